@@ -1,0 +1,225 @@
+package consent
+
+import "time"
+
+// Sealed is the signed cookie's content: the authority on a visitor's choice.
+type Sealed struct {
+	V          int                  `json:"v"` // 1
+	Site       string               `json:"site"`
+	Visitor    ID                   `json:"visitor"`
+	Record     ID                   `json:"record"`
+	Regime     Regime               `json:"regime"`
+	Issued     int64                `json:"issued"`  // Unix seconds
+	Expires    int64                `json:"expires"` // Unix seconds; decides, whatever the browser keeps
+	Categories map[string][2]string `json:"cats"`    // id: status, digest
+	Services   map[string]Status    `json:"services,omitempty"`
+}
+
+// State returns what the sealed cookie says, without its identifiers.
+func (s *Sealed) State() State {
+	st := State{Categories: make(map[string]Choice, len(s.Categories)), Services: make(map[string]Status, len(s.Services)), Expires: time.Unix(s.Expires, 0).UTC()}
+	for id, c := range s.Categories {
+		st.Categories[id] = Choice{Status: Status(c[0]), Digest: c[1]}
+	}
+	for id, status := range s.Services {
+		st.Services[id] = status
+	}
+	return st
+}
+
+// Request is everything that the server knows about one decision.
+type Request struct {
+	Decision Decision
+	Asked    *Frame  // the notice that the client answered
+	Policy   *Policy // today's
+	Previous *Sealed // nil without a valid sealed cookie
+	Keys     IdentityKeys
+	Origin   string // checked by the caller, one of the frame's
+	UA       UAClass
+	Signals  Signals
+	Regime   RegimeRef
+	JS       bool
+	Now      time.Time // not before the newest record of this server
+}
+
+// Outcome is what follows from a decision once its record is durable.
+type Outcome struct {
+	Record  Record
+	Visitor ID
+	Sealed  *Sealed // nil when nothing changes (scope once)
+	Grants  bool    // something is permitted that was not: needs the proof first
+}
+
+// Decide validates a request and derives its record and the visitor's new
+// state. The caller has made sure that the notice is within its grace. Only
+// categories that today's policy still asks in the same way take effect.
+func Decide(q Request) (Outcome, error) {
+	d := &q.Decision
+	if err := d.Validate(q.Asked); err != nil {
+		return Outcome{}, err
+	}
+	visitor := q.Keys.Visitor(d.ID)
+	var before map[string]bool
+	previous := State{}
+	if q.Previous != nil {
+		visitor = q.Previous.Visitor
+		previous = q.Previous.State()
+		before = permitted(q.Asked, previous)
+	}
+	now := At(q.Now)
+	next := d.answer(q.Asked, previous, now.Add(time.Duration(q.Asked.Memory)*time.Second))
+	after := permitted(q.Asked, next)
+	out := Outcome{Visitor: visitor, Grants: widens(before, after)}
+	out.Record = q.record(visitor, now, next)
+	out.Record.Event = DeriveEvent(before, after, everything(q.Asked))
+	out.Sealed = Seal(&out.Record, visitor, q.Asked, q.Policy)
+	return out, nil
+}
+
+func widens(before, after map[string]bool) bool {
+	for id := range after {
+		if !before[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// answer applies the decision to what held before. A decision about one service
+// leaves the other categories as they were, unanswered ones included.
+func (d *Decision) answer(f *Frame, previous State, expires time.Time) State {
+	next := State{Categories: make(map[string]Choice), Services: make(map[string]Status), Expires: expires}
+	if d.forOne() {
+		carryOver(next, f, previous)
+	}
+	for id, status := range d.Categories {
+		if i := f.category(id); i > 0 {
+			next.Categories[id] = Choice{Status: status, Digest: f.Categories[i].Digest}
+		}
+	}
+	for id, status := range d.Services {
+		home := f.Categories[f.home(id)]
+		if home.ID == Necessary {
+			continue
+		}
+		next.Services[id] = status
+		if _, ok := next.Categories[home.ID]; !ok {
+			next.Categories[home.ID] = Choice{Status: Denied, Digest: home.Digest}
+		}
+	}
+	return next
+}
+
+func carryOver(next State, f *Frame, previous State) {
+	for _, c := range f.Optional() {
+		choice, ok := previous.Categories[c.ID]
+		if !ok || choice.Digest != c.Digest {
+			continue
+		}
+		next.Categories[c.ID] = choice
+		for _, service := range c.Services {
+			if status, chosen := previous.Services[service]; chosen {
+				next.Services[service] = status
+			}
+		}
+	}
+}
+
+func (q *Request) record(visitor ID, now Timestamp, next State) Record {
+	d, f := &q.Decision, q.Asked
+	r := Record{
+		Schema: RecordSchema, ID: q.Keys.Record(d.ID), Site: f.Site, Controller: f.Controller,
+		Subject: q.Keys.Subject(visitor), Time: now,
+		Decisions:      recordDecisions(f, next, d),
+		Action:         Action{Surface: d.Surface, Control: d.Control, Layer: d.Layer, JS: q.JS},
+		Signals:        q.Signals,
+		Notice:         NoticeRef{Digest: f.Notice, Rendering: f.Rendering, Locale: d.Locale, Layout: d.Layout, Gate: f.Gate},
+		Regime:         q.Regime,
+		Validity:       Validity{Expires: At(next.Expires)},
+		Origin:         q.Origin,
+		UAClass:        q.UA,
+		Automated:      d.automated(),
+		RetentionClass: f.Retention,
+		Server:         f.Server,
+	}
+	r.DefaultsShown = f.defaults()
+	if q.Previous != nil {
+		id := q.Previous.Record
+		r.Previous = &id
+	}
+	return r
+}
+
+func (f *Frame) defaults() []RecordDefault {
+	out := make([]RecordDefault, len(f.Categories))
+	for i, c := range f.Categories {
+		out[i] = RecordDefault{Category: c.ID, Status: c.Shown}
+	}
+	return out
+}
+
+// recordDecisions lists every category and each service that was chosen by
+// itself. A category that nobody answered yet is denied with scope once: for
+// now, and still to be asked.
+func recordDecisions(f *Frame, next State, d *Decision) []RecordDecision {
+	list := []RecordDecision{{Category: Necessary, Status: Granted, Scope: Keep}}
+	for _, c := range f.Optional() {
+		choice, answered := next.Categories[c.ID]
+		if !answered {
+			list = append(list, RecordDecision{Category: c.ID, Status: Denied, Scope: Once})
+			continue
+		}
+		list = append(list, RecordDecision{Category: c.ID, Status: choice.Status, Scope: Keep})
+		for _, service := range c.Services {
+			if status, ok := next.Services[service]; ok {
+				scope := Keep
+				if _, now := d.Services[service]; now {
+					scope = d.Scope
+				}
+				list = append(list, RecordDecision{Category: c.ID, Service: service, Status: status, Scope: scope})
+			}
+		}
+	}
+	return list
+}
+
+// tooFast is less than a person needs to read a heading and click.
+const tooFast = 250
+
+func (d *Decision) automated() string {
+	switch {
+	case d.WebDriver:
+		return "yes"
+	case d.Untrusted || (d.AfterMS > 0 && d.AfterMS < tooFast):
+		return "suspect"
+	}
+	return "no"
+}
+
+// Seal makes the cookie that follows from a stored record, so that a retry gets
+// the same one. Categories that today's policy asks differently, or no longer,
+// are left out and so stay denied. A record of a single load changes no cookie:
+// nil.
+func Seal(r *Record, visitor ID, asked *Frame, today *Policy) *Sealed {
+	if r.Action.Control == "load-once" {
+		return nil
+	}
+	s := &Sealed{
+		V: 1, Site: r.Site, Visitor: visitor, Record: r.ID, Regime: r.Regime.ID,
+		Issued: r.Time.Unix(), Expires: r.Validity.Expires.Unix(),
+		Categories: make(map[string][2]string), Services: make(map[string]Status),
+	}
+	for _, d := range r.Decisions {
+		digest := today.CategoryDigest(d.Category)
+		i := asked.category(d.Category)
+		if d.Category == Necessary || d.Scope == Once || i < 0 || asked.Categories[i].Digest != digest {
+			continue
+		}
+		if d.Service == "" {
+			s.Categories[d.Category] = [2]string{string(d.Status), digest}
+		} else {
+			s.Services[d.Service] = d.Status
+		}
+	}
+	return s
+}

@@ -1,0 +1,64 @@
+package consent
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+)
+
+// Digest returns the base64url SHA-256 of b, 43 characters: the name under
+// which bytes are kept in a store, a URL and a record.
+func Digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// shortDigest keeps 48 bits: enough to notice a change made by the owner, who
+// gains nothing from a collision, and small enough to stand in two cookies.
+func shortDigest(v any) string { return digestOf(v)[:8] }
+
+func digestOf(v any) string {
+	b, err := Canonical(v)
+	if err != nil {
+		panic(err) // only plain structs of strings come here
+	}
+	return Digest(b)
+}
+
+// categoryDigest covers what a grant was given for: who receives, what is kept,
+// how long, and why. It leaves out names, links, hosts and words, so that a
+// translation, a colour or a vendor's new CDN host asks nobody again.
+func categoryDigest(c Category) string {
+	type cookie struct {
+		Name, Kind, Provider, Purpose, Duration string
+		Recipients                              []string
+	}
+	type service struct {
+		ID, Company, Country string
+		Cookies              []cookie
+	}
+	doc := struct {
+		ID, Material string
+		Purposes     []string
+		Services     []service
+	}{ID: c.ID, Material: c.Material, Purposes: c.Purposes}
+	for _, s := range c.Services {
+		out := service{ID: s.ID, Company: s.Company, Country: s.Country}
+		for _, k := range s.Cookies {
+			out.Cookies = append(out.Cookies, cookie{k.Name, k.Kind, k.Provider, k.Purpose, k.Duration, k.Recipients})
+		}
+		doc.Services = append(doc.Services, out)
+	}
+	return shortDigest(doc)
+}
+
+func (p *Policy) noticeDigest() string {
+	type entry struct{ ID, Digest string }
+	doc := struct {
+		Controller Controller
+		Categories []entry
+	}{Controller: p.Controller}
+	for _, c := range p.Categories {
+		doc.Categories = append(doc.Categories, entry{c.ID, p.digests[c.ID]})
+	}
+	return digestOf(doc)
+}

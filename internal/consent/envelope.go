@@ -1,0 +1,133 @@
+package consent
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+)
+
+// ErrErased is a record whose secret was deleted.
+var ErrErased = errors.New("the record was erased")
+
+// envelopeVersion is the first byte of a sealed record.
+const envelopeVersion = 1
+
+// frameRefSize is how much of a frame's digest stands in a sealed record.
+const frameRefSize = 8
+
+// FrameRef is the part of a frame's digest by which a sealed record names it.
+func FrameRef(frameDigest string) [frameRefSize]byte {
+	return [frameRefSize]byte([]byte(frameDigest[:frameRefSize]))
+}
+
+// SealRecord encrypts the compact form of r under its own secret and commits to
+// its canonical bytes. frameDigest names f in the store.
+//
+// The secret serves one record alone, so the nonce may be fixed (AES-256-GCM);
+// record id, frame and version are authenticated with it.
+func SealRecord(r *Record, f *Frame, frameDigest string, secret Secret) (sealed []byte, leaf [32]byte, err error) {
+	packed, err := Pack(r, f)
+	if err != nil {
+		return nil, leaf, err
+	}
+	canonical, err := r.Encode()
+	if err != nil {
+		return nil, leaf, err
+	}
+	key, salt := expand(secret)
+	ref := FrameRef(frameDigest)
+	sealed = append(append(make([]byte, 0, 1+len(ref)+len(packed)+16), envelopeVersion), ref[:]...)
+	aead, err := newAEAD(key)
+	if err != nil {
+		return nil, leaf, err
+	}
+	sealed = aead.Seal(sealed, make([]byte, aead.NonceSize()), packed, authenticated(sealed, r.ID))
+	return sealed, RecordLeaf(salt, canonical), nil
+}
+
+// OpenFrameRef tells which frame a sealed record needs.
+func OpenFrameRef(sealed []byte) (ref [frameRefSize]byte, err error) {
+	if len(sealed) < 1+frameRefSize || sealed[0] != envelopeVersion {
+		return ref, fmt.Errorf("%w: envelope version", errPacked)
+	}
+	return [frameRefSize]byte(sealed[1:]), nil
+}
+
+// OpenRecord regenerates the record of a stored entry. Errors: ErrErased when
+// its secret is gone; any other means that bytes were altered.
+func OpenRecord(s Stored, f *Frame) (*Record, error) {
+	if s.Erased {
+		return nil, ErrErased
+	}
+	if _, err := OpenFrameRef(s.Sealed); err != nil {
+		return nil, err
+	}
+	key, salt := expand(s.Secret)
+	aead, err := newAEAD(key)
+	if err != nil {
+		return nil, err
+	}
+	head, body := s.Sealed[:1+frameRefSize], s.Sealed[1+frameRefSize:]
+	packed, err := aead.Open(nil, make([]byte, aead.NonceSize()), body, authenticated(head, s.Record))
+	if err != nil {
+		return nil, fmt.Errorf("open record: %w", err)
+	}
+	r, err := Unpack(packed, s.Record, f)
+	if err != nil {
+		return nil, err
+	}
+	canonical, err := r.Encode()
+	if err != nil {
+		return nil, err
+	}
+	if RecordLeaf(salt, canonical) != s.Leaf {
+		return nil, errors.New("open record: the record does not match its leaf in the log")
+	}
+	return r, nil
+}
+
+// RecordLeaf is the RFC 6962 leaf hash of a salted commitment to a record. The
+// salt dies with the record's secret, and the leaf then says nothing.
+func RecordLeaf(salt [32]byte, canonical []byte) [32]byte {
+	h := sha256.New()
+	h.Write(salt[:])
+	h.Write(canonical)
+	return leafHash("consentry-leaf/1\n", h.Sum(nil))
+}
+
+// ArtefactLeaf is the RFC 6962 leaf hash of an artefact's kind, digest and time.
+func ArtefactLeaf(a Artefact) [32]byte {
+	return leafHash("consentry-artefact/1\n", []byte(a.Kind+"\n"+a.Digest+"\n"+At(a.Time).UTC().Format(timeLayout)+"\n"))
+}
+
+func leafHash(domain string, data []byte) (out [32]byte) {
+	h := sha256.New()
+	h.Write([]byte{0}) // RFC 6962 §2.1: leaves start with 0x00
+	h.Write([]byte(domain))
+	h.Write(data)
+	h.Sum(out[:0])
+	return out
+}
+
+func expand(secret Secret) (key, salt [32]byte) {
+	okm, err := hkdf.Key(sha256.New, secret[:], nil, "consentry/1/stored record", 64)
+	if err != nil {
+		panic(err) // 64 bytes are within HKDF's limit
+	}
+	return [32]byte(okm[:32]), [32]byte(okm[32:])
+}
+
+func newAEAD(key [32]byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+func authenticated(head []byte, id ID) []byte {
+	return append(append(make([]byte, 0, len(head)+len(id)), head...), id[:]...)
+}

@@ -1,0 +1,92 @@
+package consent
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// FrameSchema is the version of Frame's JSON.
+const FrameSchema = "consentry.frame/1"
+
+// Frame is one notice as it was put before visitors: all that the records made
+// under it have in common. It is stored under its hash before the first visitor
+// sees the notice, and a compact record is read with it. Never changed.
+type Frame struct {
+	Schema     string          `json:"schema"`
+	Site       string          `json:"site"`
+	Controller Controller      `json:"controller"`
+	Notice     string          `json:"notice"`    // digest of what is asked
+	Rendering  string          `json:"rendering"` // digest of all bytes, locales and layouts
+	Gate       string          `json:"gate"`      // digest of the gate script as served
+	Regime     Regime          `json:"regime"`
+	Memory     int64           `json:"memory"` // seconds
+	Retention  string          `json:"retention"`
+	Categories []FrameCategory `json:"categories"`
+	Locales    []string        `json:"locales"`
+	Origins    []string        `json:"origins"`
+	Variants   []string        `json:"variants"`
+	Server     ServerVersion   `json:"server"`
+}
+
+// FrameCategory is one question of the notice and its state when it was shown.
+type FrameCategory struct {
+	ID       string   `json:"id"`
+	Digest   string   `json:"digest"`
+	Shown    Status   `json:"shown"` // the switch's state before the visitor touched it
+	Services []string `json:"services"`
+}
+
+// ServerVersion names the program and the cookie key that made a record.
+type ServerVersion struct {
+	Version string `json:"version"`
+	Key     string `json:"key"`
+}
+
+// NewFrame describes policy p as shown by the given rendering and gate.
+func NewFrame(p *Policy, rendering, gate string, locales, origins []string, server ServerVersion) *Frame {
+	f := &Frame{
+		Schema: FrameSchema, Site: p.Site, Controller: p.Controller, Notice: p.NoticeDigest(),
+		Rendering: rendering, Gate: gate, Regime: p.Regime, Memory: int64(p.Memory.Seconds()),
+		Retention: p.Retention, Locales: locales, Origins: origins, Variants: []string{""}, Server: server,
+	}
+	for _, c := range p.Categories {
+		shown := Denied
+		if c.ID == Necessary || p.Regime != OptIn {
+			shown = Granted
+		}
+		fc := FrameCategory{ID: c.ID, Digest: p.CategoryDigest(c.ID), Shown: shown, Services: []string{}}
+		for _, s := range c.Services {
+			fc.Services = append(fc.Services, s.ID)
+		}
+		f.Categories = append(f.Categories, fc)
+	}
+	return f
+}
+
+// Encode returns the frame's canonical bytes; Digest of them is its name.
+func (f *Frame) Encode() ([]byte, error) { return Canonical(f) }
+
+// DecodeFrame reads what Encode wrote.
+func DecodeFrame(b []byte) (*Frame, error) {
+	var f Frame
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, fmt.Errorf("read frame: %w", err)
+	}
+	if f.Schema != FrameSchema || len(f.Categories) == 0 || f.Categories[0].ID != Necessary {
+		return nil, fmt.Errorf("read frame: schema %q is not %q or necessary is not first", f.Schema, FrameSchema)
+	}
+	return &f, nil
+}
+
+// Optional returns the categories that were asked about.
+func (f *Frame) Optional() []FrameCategory { return f.Categories[1:] }
+
+func (f *Frame) category(id string) int {
+	return slices.IndexFunc(f.Categories, func(c FrameCategory) bool { return c.ID == id })
+}
+
+// home returns the index of the category that lists service, -1 when unknown.
+func (f *Frame) home(service string) int {
+	return slices.IndexFunc(f.Categories, func(c FrameCategory) bool { return slices.Contains(c.Services, service) })
+}

@@ -1,0 +1,104 @@
+package consent
+
+import (
+	"slices"
+	"time"
+)
+
+// Controller is who answers for the site's processing, as GDPR 13(1)(a) and
+// ISO 27560 want it named in every notice and record.
+type Controller struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Address string `json:"address"`
+	Contact string `json:"contact"`
+}
+
+// Cookie is one entry that a service leaves in the browser.
+type Cookie struct {
+	Name       string   `json:"name"`     // exact, or a prefix ending in *
+	Kind       string   `json:"kind"`     // cookie, local, session or indexeddb
+	Provider   string   `json:"provider"` // whose it is, in words
+	Purpose    string   `json:"purpose"`
+	Duration   string   `json:"duration"`   // in words: "13 months", "session"
+	Recipients []string `json:"recipients"` // who else receives what it holds
+	HTTPOnly   bool     `json:"http_only,omitempty"`
+}
+
+// Service is one vendor's tag.
+type Service struct {
+	ID        string            `json:"id"`
+	Name      string            `json:"name"`
+	Company   string            `json:"company"` // legal name of the recipient
+	Country   string            `json:"country"` // ISO 3166-1 alpha-2
+	PolicyURL string            `json:"policy_url"`
+	Hosts     []string          `json:"hosts"` // host or host/path prefix; *.example.com covers subdomains
+	Cookies   []Cookie          `json:"cookies"`
+	ShareURL  string            `json:"share_url,omitempty"` // plain link with {url} and {title}
+	Signals   map[string]string `json:"signals,omitempty"`   // vendor consent calls by name, see the gate
+}
+
+// Category is one question. Purposes are stable ids (audience-measurement),
+// the words a visitor reads stand in Texts.
+type Category struct {
+	ID       string    `json:"id"`
+	Purposes []string  `json:"purposes"`
+	Services []Service `json:"services"`
+	// Signals are the Google Consent Mode keys that follow this category.
+	Signals []string `json:"signals"`
+	// Material is the owner's mark: a new value asks again although nothing
+	// else changed, for a translation or wording that alters the meaning.
+	Material string `json:"material,omitempty"`
+}
+
+// Policy is what a site asks for and on whose behalf. It is built by NewPolicy
+// and never changed afterwards; callers must not write to what it returns.
+type Policy struct {
+	Site       string
+	Controller Controller
+	Categories []Category // as shown; Necessary always first
+	Regime     Regime
+	Memory     time.Duration // how long a decision holds
+	Grace      time.Duration // how long a superseded notice may still be answered
+	Retention  string        // class id of the records
+
+	digests map[string]string // by category
+	notice  string
+	home    map[string]string // service → category
+}
+
+// NewPolicy copies p, orders Necessary first (adding it when missing), and
+// computes the digests. It checks nothing; siteconfig does, with line numbers.
+func NewPolicy(p Policy) *Policy {
+	q := p
+	q.Categories = slices.Clone(p.Categories)
+	i := slices.IndexFunc(q.Categories, func(c Category) bool { return c.ID == Necessary })
+	necessary := Category{ID: Necessary}
+	if i >= 0 {
+		necessary = q.Categories[i]
+		q.Categories = slices.Delete(q.Categories, i, i+1)
+	}
+	q.Categories = slices.Insert(q.Categories, 0, necessary)
+	q.digests = make(map[string]string)
+	q.home = make(map[string]string)
+	for _, c := range q.Categories {
+		q.digests[c.ID] = categoryDigest(c)
+		for _, s := range c.Services {
+			q.home[s.ID] = c.ID
+		}
+	}
+	q.notice = q.noticeDigest()
+	return &q
+}
+
+// Optional returns the categories that a visitor decides about, as shown.
+func (p *Policy) Optional() []Category { return p.Categories[1:] }
+
+// CategoryDigest returns the short digest of a category, "" when unknown.
+func (p *Policy) CategoryDigest(id string) string { return p.digests[id] }
+
+// NoticeDigest identifies what is asked: categories and controller.
+func (p *Policy) NoticeDigest() string { return p.notice }
+
+// CategoryOf returns the category that a service stands under, "" when unknown.
+func (p *Policy) CategoryOf(service string) string { return p.home[service] }

@@ -1,0 +1,124 @@
+package consent
+
+// Mode is how a site's pages reach Consentry.
+type Mode string
+
+const (
+	ModePath      Mode = "path"      // A: under a path of the page's own origin
+	ModeSubdomain Mode = "subdomain" // B: another host of the same registrable domain
+	ModeRemote    Mode = "remote"    // C: a foreign host; works, degraded
+)
+
+// Scope of the cookies in modes A and B.
+const (
+	CookieHost   = "host"   // __Host-: this host alone
+	CookieDomain = "domain" // __Secure- with Domain=: one choice for all subdomains
+)
+
+// Site is everything that is configured for one website. Built by siteconfig,
+// never changed afterwards: a changed file makes a new Site.
+type Site struct {
+	ID         string
+	Name       string // as visitors know it
+	Policy     *Policy
+	Deployment Deployment
+	Appearance Appearance
+	Locales    []string         // BCP 47, the first is the default
+	Texts      map[string]Texts // by locale, complete
+	Source     string           // the file it was read from
+}
+
+// Deployment says where the site's pages are and how they reach Consentry.
+type Deployment struct {
+	Mode    Mode
+	Origins []string // of the pages, scheme://host[:port], exact
+	Host    string   // modes B and C: the host that serves Consentry
+	Prefix  string   // path without trailing slash, "" in modes B and C where allowed
+	Cookie  CookieConfig
+	Gate    string // blocking mode: marked
+}
+
+// CookieConfig names and scopes the two cookies.
+type CookieConfig struct {
+	Scope  string // CookieHost or CookieDomain
+	Domain string // with CookieDomain
+	Named  bool   // the names carry the site's id, for a second site on one origin
+}
+
+// Appearance is what an owner may choose of the look.
+type Appearance struct {
+	Layout   string            // bar, card, dialog
+	Scheme   string            // light, dark, auto
+	Light    map[string]string // colours by name: paper, ink, quiet, line, button, button-text
+	Dark     map[string]string
+	Settings string // button, link, none: how the settings are reopened
+	Links    []Link // shown on the first layer: privacy policy, imprint
+}
+
+// Link is a labelled address on the first layer; Label is by locale.
+type Link struct {
+	URL   string
+	Label map[string]string
+}
+
+// Words is a title and a plain description.
+type Words struct {
+	Title       string `yaml:"title" json:"title"`
+	Description string `yaml:"description" json:"description"`
+}
+
+// Texts are all sentences that a visitor reads in one language. {site},
+// {service}, {date} and {id} stand for the site's name, a service's name, a
+// date and the consent id.
+type Texts struct {
+	Heading   string `yaml:"heading"`    // layer one, at most six words
+	Body      string `yaml:"body"`       // layer one, at most 45 words
+	AcceptAll string `yaml:"accept_all"` // twin of reject_all
+	RejectAll string `yaml:"reject_all"`
+	Choose    string `yaml:"choose"`
+	Save      string `yaml:"save"` // layer two: save the switches as they stand
+	Close     string `yaml:"close"`
+	Settings  string `yaml:"settings"` // reopens the choice on every page
+	Withdraw  string `yaml:"withdraw"`
+	Always    string `yaml:"always"` // beside a locked switch: always on
+	On        string `yaml:"on"`
+	Off       string `yaml:"off"`
+
+	PreferencesTitle string `yaml:"preferences_title"`
+	PreferencesIntro string `yaml:"preferences_intro"`
+	Services         string `yaml:"services"` // heading of the list under a category
+	Provider         string `yaml:"provider"`
+	Purpose          string `yaml:"purpose"`
+	Duration         string `yaml:"duration"`
+	Recipients       string `yaml:"recipients"`
+	CookieName       string `yaml:"cookie_name"`
+	PolicyLink       string `yaml:"policy_link"` // label of a vendor's privacy policy
+	None             string `yaml:"none"`        // a category without services or cookies
+
+	Saved       string `yaml:"saved"`
+	SaveFailed  string `yaml:"save_failed"`
+	Retry       string `yaml:"retry"`
+	Changed     string `yaml:"changed"` // re-ask: what changed since last time
+	GPC         string `yaml:"gpc"`
+	ConsentID   string `yaml:"consent_id"` // label
+	DecidedOn   string `yaml:"decided_on"` // "Decided on {date}"
+	ReceiptLink string `yaml:"receipt_link"`
+
+	PageTitle   string `yaml:"page_title"` // the page without JavaScript
+	PageIntro   string `yaml:"page_intro"`
+	PageCurrent string `yaml:"page_current"` // heading over what holds now
+	PageNothing string `yaml:"page_nothing"` // no choice was made yet
+	Back        string `yaml:"back"`
+	Granted     string `yaml:"granted"`
+	Denied      string `yaml:"denied"`
+
+	ReceiptTitle string `yaml:"receipt_title"`
+	ReceiptIntro string `yaml:"receipt_intro"`
+	ReceiptNone  string `yaml:"receipt_none"` // wrong or unknown link
+	Event        string `yaml:"event"`        // label
+	Time         string `yaml:"time"`         // label
+	ValidUntil   string `yaml:"valid_until"`  // label
+	Controller   string `yaml:"controller"`   // label
+
+	Categories map[string]Words `yaml:"categories"` // by category id
+}

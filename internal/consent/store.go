@@ -1,0 +1,133 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var (
+	// ErrNotFound is a record or artefact that the store does not hold.
+	ErrNotFound = errors.New("not found")
+	// ErrUnavailable is a store that cannot promise durability now: it is
+	// away, its disk is full, or a write failed. Nothing was acknowledged; the
+	// caller may try again with the same entry.
+	ErrUnavailable = errors.New("the store cannot keep a record now")
+	// ErrBusy is a store whose queue is full. Nothing was written.
+	ErrBusy = errors.New("the store is overloaded")
+)
+
+// Secret is the key of one stored record. Deleting it erases the record.
+type Secret [16]byte
+
+// Entry is a record on its way into a store: opaque bytes and what they are
+// found by. The store interprets none of it.
+type Entry struct {
+	Site    string
+	Record  ID       // dedupe key
+	Subject ID       // whose history it belongs to
+	Secret  Secret   // kept apart from Sealed
+	Receipt [16]byte // first half of the SHA-256 of the receipt token, kept beside Secret
+	Leaf    [32]byte // the log's leaf hash
+	Time    time.Time
+	Sealed  []byte  // the encrypted compact record, at most 1 KB
+	Counts  []Count // added in the same transaction, only when the entry is new
+}
+
+// Stored is an entry as the store holds it. Secret and Receipt are zero and
+// Erased true once it was erased; Counts is empty.
+type Stored struct {
+	Entry
+	Index  int64 // place in the site's log, from 0, without gaps
+	Erased bool
+}
+
+// Artefact is something that the log commits to beside records: a rendering's
+// bytes, a frame, a gate build, an activation. It is kept as long as any record
+// refers to it, under the digest of its body.
+type Artefact struct {
+	Kind   string // banner, preferences, gate, rendering, frame, activation
+	Digest string // Digest(Body)
+	Time   time.Time
+	Leaf   [32]byte // the log's leaf hash
+	Body   []byte   // nil in listings
+	Index  int64    // place in the site's log; set by the store
+}
+
+// Count adds N to a counter of one hour. Keys are made by CountKey and hold no
+// identifier.
+type Count struct {
+	Hour time.Time // truncated to the hour, UTC
+	Key  string
+	N    int64
+}
+
+// Durability is what a store can promise for an acknowledged record.
+type Durability string
+
+const (
+	Durable  Durability = "durable"  // on disk before the acknowledgement
+	EverySec Durability = "everysec" // on disk within about a second
+	Volatile Durability = "volatile" // in memory
+	Unstated Durability = "unknown"  // the store would not say
+)
+
+// Store keeps records, artefacts and counters of all sites. Implementations are
+// safe for concurrent use. Every method honours its context while it waits, but
+// a write whose context ended may still happen.
+//
+// Log order is the order of acceptance by the store, per site: indexes start at
+// 0, have no gaps, and records and artefacts share them.
+type Store interface {
+	// Append makes an entry durable and gives it the next index of its site's
+	// log. It returns once the promise of Durability holds. An entry whose
+	// Record the site already has changes nothing: the stored one is returned
+	// with dup true, erased ones included. Entry, indexes and counters are
+	// written together or not at all. Errors: ErrUnavailable, ErrBusy.
+	Append(ctx context.Context, e Entry) (s Stored, dup bool, err error)
+
+	// Record returns one entry by its record id. Errors: ErrNotFound,
+	// ErrUnavailable.
+	Record(ctx context.Context, site string, id ID) (Stored, error)
+
+	// History returns a subject's entries, oldest first; none is no error.
+	History(ctx context.Context, site string, subject ID) ([]Stored, error)
+
+	// Log calls yield for the site's entries and artefacts from index on, in
+	// order and without gaps, until it returns false or the newest is reached.
+	Log(ctx context.Context, site string, from int64, yield func(LogEntry) bool) error
+
+	// PutArtefact keeps a body under its digest and logs it. One that the site
+	// already has is left as it is, its first time and index included.
+	PutArtefact(ctx context.Context, site string, a Artefact) error
+
+	// Artefact returns one with its body. Errors: ErrNotFound, ErrUnavailable.
+	Artefact(ctx context.Context, site, digest string) (Artefact, error)
+
+	// Artefacts lists a site's artefacts of one kind by index, without bodies.
+	Artefacts(ctx context.Context, site, kind string) ([]Artefact, error)
+
+	// AddCounts adds counters that belong to no record. It may hold them back
+	// for up to a second and lose that much in a crash. Errors: ErrBusy.
+	AddCounts(ctx context.Context, site string, counts []Count) error
+
+	// Counts returns the site's counters with from ≤ hour < to, one per hour and
+	// key, ordered by hour and key.
+	Counts(ctx context.Context, site string, from, to time.Time) ([]Count, error)
+
+	// Health reports what can be promised now, or why nothing can.
+	Health(ctx context.Context) (Durability, error)
+
+	// Close finishes accepted writes and releases the store.
+	Close() error
+}
+
+// LogEntry is one leaf of a site's log: a record's, or an artefact's when Kind
+// is not empty.
+type LogEntry struct {
+	Index  int64
+	Leaf   [32]byte
+	Kind   string // of the artefact
+	Record Stored // when Kind is empty
+	Digest string // of the artefact
+}
