@@ -33,6 +33,7 @@ type Request struct {
 	Asked    *Frame  // the notice that the client answered
 	Policy   *Policy // today's
 	Previous *Sealed // nil without a valid sealed cookie
+	Hint     *State  // nil when there is none: then whatever is permitted counts as widened
 	Keys     IdentityKeys
 	Origin   string // checked by the caller, one of the frame's
 	UA       UAClass
@@ -47,7 +48,8 @@ type Outcome struct {
 	Record  Record
 	Visitor ID
 	Sealed  *Sealed // nil when nothing changes (scope once)
-	Grants  bool    // something is permitted that was not: needs the proof first
+	Next    State   // what the visitor answered, as the hint carries it
+	Grants  bool    // more is permitted than sealed AND hint did: needs the proof first
 }
 
 // Decide validates a request and derives its record and the visitor's new
@@ -69,11 +71,18 @@ func Decide(q Request) (Outcome, error) {
 	now := At(q.Now)
 	next := d.answer(q.Asked, previous, now.Add(time.Duration(q.Asked.Memory)*time.Second))
 	after := permitted(q.Asked, next)
-	out := Outcome{Visitor: visitor, Grants: widens(before, after)}
+	out := Outcome{Visitor: visitor, Next: next, Grants: widens(q.effective(previous), after)}
 	out.Record = q.record(visitor, now, next)
 	out.Record.Event = DeriveEvent(before, after, everything(q.Asked))
 	out.Sealed = Seal(&out.Record, visitor, q.Asked, q.Policy)
 	return out, nil
+}
+
+func (q *Request) effective(previous State) map[string]bool {
+	if q.Previous == nil || q.Hint == nil {
+		return nil
+	}
+	return permitted(q.Asked, And(previous, *q.Hint))
 }
 
 func widens(before, after map[string]bool) bool {

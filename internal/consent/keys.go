@@ -76,8 +76,10 @@ func (k IdentityKeys) Record(decision ID) ID { return ID(half(k.record, decision
 // Secret is the key under which the record of a decision is stored.
 func (k IdentityKeys) Secret(decision ID) Secret { return Secret(half(k.secret, decision)) }
 
-// Receipt is the 256-bit token that opens the receipt of a decision.
-func (k IdentityKeys) Receipt(decision ID) [32]byte { return sum(k.receipt, decision[:]) }
+// Receipt is the 256-bit token that opens the receipt of a record. It follows
+// from the record's id and not from the decision's, so that the holder of a
+// sealed cookie can be given the link again later.
+func (k IdentityKeys) Receipt(record ID) [32]byte { return sum(k.receipt, record[:]) }
 
 // Subject is the reference to a visitor that stands in records.
 func (k IdentityKeys) Subject(visitor ID) ID { return ID(half(k.subject, visitor)) }
