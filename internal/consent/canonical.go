@@ -46,10 +46,12 @@ func appendCanonical(b []byte, v any) ([]byte, error) {
 	return nil, fmt.Errorf("canonical form: cannot encode %T", v)
 }
 
+// maxInteger is the last of the integers that a double keeps apart.
+const maxInteger = 1 << 53
+
 func appendInteger(b []byte, n json.Number) ([]byte, error) {
-	const limit = 1 << 53
 	i, err := strconv.ParseInt(n.String(), 10, 64)
-	if err != nil || i > limit || i < -limit {
+	if err != nil || i > maxInteger || i < -maxInteger {
 		return nil, fmt.Errorf("canonical form: %s is not an integer within ±2^53", n)
 	}
 	return strconv.AppendInt(b, i, 10), nil
@@ -95,10 +97,13 @@ func compareUTF16(a, b string) int {
 
 var shortEscapes = [0x20]byte{'\b': 'b', '\t': 't', '\n': 'n', '\f': 'f', '\r': 'r'}
 
-// appendString writes s as RFC 8785 §3.2.2.2 wants it; invalid UTF-8 cannot
-// occur here, because encoding/json has replaced it before.
+// appendString writes s as RFC 8785 §3.2.2.2 wants it, with U+FFFD for each
+// byte that is not UTF-8, like encoding/json.
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
+	if plain(s) {
+		return append(append(b, s...), '"')
+	}
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
@@ -112,4 +117,14 @@ func appendString(b []byte, s string) []byte {
 		}
 	}
 	return append(b, '"')
+}
+
+// plain reports whether s is ASCII without anything to escape, as ids are.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

@@ -61,11 +61,15 @@ const (
 )
 
 // Counts returns the counters that the record adds to: one for its outcome, and
-// one for the status of each optional category that was answered.
+// one for the status of each optional category that was answered. A decision
+// about one service answers none, and says again what was counted before.
 func (r *Record) Counts() []Count {
 	at, auto := hour(r.Time.Time), r.Automated
 	list := []Count{{Hour: at, N: 1, Key: CountKey(DecidedCount, "auto", auto, "outcome", r.Outcome(),
 		"surface", r.Action.Surface, "locale", r.Notice.Locale, "device", r.UAClass.Form)}}
+	if forOne(r.Action.Control) {
+		return list
+	}
 	for _, d := range r.Decisions {
 		if d.Category != Necessary && d.Service == "" && d.Scope == Keep {
 			list = append(list, Count{Hour: at, N: 1, Key: CountKey(StatusCount, "auto", auto, "category", d.Category, "status", string(d.Status))})

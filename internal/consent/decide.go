@@ -60,45 +60,57 @@ func Decide(q Request) (Outcome, error) {
 	if err := d.Validate(q.Asked); err != nil {
 		return Outcome{}, err
 	}
-	visitor := q.Keys.Visitor(d.ID)
-	var before map[string]bool
-	previous := State{}
-	if q.Previous != nil {
-		visitor = q.Previous.Visitor
-		previous = q.Previous.State()
-		before = permitted(q.Asked, previous)
-	}
 	now := At(q.Now)
-	next := d.answer(q.Asked, previous, now.Add(time.Duration(q.Asked.Memory)*time.Second))
+	visitor := q.settlePrevious(now)
+	kept, before, effective := q.earlier(now)
+	next := d.answer(q.Asked, kept, now.Add(time.Duration(q.Asked.Memory)*time.Second))
 	after := permitted(q.Asked, next)
-	out := Outcome{Visitor: visitor, Next: next, Grants: widens(q.effective(previous), after)}
-	out.Record = q.record(visitor, now, next)
-	out.Record.Event = DeriveEvent(before, after, everything(q.Asked))
+	out := Outcome{Visitor: visitor, Next: next, Grants: widens(effective, after)}
+	out.Record = q.record(visitor, now, recordDecisions(q.Asked, kept, next, d))
+	out.Record.Event = DeriveEvent(before, after)
 	out.Sealed = Seal(&out.Record, visitor, q.Asked, q.Policy)
 	return out, nil
 }
 
-func (q *Request) effective(previous State) map[string]bool {
-	if q.Previous == nil || q.Hint == nil {
-		return nil
+// settlePrevious tells who decides, and forgets a previous decision that does
+// not count: an expired one, another site's, or this very one, whose cookie a
+// retry may bring.
+func (q *Request) settlePrevious(now Timestamp) (visitor ID) {
+	if p := q.Previous; p == nil || p.Site != q.Asked.Site || !now.Before(time.Unix(p.Expires, 0)) {
+		q.Previous = nil
+		return q.Keys.Visitor(q.Decision.ID)
 	}
-	return permitted(q.Asked, And(previous, *q.Hint))
+	visitor = q.Previous.Visitor
+	if q.Previous.Record == q.Keys.Record(q.Decision.ID) {
+		q.Previous = nil
+	}
+	return visitor
 }
 
-func widens(before, after map[string]bool) bool {
-	for id := range after {
-		if !before[id] {
-			return true
-		}
+// earlier tells what holds from before: the answers that a decision about one
+// service leaves as they were, what the sealed cookie permits, and what both
+// cookies together do.
+func (q *Request) earlier(now Timestamp) (kept State, before, effective []bool) {
+	if q.Previous == nil {
+		return kept, nil, nil
 	}
-	return false
+	kept = q.Previous.State()
+	before = permitted(q.Asked, kept)
+	if q.Hint == nil {
+		return kept, before, nil
+	}
+	kept = And(kept, *q.Hint)
+	if now.Before(kept.Expires) {
+		effective = permitted(q.Asked, kept)
+	}
+	return kept, before, effective
 }
 
 // answer applies the decision to what held before. A decision about one service
 // leaves the other categories as they were, unanswered ones included.
 func (d *Decision) answer(f *Frame, previous State, expires time.Time) State {
 	next := State{Categories: make(map[string]Choice), Services: make(map[string]Status), Expires: expires}
-	if d.forOne() {
+	if forOne(d.Control) {
 		carryOver(next, f, previous)
 	}
 	for id, status := range d.Categories {
@@ -134,17 +146,17 @@ func carryOver(next State, f *Frame, previous State) {
 	}
 }
 
-func (q *Request) record(visitor ID, now Timestamp, next State) Record {
+func (q *Request) record(visitor ID, now Timestamp, decisions []RecordDecision) Record {
 	d, f := &q.Decision, q.Asked
 	r := Record{
 		Schema: RecordSchema, ID: q.Keys.Record(d.ID), Site: f.Site, Controller: f.Controller,
 		Subject: q.Keys.Subject(visitor), Time: now,
-		Decisions:      recordDecisions(f, next, d),
+		Decisions:      decisions,
 		Action:         Action{Surface: d.Surface, Control: d.Control, Layer: d.Layer, JS: q.JS},
 		Signals:        q.Signals,
 		Notice:         NoticeRef{Digest: f.Notice, Rendering: f.Rendering, Locale: d.Locale, Layout: d.Layout, Gate: f.Gate},
 		Regime:         q.Regime,
-		Validity:       Validity{Expires: At(next.Expires)},
+		Validity:       Validity{Expires: At(now.Add(time.Duration(f.Memory) * time.Second))},
 		Origin:         q.Origin,
 		UAClass:        q.UA,
 		Automated:      d.automated(),
@@ -169,16 +181,20 @@ func (f *Frame) defaults() []RecordDefault {
 
 // recordDecisions lists every category and each service that was chosen by
 // itself. A category that nobody answered yet is denied with scope once: for
-// now, and still to be asked.
-func recordDecisions(f *Frame, next State, d *Decision) []RecordDecision {
-	list := []RecordDecision{{Category: Necessary, Status: Granted, Scope: Keep}}
+// now, and still to be asked. kept holds the answers from before.
+func recordDecisions(f *Frame, kept, next State, d *Decision) []RecordDecision {
+	list := make([]RecordDecision, 1, 2*len(f.Categories))
+	list[0] = RecordDecision{Category: Necessary, Status: Granted, Scope: Keep}
 	for _, c := range f.Optional() {
 		choice, answered := next.Categories[c.ID]
+		category := RecordDecision{Category: c.ID, Status: choice.Status, Scope: Keep}
+		if !answered || (d.Scope == Once && kept.Categories[c.ID].Digest != c.Digest) {
+			category.Status, category.Scope = Denied, Once
+		}
+		list = append(list, category)
 		if !answered {
-			list = append(list, RecordDecision{Category: c.ID, Status: Denied, Scope: Once})
 			continue
 		}
-		list = append(list, RecordDecision{Category: c.ID, Status: choice.Status, Scope: Keep})
 		for _, service := range c.Services {
 			if status, ok := next.Services[service]; ok {
 				scope := Keep

@@ -60,16 +60,16 @@ func (d *Decision) Validate(f *Frame) error {
 	if err := d.validateServices(f); err != nil {
 		return err
 	}
-	return d.validateControl()
+	return d.validateControl(f)
 }
 
 func invalid(what string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(what, args...))
 }
 
-// forOne reports whether the control concerns a single service, so that the
-// other categories stay as they were.
-func (d *Decision) forOne() bool { return d.Control == "allow-service" || d.Control == "load-once" }
+// forOne reports whether a control concerns a single service, so that the other
+// categories stay as they were.
+func forOne(control string) bool { return control == "allow-service" || control == "load-once" }
 
 func (d *Decision) validateCategories(f *Frame) error {
 	for id, status := range d.Categories {
@@ -82,7 +82,7 @@ func (d *Decision) validateCategories(f *Frame) error {
 			return invalid("the status of %s must be granted or denied", f.Categories[i].ID)
 		}
 	}
-	if d.forOne() {
+	if forOne(d.Control) {
 		return nil
 	}
 	for _, c := range f.Optional() {
@@ -109,8 +109,8 @@ func (d *Decision) validateServices(f *Frame) error {
 
 // validateControl holds the words on the button against what was sent, so that
 // no record can say "rejected all" over a grant.
-func (d *Decision) validateControl() error {
-	grants, denials := d.tally()
+func (d *Decision) validateControl(f *Frame) error {
+	grants, denials := d.tally(f)
 	switch d.Control {
 	case "accept-all":
 		if denials > 0 {
@@ -121,7 +121,7 @@ func (d *Decision) validateControl() error {
 			return invalid("%s grants something", d.Control)
 		}
 	case "allow-service", "load-once":
-		if len(d.Categories) > 0 || len(d.Services) != 1 || denials > 0 {
+		if len(d.Categories) > 0 || len(d.Services) != 1 || grants != 1 {
 			return invalid("%s grants exactly one service", d.Control)
 		}
 	}
@@ -131,10 +131,11 @@ func (d *Decision) validateControl() error {
 	return nil
 }
 
-func (d *Decision) tally() (grants, denials int) {
-	count := func(id string, s Status) {
+// tally counts what is granted and denied; what is necessary says nothing.
+func (d *Decision) tally(f *Frame) (grants, denials int) {
+	count := func(home int, s Status) {
 		switch {
-		case id == Necessary:
+		case home == 0:
 		case s == Granted:
 			grants++
 		default:
@@ -142,10 +143,10 @@ func (d *Decision) tally() (grants, denials int) {
 		}
 	}
 	for id, s := range d.Categories {
-		count(id, s)
+		count(f.category(id), s)
 	}
 	for id, s := range d.Services {
-		count(id, s)
+		count(f.home(id), s)
 	}
 	return grants, denials
 }

@@ -1,9 +1,15 @@
 package consent
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
+	"strings"
 )
+
+// digestSize is the length of a Digest.
+const digestSize = 43
 
 // Digest returns the base64url SHA-256 of b, 43 characters: the name under
 // which bytes are kept in a store, a URL and a record.
@@ -26,7 +32,8 @@ func digestOf(v any) string {
 
 // categoryDigest covers what a grant was given for: who receives, what is kept,
 // how long, and why. It leaves out names, links, hosts and words, so that a
-// translation, a colour or a vendor's new CDN host asks nobody again.
+// translation, a colour or a vendor's new CDN host asks nobody again; nor does
+// another order of the lists.
 func categoryDigest(c Category) string {
 	type cookie struct {
 		Name, Kind, Provider, Purpose, Duration string
@@ -40,15 +47,27 @@ func categoryDigest(c Category) string {
 		ID, Material string
 		Purposes     []string
 		Services     []service
-	}{ID: c.ID, Material: c.Material, Purposes: c.Purposes}
-	for _, s := range c.Services {
+	}{ID: c.ID, Material: c.Material, Purposes: ordered(c.Purposes, strings.Compare)}
+	for _, s := range ordered(c.Services, func(a, b Service) int { return strings.Compare(a.ID, b.ID) }) {
 		out := service{ID: s.ID, Company: s.Company, Country: s.Country}
-		for _, k := range s.Cookies {
-			out.Cookies = append(out.Cookies, cookie{k.Name, k.Kind, k.Provider, k.Purpose, k.Duration, k.Recipients})
+		for _, k := range ordered(s.Cookies, compareCookies) {
+			out.Cookies = append(out.Cookies, cookie{k.Name, k.Kind, k.Provider, k.Purpose, k.Duration, ordered(k.Recipients, strings.Compare)})
 		}
 		doc.Services = append(doc.Services, out)
 	}
 	return shortDigest(doc)
+}
+
+func compareCookies(a, b Cookie) int {
+	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Provider, b.Provider))
+}
+
+// ordered copies a list in order. It is never nil, so that an empty list and a
+// missing one have the same digest.
+func ordered[T any](list []T, compare func(a, b T) int) []T {
+	out := append(make([]T, 0, len(list)), list...)
+	slices.SortStableFunc(out, compare)
+	return out
 }
 
 func (p *Policy) noticeDigest() string {

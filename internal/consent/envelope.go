@@ -19,16 +19,21 @@ const envelopeVersion = 1
 const frameRefSize = 8
 
 // FrameRef is the part of a frame's digest by which a sealed record names it.
-func FrameRef(frameDigest string) [frameRefSize]byte {
-	return [frameRefSize]byte([]byte(frameDigest[:frameRefSize]))
+func FrameRef(frameDigest string) (ref [frameRefSize]byte) {
+	copy(ref[:], frameDigest)
+	return ref
 }
 
 // SealRecord encrypts the compact form of r under its own secret and commits to
 // its canonical bytes. frameDigest names f in the store.
 //
-// The secret serves one record alone, so the nonce may be fixed (AES-256-GCM);
-// record id, frame and version are authenticated with it.
+// The cipher is AES-256-GCM with the start of the leaf as its nonce: a client
+// may send one decision id with two contents, which then share a secret but no
+// nonce. Record id, frame and version are authenticated beside the content.
 func SealRecord(r *Record, f *Frame, frameDigest string, secret Secret) (sealed []byte, leaf [32]byte, err error) {
+	if len(frameDigest) != digestSize {
+		return nil, leaf, fmt.Errorf("seal record: a frame's digest has %d characters, not %d", digestSize, len(frameDigest))
+	}
 	packed, err := Pack(r, f)
 	if err != nil {
 		return nil, leaf, err
@@ -44,8 +49,8 @@ func SealRecord(r *Record, f *Frame, frameDigest string, secret Secret) (sealed 
 	if err != nil {
 		return nil, leaf, err
 	}
-	sealed = aead.Seal(sealed, make([]byte, aead.NonceSize()), packed, authenticated(sealed, r.ID))
-	return sealed, RecordLeaf(salt, canonical), nil
+	leaf = RecordLeaf(salt, canonical)
+	return aead.Seal(sealed, leaf[:aead.NonceSize()], packed, authenticated(sealed, r.ID)), leaf, nil
 }
 
 // OpenFrameRef tells which frame a sealed record needs.
@@ -71,7 +76,7 @@ func OpenRecord(s Stored, f *Frame) (*Record, error) {
 		return nil, err
 	}
 	head, body := s.Sealed[:1+frameRefSize], s.Sealed[1+frameRefSize:]
-	packed, err := aead.Open(nil, make([]byte, aead.NonceSize()), body, authenticated(head, s.Record))
+	packed, err := aead.Open(nil, s.Leaf[:aead.NonceSize()], body, authenticated(head, s.Record))
 	if err != nil {
 		return nil, fmt.Errorf("open record: %w", err)
 	}

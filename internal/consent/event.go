@@ -1,8 +1,8 @@
 package consent
 
 // DeriveEvent is the one table that names an event: what was permitted before
-// (nil: no valid decision), what is now, and all that could be. Each set holds
-// the ids of categories and services that are permitted.
+// (nil: no valid decision) and what is now. Both lists have one entry for each
+// thing that the notice asks about, in its order.
 //
 //	before   now          event
 //	none     everything   given
@@ -12,60 +12,52 @@ package consent
 //	any      the same     renewed
 //	any      more, all    given
 //	any      more         partial
-func DeriveEvent(before, now, all map[string]bool) Event {
-	everything := len(now) == len(all)
-	if before == nil {
-		switch {
-		case everything && len(all) > 0:
-			return Given
-		case len(now) == 0:
-			return Refused
-		}
-		return Partial
-	}
-	for id := range before {
-		if !now[id] {
-			return Withdrawn
-		}
+func DeriveEvent(before, now []bool) Event {
+	everything, nothing := len(now) > 0, true
+	for _, is := range now {
+		everything = everything && is
+		nothing = nothing && !is
 	}
 	switch {
-	case len(now) == len(before):
+	case widens(now, before):
+		return Withdrawn
+	case before != nil && !widens(before, now):
 		return Renewed
 	case everything:
 		return Given
+	case nothing:
+		return Refused
 	}
 	return Partial
 }
 
-// permitted lists what a state permits of frame f: categories, and services
-// under their own or their category's status.
-func permitted(f *Frame, s State) map[string]bool {
-	out := make(map[string]bool)
+// widens reports whether after permits something that before, which may be nil
+// or of the same notice, does not.
+func widens(before, after []bool) bool {
+	for i, is := range after {
+		if is && !(i < len(before) && before[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// permitted lists what a state permits of everything that frame f asks about:
+// each optional category followed by its services, which stand under their own
+// status or their category's. It is never nil.
+func permitted(f *Frame, s State) []bool {
+	out := make([]bool, 0, 16)
 	for _, c := range f.Optional() {
 		choice, ok := s.Categories[c.ID]
-		if !ok || choice.Digest != c.Digest {
-			continue
-		}
-		if choice.Status == Granted {
-			out[c.ID] = true
-		}
+		asked := ok && choice.Digest == c.Digest
+		out = append(out, asked && choice.Status == Granted)
 		for _, service := range c.Services {
 			status, chosen := s.Services[service]
-			if status == Granted || (!chosen && choice.Status == Granted) {
-				out[service] = true
+			if !chosen {
+				status = choice.Status
 			}
+			out = append(out, asked && status == Granted)
 		}
 	}
 	return out
-}
-
-func everything(f *Frame) map[string]bool {
-	all := make(map[string]bool)
-	for _, c := range f.Optional() {
-		all[c.ID] = true
-		for _, service := range c.Services {
-			all[service] = true
-		}
-	}
-	return all
 }

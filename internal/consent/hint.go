@@ -33,8 +33,11 @@ func FormatHint(s State) string {
 
 // ParseHint reads what FormatHint wrote. Anything else is ErrHint.
 func ParseHint(value string) (State, error) {
+	if len(value) > 4096 { // more than a browser keeps
+		return State{}, ErrHint
+	}
 	parts := strings.Split(value, ".")
-	if len(value) > 4096 || len(parts) < 2 || parts[0] != "1" {
+	if len(parts) < 2 || parts[0] != "1" {
 		return State{}, ErrHint
 	}
 	expires, err := strconv.ParseInt(parts[1], 10, 64)
@@ -50,23 +53,34 @@ func ParseHint(value string) (State, error) {
 	return s, nil
 }
 
+// addHint adds one entry. An id that comes twice is refused, because the two
+// may contradict each other.
 func (s State) addHint(fields []string) bool {
 	if len(fields) < 2 || !ValidID(fields[0]) || (fields[1] != "g" && fields[1] != "d") {
 		return false
 	}
-	status := Denied
+	id, status := fields[0], Denied
 	if fields[1] == "g" {
 		status = Granted
 	}
-	switch len(fields) {
-	case 2:
-		s.Services[fields[0]] = status
-	case 3:
-		s.Categories[fields[0]] = Choice{Status: status, Digest: fields[2]}
-	default:
-		return false
+	if len(fields) == 2 {
+		_, twice := s.Services[id]
+		s.Services[id] = status
+		return !twice
 	}
-	return true
+	_, twice := s.Categories[id]
+	s.Categories[id] = Choice{Status: status, Digest: fields[2]}
+	return !twice && len(fields) == 3 && validDigest(fields[2])
+}
+
+// validDigest reports whether s can be a digest, short or whole.
+func validDigest(s string) bool {
+	for _, c := range []byte(s) {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return 0 < len(s) && len(s) <= digestSize
 }
 
 func letter(s Status) string {

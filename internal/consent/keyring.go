@@ -62,10 +62,12 @@ func ParseKeyring(b []byte) (*Keyring, error) {
 	if k.V != 1 || len(k.Root) != 32 || len(k.Cookie) == 0 {
 		return nil, fmt.Errorf("%w: want version 1, a root of 32 bytes and a cookie key", ErrKeyring)
 	}
+	ids := make(map[string]bool)
 	for _, c := range k.Cookie {
-		if len(c.Secret) != 32 || c.ID == "" {
-			return nil, fmt.Errorf("%w: cookie key %q must have an id and 32 bytes", ErrKeyring, c.ID)
+		if len(c.Secret) != 32 || c.ID == "" || ids[c.ID] {
+			return nil, fmt.Errorf("%w: cookie key %q must have an id of its own and 32 bytes", ErrKeyring, c.ID)
 		}
+		ids[c.ID] = true
 	}
 	return &k, nil
 }

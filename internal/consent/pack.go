@@ -13,11 +13,14 @@ var errPacked = errors.New("unreadable compact record")
 
 const packVersion = 1
 
-// Pack writes the part of r that its frame f does not hold, about 60 bytes:
+// Pack writes the part of r that its frame f does not hold, 70 to 90 bytes:
 // words become their place in a list, ids their 16 bytes. The record's own id
 // is left out, because the store keeps it as the key. Unpack regenerates r to
 // the byte; a record that does not fit f is an error.
 func Pack(r *Record, f *Frame) ([]byte, error) {
+	if !r.fits(f) {
+		return nil, fmt.Errorf("%w: the record is not the frame's", errPacked)
+	}
 	p := packer{b: make([]byte, 0, 96)}
 	p.byte(packVersion)
 	p.previous(r.Previous)
@@ -41,8 +44,28 @@ func Pack(r *Record, f *Frame) ([]byte, error) {
 	p.word(indexOf(autos[:], r.Automated))
 	p.word(indexOf(f.Variants, r.Variant))
 	p.decisions(r.Decisions, f)
-	return p.b, p.err
+	if p.err != nil {
+		return nil, p.err
+	}
+	return p.b, nil
 }
+
+// fits reports whether f says everything of r that Pack leaves out, and whether
+// the numbers that it writes are within their bounds.
+func (r *Record) fits(f *Frame) bool {
+	return r.Schema == RecordSchema && r.Site == f.Site && r.Controller == f.Controller &&
+		r.Notice.Digest == f.Notice && r.Notice.Rendering == f.Rendering && r.Notice.Gate == f.Gate &&
+		r.RetentionClass == f.Retention && r.Server == f.Server && r.Decisions != nil &&
+		slices.EqualFunc(r.DefaultsShown, f.Categories, func(d RecordDefault, c FrameCategory) bool {
+			return d.Category == c.ID && d.Status == c.Shown
+		}) &&
+		0 <= r.Action.Layer && r.Action.Layer <= 255 &&
+		plausible(r.Time.UnixMilli()) && plausible(r.Validity.Expires.UnixMilli())
+}
+
+// plausible reports whether a time in milliseconds lies between 1970 and 9999,
+// beyond which RFC 3339 cannot write it.
+func plausible(ms int64) bool { return 0 <= ms && ms < 253_402_300_800_000 }
 
 type packer struct {
 	b   []byte
@@ -91,6 +114,9 @@ func (p *packer) decisions(list []RecordDecision, f *Frame) {
 			}
 		}
 		p.uvarint(uint64(service))
+		if (d.Status != Granted && d.Status != Denied) || (d.Scope != Keep && d.Scope != Once) {
+			p.err = fmt.Errorf("%w: a status or scope is unknown", errPacked)
+		}
 		p.byte(bits(d.Status == Granted, d.Scope == Once))
 	}
 }
@@ -108,8 +134,8 @@ func Unpack(b []byte, id ID, f *Frame) (*Record, error) {
 	r.Previous = u.previous()
 	r.Subject = u.id()
 	at := int64(u.uvarint())
-	r.Time = At(time.UnixMilli(at))
-	r.Validity.Expires = At(time.UnixMilli(at + u.varint()))
+	expires := at + u.varint()
+	r.Time, r.Validity.Expires = At(time.UnixMilli(at)), At(time.UnixMilli(expires))
 	r.Event = word(&u, events[:])
 	r.Action.Surface = word(&u, surfaces[:])
 	r.Action.Control = word(&u, controls[:])
@@ -129,7 +155,7 @@ func Unpack(b []byte, id ID, f *Frame) (*Record, error) {
 	r.Automated = word(&u, autos[:])
 	r.Variant = word(&u, f.Variants)
 	r.Decisions = u.decisions(f)
-	if u.failed || len(u.b) > 0 {
+	if u.failed || len(u.b) > 0 || !plausible(at) || !plausible(expires) {
 		return nil, errPacked
 	}
 	return r, nil

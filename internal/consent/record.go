@@ -93,9 +93,6 @@ type UAClass struct {
 	Form   string `json:"form"`
 }
 
-// Encode returns the record's canonical bytes.
-func (r *Record) Encode() ([]byte, error) { return Canonical(r) }
-
 // Timestamp is a UTC instant in whole milliseconds.
 type Timestamp struct{ time.Time }
 

@@ -119,6 +119,20 @@ type Texts struct {
 	Time         string `yaml:"time"`         // label
 	ValidUntil   string `yaml:"valid_until"`  // label
 	Controller   string `yaml:"controller"`   // label
+	Notice       string `yaml:"notice"`       // label
+	History      string `yaml:"history"`      // heading over a visitor's earlier records
+	Once         string `yaml:"once"`         // a status: permitted for a single load
+
+	EventGiven     string `yaml:"event_given"` // what a record says happened, see DeriveEvent
+	EventRefused   string `yaml:"event_refused"`
+	EventPartial   string `yaml:"event_partial"`
+	EventWithdrawn string `yaml:"event_withdrawn"`
+	EventRenewed   string `yaml:"event_renewed"`
+	EventSignal    string `yaml:"event_signal"`
+	EventObjected  string `yaml:"event_objected"`
+	EventCorrected string `yaml:"event_corrected"`
+	EventImported  string `yaml:"event_imported"`
+	EventErased    string `yaml:"event_erased"`
 
 	Categories map[string]Words `yaml:"categories"` // by category id
 }

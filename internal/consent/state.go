@@ -61,27 +61,32 @@ func (s State) Asks(p *Policy, now time.Time) []string {
 }
 
 // And returns what both states permit: sealed is the authority, hint may only
-// narrow it. A category that the hint lacks, or carries under another digest,
-// is denied; so is a service that the hint denies.
+// narrow it. A category that the hint lacks, or carries under another digest, is
+// left out with its services, hence denied and to be asked again; so is every
+// service denied that either of them does not grant.
 func And(sealed, hint State) State {
 	out := State{Categories: make(map[string]Choice), Services: make(map[string]Status), Expires: sealed.Expires}
 	if hint.Expires.Before(out.Expires) {
 		out.Expires = hint.Expires
 	}
 	for id, choice := range sealed.Categories {
-		if other, ok := hint.Categories[id]; !ok || other.Status != Granted || other.Digest != choice.Digest {
+		other, ok := hint.Categories[id]
+		if !ok || other.Digest != choice.Digest {
+			continue
+		}
+		if other.Status != Granted {
 			choice.Status = Denied
 		}
 		out.Categories[id] = choice
 	}
 	for id, status := range sealed.Services {
-		if status == Granted && hint.Services[id] != Granted {
+		if hint.Services[id] != Granted {
 			status = Denied
 		}
 		out.Services[id] = status
 	}
 	for id, status := range hint.Services {
-		if _, ok := out.Services[id]; !ok && status == Denied {
+		if _, ok := out.Services[id]; !ok && status != Granted {
 			out.Services[id] = Denied
 		}
 	}

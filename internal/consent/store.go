@@ -46,7 +46,7 @@ type Stored struct {
 // bytes, a frame, a gate build, an activation. It is kept as long as any record
 // refers to it, under the digest of its body.
 type Artefact struct {
-	Kind   string // banner, preferences, gate, rendering, frame, activation
+	Kind   string // banner, preferences, gate, rendering, frame, activation, root
 	Digest string // Digest(Body)
 	Time   time.Time
 	Leaf   [32]byte // the log's leaf hash

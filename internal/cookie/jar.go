@@ -129,7 +129,8 @@ func (j *Jar) check(s *consent.Sealed, now time.Time) error {
 
 // Read returns what a request's cookies say. sealed is nil without a valid
 // sealed cookie; hint is nil without a readable hint. Of several valid sealed
-// cookies (a subdomain may have set one more) the newest counts.
+// cookies (a subdomain may have set one more) the newest counts; of several hints
+// only what all of them permit.
 func (j *Jar) Read(r *http.Request, secure bool, now time.Time) (sealed *consent.Sealed, hint *consent.State) {
 	for _, c := range r.CookiesNamed(j.SealedName(secure)) {
 		if s, err := j.Decode(c.Value, now); err == nil && (sealed == nil || s.Issued > sealed.Issued) {
@@ -137,10 +138,14 @@ func (j *Jar) Read(r *http.Request, secure bool, now time.Time) (sealed *consent
 		}
 	}
 	for _, c := range r.CookiesNamed(j.HintName(secure)) {
-		if h, err := consent.ParseHint(c.Value); err == nil {
-			hint = &h
-			break
+		h, err := consent.ParseHint(c.Value)
+		if err != nil {
+			continue
 		}
+		if hint != nil {
+			h = consent.And(*hint, h)
+		}
+		hint = &h
 	}
 	return sealed, hint
 }
@@ -154,8 +159,7 @@ func (j *Jar) Set(h http.Header, s *consent.Sealed, secure bool, now time.Time) 
 	if err != nil {
 		return err
 	}
-	age := int(time.Unix(s.Expires, 0).Sub(now).Seconds())
-	sealed := j.cookie(j.SealedName(secure), value, age, secure)
+	sealed := j.cookie(j.SealedName(secure), value, secondsUntil(time.Unix(s.Expires, 0), now), secure)
 	sealed.HttpOnly = true
 	h.Add("Set-Cookie", sealed.String())
 	j.SetHint(h, s.State(), secure, now)
@@ -167,9 +171,12 @@ func (j *Jar) SetHint(h http.Header, s consent.State, secure bool, now time.Time
 	if j.remote {
 		return
 	}
-	age := int(s.Expires.Sub(now).Seconds())
-	h.Add("Set-Cookie", j.cookie(j.HintName(secure), consent.FormatHint(s), age, secure).String())
+	h.Add("Set-Cookie", j.cookie(j.HintName(secure), consent.FormatHint(s), secondsUntil(s.Expires, now), secure).String())
 }
+
+// secondsUntil rounds up: the browser may keep a cookie a moment too long, since
+// its content says when it ends.
+func secondsUntil(end, now time.Time) int { return int((end.Sub(now) + time.Second - 1) / time.Second) }
 
 func (j *Jar) cookie(name, value string, age int, secure bool) *http.Cookie {
 	return &http.Cookie{
