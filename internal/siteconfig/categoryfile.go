@@ -1,0 +1,101 @@
+package siteconfig
+
+import _ "embed"
+
+// categorySource is this file: its field comments are part of the manual.
+//
+//go:embed categoryfile.go
+var categorySource string
+
+// CategoryFile is one question that is put to visitors.
+type CategoryFile struct {
+	// Names the category: necessary, analytics, share and marketing come with
+	// texts, purposes and signals; any other id is the owner's and needs purposes
+	// and, in every locale, texts under texts.LOCALE.categories.ID.
+	ID string `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]{0\\,31}$" sample:"analytics"`
+
+	// The services that stand under it: the id of one in the catalogue, or a
+	// mapping with such an id and what is different here, or a mapping that
+	// spells out a service of the owner's. A new service, recipient, purpose or
+	// duration asks visitors about this category again.
+	Services []ServiceFile `yaml:"services"`
+
+	// What the data is used for, as ids that stay the same in all languages.
+	// A change asks again.
+	Purposes []string `yaml:"purposes" sample:"[audience-measurement]"`
+
+	// The Google Consent Mode keys that follow this category. By default
+	// analytics_storage follows analytics; ad_storage, ad_user_data and
+	// ad_personalization follow marketing; share has none. An empty list, [],
+	// means none.
+	Signals []string `yaml:"signals" jsonschema:"enum=ad_storage,enum=ad_user_data,enum=ad_personalization,enum=analytics_storage,enum=functionality_storage,enum=personalization_storage,enum=security_storage"`
+
+	// Any word, such as a date. A new one asks again about this category although
+	// nothing else changed: for a text whose new wording alters its meaning.
+	Material string `yaml:"material" sample:"2026-05-01"`
+}
+
+// ServiceFile is one vendor's tag, in a site file or in the catalogue.
+type ServiceFile struct {
+	// Names the service; also the value of data-service on marked tags.
+	ID string `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]{0\\,31}$" sample:"ga4"`
+
+	// As visitors know it. Required for a service that is not in the catalogue.
+	Name string `yaml:"name" sample:"Google Analytics"`
+
+	// The legal name of who receives the data. Required like name.
+	Company string `yaml:"company" sample:"Google Ireland Limited"`
+
+	// Where that company is: ISO 3166-1, two capital letters. Required like name.
+	Country string `yaml:"country" jsonschema:"pattern=^[A-Z]{2}$" sample:"IE"`
+
+	// The company's privacy policy: an https address. Required like name.
+	PolicyURL string `yaml:"policy_url" sample:"https://vendor.example/privacy"`
+
+	// The hosts that the tag talks to: a host, a host and the beginning of a path
+	// (host/path), or *.example.com for every host below it. Required like name;
+	// an empty list, [], means the site's own hosts only.
+	Hosts []string `yaml:"hosts" sample:"[stats.vendor.example]"`
+
+	// Everything that it leaves in the browser. An empty list, [], means nothing.
+	Cookies []StoredFile `yaml:"cookies"`
+
+	// Who else receives what is stored; taken over by every cookie that names no
+	// recipients of its own.
+	Recipients []string `yaml:"recipients" sample:"[Google LLC (US)]"`
+
+	// A plain link that shares a page without any script: {url} and {title} are
+	// filled in.
+	ShareURL string `yaml:"share_url" sample:"https://vendor.example/share?u={url}"`
+
+	// The category that the service usually stands under. For the catalogue's
+	// list; a site file decides by where it lists the service.
+	Category string `yaml:"category" jsonschema:"pattern=^[a-z0-9][a-z0-9-]{0\\,31}$" sample:"analytics"`
+
+	// The vendor's own pages that this entry was written from.
+	Source []string `yaml:"source" sample:"[https://vendor.example/cookies]"`
+}
+
+// StoredFile is one entry that a service leaves in the browser.
+type StoredFile struct {
+	// Its name; a trailing * stands for any ending.
+	Name string `yaml:"name" jsonschema:"required" sample:"_ga"`
+
+	// Where it is kept.
+	Kind string `yaml:"kind" jsonschema:"enum=cookie,enum=local,enum=session,enum=indexeddb,default=cookie"`
+
+	// Whose it is, in words.
+	Provider string `yaml:"provider" jsonschema:"required" sample:"Google"`
+
+	// What it is for, in one sentence without jargon.
+	Purpose string `yaml:"purpose" jsonschema:"required" sample:"Tells visitors apart."`
+
+	// How long it stays, in words.
+	Duration string `yaml:"duration" jsonschema:"required" sample:"2 years"`
+
+	// Who else receives what it holds.
+	Recipients []string `yaml:"recipients" sample:"[Google LLC (US)]"`
+
+	// Whether scripts cannot read it, so that it cannot be removed by one either.
+	HTTPOnly bool `yaml:"http_only" jsonschema:"default=false"`
+}

@@ -1,0 +1,178 @@
+package siteconfig
+
+import (
+	_ "embed"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// siteSource is this file: its field comments are the manual.
+//
+//go:embed sitefile.go
+var siteSource string
+
+// SiteFile is one website: sites/NAME.yaml.
+type SiteFile struct {
+	// Names the site in addresses, cookies, records and the dashboard: 1 to 32
+	// small letters, digits and hyphens. Never change it: records and cookies
+	// made under the old id would belong to no site any more.
+	ID string `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]{0\\,31}$" sample:"shop"`
+
+	// The site's name as visitors know it. It replaces {site} in all texts.
+	Name string `yaml:"name" jsonschema:"required" sample:"Example Shop"`
+
+	// Where the site's pages are: scheme, host and, unless it is the usual one,
+	// port; no path. Decisions are accepted from these origins only, compared
+	// letter by letter. Plain http works on this machine (localhost) alone.
+	Origins []string `yaml:"origins" jsonschema:"required,minItems=1" sample:"[https://shop.example]"`
+
+	// How the site's pages reach Consentry. path: under a path of the site's own
+	// origin, through its proxy; cookies last as long as configured in every
+	// browser. subdomain: on another host below the same domain (needs host and
+	// cookie.domain); Safari may keep cookies for 7 days only. remote: on a
+	// foreign host (needs host); cookies are written by script, Safari keeps
+	// them for 7 days, and choices without JavaScript are not remembered.
+	Mode string `yaml:"mode" jsonschema:"enum=path,enum=subdomain,enum=remote,default=path"`
+
+	// Modes subdomain and remote: the host, with a port unless it is the usual
+	// one, under which browsers reach Consentry. Not used in mode path.
+	Host string `yaml:"host" sample:"privacy.shop.example"`
+
+	// The path under which Consentry answers: it starts with a slash and does not
+	// end with one. Choose a neutral word: blocklists match cookie, consent and
+	// gdpr. Empty by default in modes subdomain and remote.
+	Prefix string `yaml:"prefix" jsonschema:"default=/privacy,pattern=^(/[A-Za-z0-9._~-]+)*$"`
+
+	// How far the two cookies of a choice reach and what they are called.
+	Cookie CookieFile `yaml:"cookie"`
+
+	// How tags are held back until they are permitted. marked: tags that the
+	// owner marked (type="text/plain", data-src, template) open on a grant; the
+	// browser never requests them before.
+	Gate string `yaml:"gate" jsonschema:"enum=marked,default=marked"`
+
+	// Who answers for the site's processing; named in every notice and record.
+	Controller ControllerFile `yaml:"controller" jsonschema:"required" sample:"{name: …, address: …, contact: …}"`
+
+	// The rule under which a choice is asked for. opt-in: nothing optional runs
+	// before a grant. Other regimes are not supported yet.
+	Regime Regime `yaml:"regime" jsonschema:"default=opt-in"`
+
+	// How long a choice holds, grants and refusals alike, before it is asked for
+	// again: 1d to 390d.
+	Memory Duration `yaml:"memory" jsonschema:"default=180d"`
+
+	// How long an answer to a notice is still accepted after the notice changed,
+	// for pages that were open meanwhile: 0s to 30d.
+	Grace Duration `yaml:"grace" jsonschema:"default=24h"`
+
+	// The retention class of the site's records: an id of the server file.
+	Retention string `yaml:"retention" jsonschema:"default=standard,pattern=^[a-z0-9][a-z0-9-]{0\\,31}$"`
+
+	// The banner's shape. bar: along the bottom; card: in a bottom corner;
+	// dialog: in the middle. No shape covers more than half of a phone's screen.
+	Layout string `yaml:"layout" jsonschema:"enum=bar,enum=card,enum=dialog,default=bar"`
+
+	// Which colours are used: the light ones, the dark ones, or (auto) those that
+	// the visitor's system asks for.
+	Scheme string `yaml:"scheme" jsonschema:"enum=light,enum=dark,enum=auto,default=auto"`
+
+	// The colours. Accept and reject share one pair: there is no setting that
+	// tells them apart. Text that cannot be read is refused: ink and quiet on
+	// paper, and button_text on button, need a contrast of 4.5 to 1.
+	Colors ColorsFile `yaml:"colors"`
+
+	// How visitors open their settings again. button: a small button at the edge
+	// of every page; link: wherever the owner puts an element with the attribute
+	// data-consentry-settings; none: the owner calls the script's own function.
+	Settings string `yaml:"settings" jsonschema:"enum=button,enum=link,enum=none,default=button"`
+
+	// Links on the banner's first layer, such as the privacy policy.
+	Links []LinkFile `yaml:"links"`
+
+	// The languages that visitors are offered, as BCP 47 tags; the first is used
+	// where none fits. en, de and fr are built in; others need all their texts.
+	Locales []string `yaml:"locales" jsonschema:"default=en" sample:"[en, de]"`
+
+	// What is asked about, in the order shown. necessary is always there, first
+	// and locked, whether listed or not.
+	Categories []CategoryFile `yaml:"categories"`
+
+	// The owner's own words, by locale: each replaces the built-in text of that
+	// name. {site}, {service}, {date} and {id} are filled in where they make
+	// sense. Texts of the owner's own categories stand under categories.ID.
+	Texts map[string]consent.Texts `yaml:"texts"`
+}
+
+// CookieFile scopes the two cookies of a choice.
+type CookieFile struct {
+	// host: this host alone (__Host-). domain: all hosts below domain
+	// (__Secure-), one choice for all; every such host can then overwrite it.
+	// Mode subdomain needs domain.
+	Scope string `yaml:"scope" jsonschema:"enum=host,enum=domain,default=host"`
+
+	// With scope domain: the domain itself, without a leading dot. It must be
+	// the origins' and the host's own domain or a parent of it.
+	Domain string `yaml:"domain" sample:"shop.example"`
+
+	// Whether the cookies' names carry the site's id. Needed when two sites share
+	// an origin: all of them but one.
+	Named bool `yaml:"named" jsonschema:"default=false"`
+}
+
+// ControllerFile names who answers for the processing.
+type ControllerFile struct {
+	// Names the controller in records, for owners of several sites. The site's
+	// id by default.
+	ID string `yaml:"id" jsonschema:"pattern=^[a-z0-9][a-z0-9-]{0\\,31}$"`
+
+	// The legal name.
+	Name string `yaml:"name" jsonschema:"required" sample:"Example Shop Ltd"`
+
+	// The postal address, in one line or several.
+	Address string `yaml:"address" jsonschema:"required" sample:"1 High Street, Exampletown"`
+
+	// Where visitors write to about their data: an e-mail address or a page.
+	Contact string `yaml:"contact" jsonschema:"required" sample:"privacy@shop.example"`
+}
+
+// ColorsFile holds the two sets of colours.
+type ColorsFile struct {
+	// For light pages.
+	Light PaletteFile `yaml:"light"`
+
+	// For dark pages.
+	Dark PaletteFile `yaml:"dark"`
+}
+
+// PaletteFile is one set of colours, each "#rgb" or "#rrggbb" in quotes (YAML
+// takes a bare # for a comment).
+type PaletteFile struct {
+	// The background. "#ffffff" light, "#171c24" dark.
+	Paper Color `yaml:"paper"`
+
+	// Text. "#1c2430" light, "#eef1f6" dark.
+	Ink Color `yaml:"ink"`
+
+	// Secondary text. "#566072" light, "#a7b0bf" dark.
+	Quiet Color `yaml:"quiet"`
+
+	// Hairlines. "#d8dde5" light, "#323a47" dark.
+	Line Color `yaml:"line"`
+
+	// Both buttons, accept and reject. "#1f4b99" light, "#8db4ff" dark.
+	Button Color `yaml:"button"`
+
+	// The words on both buttons. "#ffffff" light, "#10151d" dark.
+	ButtonText Color `yaml:"button_text"`
+}
+
+// LinkFile is a link on the banner's first layer.
+type LinkFile struct {
+	// Where it leads: a path of the site, or an https address.
+	URL string `yaml:"url" jsonschema:"required" sample:"/privacy-policy"`
+
+	// Its words: one text for all languages, or a mapping from locale to text
+	// that has every locale of the site.
+	Label Label `yaml:"label" jsonschema:"required" sample:"Privacy policy"`
+}
