@@ -1,0 +1,23 @@
+-- Keeps an artefact that the site does not have yet, and logs it.
+--
+-- KEYS  1 the site's facts, 2 its log, 3 the artefact, 4 the artefacts of its kind
+-- ARGV  1 this program's schema, 2 digest, 3 time and leaf, 4 kind, 5 body,
+--       6 the log's bytes
+--
+-- Answers whether it was new.
+local call = redis.call
+local schema = call('HGET', KEYS[1], 'schema')
+if schema and tonumber(schema) > tonumber(ARGV[1]) then
+  return redis.error_reply('NEWERSCHEMA ' .. schema)
+end
+if call('EXISTS', KEYS[3]) == 1 then
+  return 0
+end
+local newest = call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+local id = string.format('%d', (newest and tonumber(string.match(newest[1], '^%d+')) or 0) + 1)
+call('HLEN', KEYS[4]) -- fails here on foreign data, not after the first write
+call('XADD', KEYS[2], id .. '-0', 'e', ARGV[6], 'p', 0)
+call('HSET', KEYS[3], 'kind', ARGV[4], 'head', ARGV[3] .. id, 'body', ARGV[5])
+call('HSET', KEYS[4], ARGV[2], ARGV[3] .. id)
+if not schema then call('HSET', KEYS[1], 'schema', ARGV[1]) end
+return 1

@@ -1,0 +1,112 @@
+package redisstore
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/consentry/consentry/internal/storetest"
+)
+
+const clients = 64
+
+// BenchmarkAppend measures durable records a second of 64 clients beside what
+// the same Redis can do at best: 64 clients that each need one XADD of 120
+// bytes, collected into pipelines in the same way. Both run in turns, so that a
+// slow disk slows both.
+func BenchmarkAppend(b *testing.B) {
+	server := storetest.StartRedis(b, "--appendonly", "yes", "--appendfsync", "always")
+	s := opened(b, server.URL(), Options{Queue: clients})
+	next := atomic.Int64{}
+	ceiling := newCeiling(s)
+	defer ceiling.close()
+	var took, ceilingTook time.Duration
+	done := 0
+	for b.Loop() {
+		const each = 4096
+		took += inParallel(each, func() {
+			n := int(next.Add(1))
+			if _, _, err := s.Append(b.Context(), single(n)); err != nil {
+				b.Errorf("append: %v", err)
+			}
+		})
+		ceilingTook += inParallel(each, ceiling.add)
+		done += each
+	}
+	rate, best := float64(done)/took.Seconds(), float64(done)/ceilingTook.Seconds()
+	b.ReportMetric(rate, "records/s")
+	b.ReportMetric(best, "ceiling/s")
+	b.ReportMetric(rate/best, "ratio")
+}
+
+// inParallel calls work from all clients together as often as told.
+func inParallel(times int, work func()) time.Duration {
+	var wg sync.WaitGroup
+	start := time.Now()
+	for range clients {
+		wg.Go(func() {
+			for range times / clients {
+				work()
+			}
+		})
+	}
+	wg.Wait()
+	return time.Since(start)
+}
+
+// ceiling is the same group commit around a bare XADD.
+type ceiling struct {
+	client redis.UniversalClient
+	queue  chan chan error
+	wg     sync.WaitGroup
+}
+
+func newCeiling(s *Store) *ceiling {
+	c := &ceiling{client: s.client, queue: make(chan chan error, clients)}
+	for range s.options.Flushers {
+		c.wg.Go(func() { c.flush(s.options.Batch) })
+	}
+	return c
+}
+
+func (c *ceiling) close() {
+	close(c.queue)
+	c.wg.Wait()
+}
+
+func (c *ceiling) add() {
+	done := make(chan error, 1)
+	c.queue <- done
+	if err := <-done; err != nil {
+		panic(err)
+	}
+}
+
+func (c *ceiling) flush(most int) {
+	payload := storetest.Bytes("payload", 120)
+	for first := range c.queue {
+		waiting := []chan error{first}
+	gather:
+		for len(waiting) < most {
+			select {
+			case next := <-c.queue:
+				waiting = append(waiting, next)
+			default:
+				break gather
+			}
+		}
+		_, err := c.client.Pipelined(context.Background(), func(pipe redis.Pipeliner) error {
+			for range waiting {
+				pipe.XAdd(context.Background(), &redis.XAddArgs{Stream: "ceiling", Values: []any{"e", payload}})
+			}
+			return nil
+		})
+		for _, done := range waiting {
+			done <- err
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// parseURL reads where Redis is. Its errors leave the URL out, which holds a
+// password.
+func parseURL(text string) (*redis.UniversalOptions, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, errors.New("open redis: the address is no URL of the form redis://user:password@host:port/db")
+	}
+	if u.Scheme != "redis" && u.Scheme != "rediss" {
+		return nil, fmt.Errorf("open redis: scheme %q, want redis or rediss", u.Scheme)
+	}
+	if u.RawQuery != "" {
+		return nil, errors.New("open redis: the address takes no parameters after a question mark")
+	}
+	one, err := redis.ParseURL(text)
+	if err != nil {
+		return nil, fmt.Errorf("open redis %s: %w", u.Redacted(), err)
+	}
+	return &redis.UniversalOptions{
+		Addrs: []string{one.Addr}, DB: one.DB, Username: one.Username, Password: one.Password, TLSConfig: one.TLSConfig,
+	}, nil
+}
+
+// bounded sets what this package relies on: no hidden retries, which would add
+// up to more than the promised time, and no connection that outlives a timeout.
+func (s *Store) bounded(u *redis.UniversalOptions) *redis.UniversalOptions {
+	u.MaxRetries = -1
+	u.DialerRetries = 1
+	u.DialTimeout = s.options.DialTimeout
+	u.ReadTimeout = s.options.Timeout
+	u.WriteTimeout = s.options.Timeout
+	u.PoolTimeout = s.options.Timeout
+	u.ContextTimeoutEnabled = true
+	u.PoolSize = s.options.Flushers + 16
+	u.PipelinePoolSize = -1
+	u.DisableIdentity = true
+	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	u.OnConnect = func(context.Context, *redis.Conn) error {
+		s.changed.Store(true)
+		s.health.expire()
+		return nil
+	}
+	return u
+}
+
+// unavailable wraps whatever kept Redis from answering or from writing: all of
+// it (lost connections, OOM, READONLY, NOAUTH, LOADING, MISCONF, …) means that
+// nothing can be promised now.
+func unavailable(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, consent.ErrUnavailable):
+		return err
+	case strings.Contains(err.Error(), "NEWERSCHEMA"):
+		return fmt.Errorf("%w: %w", consent.ErrUnavailable, ErrNewer)
+	}
+	return fmt.Errorf("%w: redis: %w", consent.ErrUnavailable, err)
+}
+
+// refuses tells a Redis that will never serve this program as it is configured
+// from one that may come back by itself.
+func refuses(err error) bool {
+	for _, prefix := range []string{"WRONGPASS", "NOAUTH", "NOPERM", "AUTH", "DB index", "unknown command"} {
+		if redis.HasErrorPrefix(err, prefix) {
+			return true
+		}
+	}
+	return errors.Is(err, errTooOld)
+}
+
+// driverLog keeps the driver from writing to standard error.
+type driverLog struct{ log *slog.Logger }
+
+func (l driverLog) Printf(ctx context.Context, format string, v ...any) {
+	l.log.DebugContext(ctx, "redis driver", "says", fmt.Sprintf(format, v...))
+}

@@ -1,0 +1,148 @@
+package redisstore
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// The log's bytes start with what they are.
+const (
+	recordEntry   = 1 // record 16, subject 16, time 6, leaf 32, sealed
+	artefactEntry = 2 // time 6, leaf 32, length of kind 1, kind, digest
+)
+
+const (
+	timeSize    = 6 // milliseconds since 1970, big endian, signed
+	leafSize    = 32
+	headSize    = timeSize + leafSize
+	recordSize  = 1 + 16 + 16 + headSize // and the sealed bytes
+	secretsSize = 16 + 16                // secret and receipt
+)
+
+// errForeign is data that this program did not write.
+var errForeign = errors.New("data in the store that this program cannot read")
+
+func appendTime(b []byte, t time.Time) []byte {
+	ms := t.UnixMilli()
+	return append(b, byte(ms>>40), byte(ms>>32), byte(ms>>24), byte(ms>>16), byte(ms>>8), byte(ms))
+}
+
+// readTime needs timeSize bytes.
+func readTime(b string) time.Time {
+	var ms int64
+	for i := range timeSize {
+		ms = ms<<8 | int64(b[i])
+	}
+	return time.UnixMilli(ms << 16 >> 16).UTC()
+}
+
+// encodeRecord writes a new entry's bytes of the log, followed by its secrets.
+func encodeRecord(e *consent.Entry) (entry, secrets []byte) {
+	b := make([]byte, 0, recordSize+len(e.Sealed)+secretsSize)
+	b = append(b, recordEntry)
+	b = append(b, e.Record[:]...)
+	b = append(b, e.Subject[:]...)
+	b = append(appendTime(b, e.Time), e.Leaf[:]...)
+	b = append(b, e.Sealed...)
+	end := len(b)
+	b = append(append(b, e.Secret[:]...), e.Receipt[:]...)
+	return b[:end:end], b[end:]
+}
+
+// decodeRecord reads the log's bytes; the secrets come from heldSecrets.
+func decodeRecord(site, b string) (consent.Stored, error) {
+	if len(b) < recordSize || b[0] != recordEntry {
+		return consent.Stored{}, errForeign
+	}
+	s := consent.Stored{Entry: consent.Entry{Site: site}}
+	b = b[1:]
+	b = b[copy(s.Record[:], b):]
+	b = b[copy(s.Subject[:], b):]
+	s.Time = readTime(b)
+	b = b[timeSize:]
+	b = b[copy(s.Leaf[:], b):]
+	s.Sealed = []byte(b)
+	return s, nil
+}
+
+// addSecrets puts in what a record's bucket holds of it. Nothing at all is what
+// an evicting Redis leaves: the secret is gone, so the record is erased.
+func addSecrets(s *consent.Stored, held string) {
+	if len(held) <= secretsSize {
+		s.Erased = true
+		return
+	}
+	copy(s.Secret[:], held)
+	copy(s.Receipt[:], held[len(s.Secret):])
+}
+
+// heldIndex reads the place in the log that ends what a bucket or a head holds.
+func heldIndex(held string, size int) (int64, error) {
+	if len(held) > size {
+		held = held[size:]
+	}
+	place, err := strconv.ParseInt(held, 10, 64)
+	if err != nil || place < 1 {
+		return 0, fmt.Errorf("%w: no place in the log", errForeign)
+	}
+	return place - 1, nil
+}
+
+// encodeHead writes what is kept of an artefact beside its name and index.
+func encodeHead(a *consent.Artefact) []byte {
+	return append(appendTime(make([]byte, 0, headSize), a.Time), a.Leaf[:]...)
+}
+
+func decodeHead(a *consent.Artefact, b string) (err error) {
+	if len(b) <= headSize {
+		return errForeign
+	}
+	a.Time = readTime(b)
+	copy(a.Leaf[:], b[timeSize:])
+	a.Index, err = heldIndex(b, headSize)
+	return err
+}
+
+// encodeArtefact writes an artefact's bytes of the log. A kind has at most 255
+// bytes.
+func encodeArtefact(a *consent.Artefact) []byte {
+	b := append([]byte{artefactEntry}, encodeHead(a)...)
+	b = append(append(b, byte(len(a.Kind))), a.Kind...)
+	return append(b, a.Digest...)
+}
+
+// decodeEntry reads one entry of the log, without a record's secrets.
+func decodeEntry(site, id, b string) (consent.LogEntry, error) {
+	number, _, _ := strings.Cut(id, "-")
+	place, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || b == "" {
+		return consent.LogEntry{}, errForeign
+	}
+	e := consent.LogEntry{Index: place - 1}
+	switch b[0] {
+	case recordEntry:
+		e.Record, err = decodeRecord(site, b)
+		e.Record.Index, e.Leaf = e.Index, e.Record.Leaf
+	case artefactEntry:
+		err = decodeNamed(&e, b[1:])
+	default:
+		err = errForeign
+	}
+	return e, err
+}
+
+func decodeNamed(e *consent.LogEntry, b string) error {
+	if len(b) <= headSize || len(b) < headSize+1+int(b[headSize]) {
+		return errForeign
+	}
+	copy(e.Leaf[:], b[timeSize:])
+	kind := int(b[headSize])
+	b = b[headSize+1:]
+	e.Kind, e.Digest = b[:kind], b[kind:]
+	return nil
+}

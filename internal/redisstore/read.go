@@ -1,0 +1,181 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+const (
+	logChunk     = 256 // entries read in one round trip
+	historyChunk = 128 // entries followed in one script call
+)
+
+// Record implements consent.Store.
+func (s *Store) Record(ctx context.Context, site string, id consent.ID) (consent.Stored, error) {
+	if err := s.readable(ctx, site); err != nil {
+		return consent.Stored{}, err
+	}
+	held, err := s.client.HGet(ctx, recordBucket(site, id), string(id[bucketSize:])).Result()
+	if errors.Is(err, redis.Nil) {
+		return consent.Stored{}, consent.ErrNotFound
+	}
+	if err != nil {
+		return consent.Stored{}, fmt.Errorf("read record: %w", unavailable(err))
+	}
+	stored, err := s.record(ctx, site, held)
+	if err != nil {
+		return consent.Stored{}, fmt.Errorf("read record: %w", unavailable(err))
+	}
+	return stored, nil
+}
+
+func (s *Store) record(ctx context.Context, site, held string) (consent.Stored, error) {
+	index, err := heldIndex(held, secretsSize)
+	if err != nil {
+		return consent.Stored{}, err
+	}
+	entries, err := s.client.XRange(ctx, logKey(site), streamID(index), streamID(index)).Result()
+	if err != nil {
+		return consent.Stored{}, err
+	}
+	if len(entries) != 1 {
+		return consent.Stored{}, fmt.Errorf("the log of %s lacks entry %d", site, index)
+	}
+	return decodeHeld(site, held, text(entries[0].Values["e"]))
+}
+
+// History implements consent.Store.
+func (s *Store) History(ctx context.Context, site string, subject consent.ID) ([]consent.Stored, error) {
+	if err := s.readable(ctx, site); err != nil {
+		return nil, err
+	}
+	var list []consent.LogEntry
+	for from := ""; from != "0"; {
+		reply, err := s.scripts.history.Run(ctx, s.client, []string{logKey(site), subjectBucket(site, subject)},
+			string(subject[bucketSize:]), from, historyChunk).Slice()
+		if err != nil {
+			return nil, fmt.Errorf("read history: %w", unavailable(err))
+		}
+		var part []consent.LogEntry
+		if part, from, err = readHistory(site, reply); err != nil {
+			return nil, fmt.Errorf("read history: %w", unavailable(err))
+		}
+		list = append(list, part...)
+	}
+	slices.Reverse(list)
+	if err := s.fillSecrets(ctx, site, list); err != nil {
+		return nil, fmt.Errorf("read history: %w", unavailable(err))
+	}
+	stored := make([]consent.Stored, len(list))
+	for i, e := range list {
+		stored[i] = e.Record
+	}
+	return stored, nil
+}
+
+// readHistory takes history.lua's answer.
+func readHistory(site string, reply []any) (list []consent.LogEntry, from string, err error) {
+	if len(reply) != 2 {
+		return nil, "", errForeign
+	}
+	from = text(reply[0])
+	flat, ok := reply[1].([]any)
+	if !ok || from == "" || (len(flat) == 0 && from != "0") {
+		return nil, "", errForeign
+	}
+	for pair := range slices.Chunk(flat, 2) {
+		e, err := decodeEntry(site, text(pair[0]), text(pair[1]))
+		if err != nil {
+			return nil, "", err
+		}
+		list = append(list, e)
+	}
+	return list, from, nil
+}
+
+// Log implements consent.Store.
+func (s *Store) Log(ctx context.Context, site string, from int64, yield func(consent.LogEntry) bool) error {
+	if err := s.readable(ctx, site); err != nil {
+		return err
+	}
+	from = max(from, 0)
+	for {
+		list, err := s.logFrom(ctx, site, from)
+		if err != nil {
+			return fmt.Errorf("read log: %w", unavailable(err))
+		}
+		for _, e := range list {
+			if !yield(e) {
+				return nil
+			}
+		}
+		from += int64(len(list))
+		if len(list) < logChunk {
+			return nil
+		}
+	}
+}
+
+// logFrom reads the next entries and makes sure that none is missing.
+func (s *Store) logFrom(ctx context.Context, site string, from int64) ([]consent.LogEntry, error) {
+	entries, err := s.client.XRangeN(ctx, logKey(site), streamID(from), "+", logChunk).Result()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]consent.LogEntry, len(entries))
+	for i, entry := range entries {
+		if list[i], err = decodeEntry(site, entry.ID, text(entry.Values["e"])); err != nil {
+			return nil, fmt.Errorf("log entry %d of %s: %w", from+int64(i), site, err)
+		}
+		if list[i].Index != from+int64(i) {
+			return nil, fmt.Errorf("the log of %s lacks entry %d", site, from+int64(i))
+		}
+	}
+	return list, s.fillSecrets(ctx, site, list)
+}
+
+// fillSecrets adds what the records' buckets hold, in one pipeline for every
+// logChunk entries.
+func (s *Store) fillSecrets(ctx context.Context, site string, list []consent.LogEntry) error {
+	for part := range slices.Chunk(list, logChunk) {
+		pipe := s.client.Pipeline()
+		held := make([]*redis.StringCmd, len(part))
+		for i, e := range part {
+			if e.Kind == "" {
+				held[i] = pipe.HGet(ctx, recordBucket(site, e.Record.Record), string(e.Record.Record[bucketSize:]))
+			}
+		}
+		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+			return err
+		}
+		for i := range part {
+			if part[i].Kind != "" {
+				continue
+			}
+			if err := held[i].Err(); err != nil && !errors.Is(err, redis.Nil) {
+				return err
+			}
+			addSecrets(&part[i].Record, held[i].Val())
+		}
+	}
+	return nil
+}
+
+// text reads a string of an answer; anything else is empty, which no decoder
+// takes.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case int64:
+		return strconv.FormatInt(v, 10)
+	}
+	return ""
+}

@@ -1,0 +1,190 @@
+// Package redisstore keeps records, artefacts and counters in Redis 6.2 or
+// newer, for installations with more than one server. It never acknowledges a
+// record before Redis has, and never touches a key outside a site's own.
+package redisstore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// schema is the version of everything that keys.go and entry.go lay down.
+const schema = 1
+
+// ErrNewer is a site whose keys a newer program has written. It comes wrapped
+// in consent.ErrUnavailable.
+var ErrNewer = errors.New("the data was written by a newer program")
+
+// errClosed is a store after Close.
+var errClosed = fmt.Errorf("%w: it was closed", consent.ErrUnavailable)
+
+// Options bound what the store may take. Zero values mean the defaults.
+type Options struct {
+	// Timeout bounds one round trip to Redis, its fsync included. Default 2 s.
+	Timeout time.Duration
+	// DialTimeout bounds one attempt to connect. Default 1 s.
+	DialTimeout time.Duration
+	// Wait bounds an append from queue to answer. Default 5 s.
+	Wait time.Duration
+	// Queue is how many appends may wait; more are refused with ErrBusy.
+	// Default 4096.
+	Queue int
+	// Batch is how many appends share one script call. Default 64, at most 256:
+	// Redis does nothing else while a script runs.
+	Batch int
+	// Flushers is how many batches may be on their way at once. Default 2.
+	Flushers int
+	// Held is how many different counters may be held back for AddCounts;
+	// more are refused with ErrBusy. Default 65536.
+	Held int
+	// Log gets what the driver says, at debug level, and counters that were
+	// lost. Default: nothing is logged.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	o.Timeout = cmp.Or(o.Timeout, 2*time.Second)
+	o.DialTimeout = cmp.Or(o.DialTimeout, time.Second)
+	o.Wait = cmp.Or(o.Wait, 5*time.Second)
+	o.Queue = cmp.Or(o.Queue, 4096)
+	o.Batch = min(cmp.Or(o.Batch, 64), maxBatch)
+	o.Flushers = cmp.Or(o.Flushers, 2)
+	o.Held = cmp.Or(o.Held, 1<<16)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Store is a consent.Store on Redis. Appends of all callers are collected into
+// batches; whatever Redis cannot do now is consent.ErrUnavailable, and the next
+// call tries again.
+type Store struct {
+	client  redis.UniversalClient
+	options Options
+	scripts scripts
+	queue   chan *job
+	counts  heldCounts
+	health  probed
+	schemas sync.Map    // sites whose schema was seen to be this program's
+	changed atomic.Bool // Redis may be another than before: look again
+
+	closing  sync.RWMutex // held for reading while a job enters the queue
+	closed   bool
+	stop     chan struct{}
+	flushers sync.WaitGroup
+	ticker   sync.WaitGroup
+}
+
+// Open connects to redis://[user:password@]host:port/db, or rediss:// for TLS.
+// A Redis that cannot be reached, or is loading its data, is no error: Health
+// says so, and the store works as soon as it is there. A bad URL is an error,
+// and so is a Redis that refuses this program (ErrUnavailable wraps why).
+func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	universal, err := parseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, universal, o)
+}
+
+// open is where Sentinel and Cluster enter: the rest knows redis.UniversalClient
+// only, and every script names its keys, all of one site.
+func open(ctx context.Context, u *redis.UniversalOptions, o Options) (*Store, error) {
+	o = o.withDefaults()
+	s := &Store{
+		options: o, scripts: newScripts(), queue: make(chan *job, o.Queue),
+		counts: newHeldCounts(o.Held), health: newProbed(), stop: make(chan struct{}),
+	}
+	redis.SetLogger(driverLog{o.Log})
+	s.client = redis.NewUniversalClient(s.bounded(u))
+	if _, err := s.Health(ctx); refuses(err) {
+		_ = s.client.Close()
+		return nil, fmt.Errorf("open redis: %w", err)
+	}
+	for range o.Flushers {
+		s.flushers.Go(s.flushJobs)
+	}
+	s.ticker.Go(s.keepUp)
+	return s, nil
+}
+
+// keepUp writes the counters that were held back and lets Health look again.
+func (s *Store) keepUp() {
+	tick := time.NewTicker(holdBack)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-tick.C:
+			s.health.expire()
+			_ = s.flushCounts(context.Background()) // what failed is kept and tried again
+		}
+	}
+}
+
+// Close writes what was accepted and releases the connections. It takes no
+// longer than Redis is given to answer.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	if s.closed {
+		s.closing.Unlock()
+		return nil
+	}
+	s.closed = true
+	close(s.queue)
+	close(s.stop)
+	s.closing.Unlock()
+	s.flushers.Wait()
+	s.ticker.Wait()
+	lost := s.flushCounts(context.Background())
+	return errors.Join(lost, s.client.Close())
+}
+
+// ready refuses work on a closed store or under a context that has ended.
+func (s *Store) ready(ctx context.Context) error {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return errClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// readable is ready for a site's data, which must be of this program's schema.
+func (s *Store) readable(ctx context.Context, site string) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	if s.changed.Swap(false) {
+		s.schemas.Clear()
+	}
+	if _, ok := s.schemas.Load(site); ok {
+		return nil
+	}
+	version, err := s.client.HGet(ctx, factsKey(site), "schema").Int()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil // nothing was written yet
+	case err != nil:
+		return unavailable(err)
+	case version > schema:
+		return unavailable(fmt.Errorf("site %s has schema %d, this program knows %d: %w", site, version, schema, ErrNewer))
+	}
+	s.schemas.Store(site, true)
+	return nil
+}

@@ -1,0 +1,154 @@
+package sqlitestore
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/internal/storetest"
+)
+
+// Set, this variable turns the test binary into a child that opens the store it
+// names and appends from the record on that it names, until it is killed.
+const childVariable = "SQLITESTORE_TEST_CHILD"
+
+const childWriters = 32
+
+func TestMain(m *testing.M) {
+	if job := os.Getenv(childVariable); job != "" {
+		if err := child(job); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// child writes the number of every record that the store has acknowledged, a
+// line each, and ends only when it fails.
+func child(job string) error {
+	number, path, _ := strings.Cut(job, " ")
+	first, err := strconv.Atoi(number)
+	if err != nil {
+		return err
+	}
+	s, err := open(path, Options{}, 300)
+	if err != nil {
+		return err
+	}
+	_, err = storetest.RunLoad(childWriters, 1<<30, func(i int) error {
+		n := first + i
+		if n%100 == 99 {
+			return s.PutArtefact(context.Background(), "shop", storetest.Artefact("gate", n))
+		}
+		if _, _, err := s.Append(context.Background(), storetest.Entry("shop", n)); err != nil {
+			return err
+		}
+		_, err := fmt.Println(n) // one write: a line arrives whole or not at all
+		return err
+	})
+	return err
+}
+
+// A process killed at any moment has lost nothing that it acknowledged, and has
+// left no gap and no half of an entry. Each child begins with records that the
+// one before may have stored.
+func TestAnAcknowledgedRecordOutlivesKill(t *testing.T) {
+	path := testPath(t)
+	acknowledged := make(map[int]bool)
+	last := 0
+	for range 12 {
+		for _, n := range untilKilled(t, max(last-50, 0), path) {
+			acknowledged[n] = true
+			last = max(last, n)
+		}
+		checkAfterCrash(t, path, acknowledged)
+	}
+	if len(acknowledged) < 100 {
+		t.Errorf("only %d records were acknowledged in all rounds: the test has shown little", len(acknowledged))
+	}
+	t.Logf("%d acknowledged records outlived 12 kills", len(acknowledged))
+}
+
+// untilKilled runs a child, kills it soon after its first line and returns the
+// records that it has acknowledged.
+func untilKilled(t *testing.T, first int, path string) []int {
+	t.Helper()
+	cmd, out := startChild(t, fmt.Sprintf("%d %s", first, path))
+	var list []int
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if len(list) == 0 {
+			time.AfterFunc(time.Duration(rand.IntN(250_000))*time.Microsecond, func() { _ = cmd.Process.Kill() })
+		}
+		n, err := strconv.Atoi(lines.Text())
+		if err != nil {
+			t.Fatalf("child said %q", lines.Text())
+		}
+		list = append(list, n)
+	}
+	if err := cmd.Wait(); len(list) == 0 {
+		t.Fatalf("child acknowledged nothing: %v", err)
+	}
+	return list
+}
+
+func startChild(t *testing.T, job string) (*exec.Cmd, io.Reader) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childVariable+"="+job)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	return cmd, out
+}
+
+func checkAfterCrash(t *testing.T, path string, acknowledged map[int]bool) {
+	t.Helper()
+	s := opened(t, path, 300)
+	defer s.Close()
+	records := int64(0)
+	times := make(map[[16]byte]int)
+	for _, e := range storetest.ReadLog(t, s, "shop", 0) {
+		if e.Kind != "" {
+			continue
+		}
+		records++
+		times[e.Record.Record]++
+		found, err := s.Record(t.Context(), "shop", e.Record.Record)
+		if err != nil || found.Index != e.Index {
+			t.Fatalf("record %s of the log, index %d: found at %d, %v", e.Record.Record, e.Index, found.Index, err)
+		}
+	}
+	for n := range acknowledged {
+		if got := times[storetest.Entry("shop", n).Record]; got != 1 {
+			t.Fatalf("acknowledged record %d is in the log %d times", n, got)
+		}
+	}
+	list, err := s.Counts(t.Context(), "shop", storetest.Epoch(), storetest.Epoch().AddDate(1, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := int64(0)
+	for _, c := range list {
+		counted += c.N
+	}
+	if counted != 3*records {
+		t.Errorf("counters add up to %d for %d records, want three each", counted, records)
+	}
+}

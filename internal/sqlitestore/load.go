@@ -1,0 +1,66 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// newWriter opens the file for writing, brings it up to date and reads what the
+// writer has to know: the sites, and the records that by_record lacks.
+func newWriter(path string, q *queue, generation int) (_ *writer, err error) {
+	s, err := connect(context.Background(), path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if err := migrate(s, path, migrations()); err != nil {
+		return nil, err
+	}
+	w := &writer{
+		session: s, queue: q, tail: newTail(generation), generation: generation,
+		sites: make(map[string]*site), keys: make(map[string]int64), plan: newPlan(),
+	}
+	if w.sql, err = prepareAll(s); err != nil {
+		return nil, err
+	}
+	return w, w.load()
+}
+
+func (w *writer) load() error {
+	indexed := make(map[*site]int64)
+	err := w.session.query("SELECT id, name, next, indexed FROM sites", func(v []driver.Value) {
+		s := &site{id: v[0].(int64), name: v[1].(string), next: v[2].(int64)}
+		w.sites[s.name] = s
+		indexed[s] = v[3].(int64)
+	})
+	if err != nil {
+		return fmt.Errorf("read sites: %w", err)
+	}
+	for s, from := range indexed {
+		if err := w.loadTail(s, from); err != nil {
+			return fmt.Errorf("read newest records: %w", err)
+		}
+	}
+	return nil
+}
+
+func (w *writer) loadTail(s *site, from int64) error {
+	var rows []tailRow
+	err := w.session.query("SELECT id, record, subject FROM records WHERE id >= ? AND id < ? ORDER BY id", func(v []driver.Value) {
+		rows = append(rows, tailRow{
+			site: s.id, index: indexOf(v[0].(int64)),
+			record: consent.ID(v[1].([]byte)), subject: consent.ID(v[2].([]byte)),
+		})
+	}, rowID(s.id, from), rowID(s.id, s.next))
+	w.tail.add(slices.Values(rows))
+	return err
+}

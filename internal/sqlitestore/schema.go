@@ -1,0 +1,133 @@
+package sqlitestore
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// applicationID marks the file as ours: "CNST".
+const applicationID = 0x434e5354
+
+// ErrNewer is a file that a newer program wrote.
+var ErrNewer = errors.New("the store was written by a newer version of this program")
+
+// indexBits is how much of a row's id is its index in the log; the site's id is
+// above. Rows of a site then lie together in log order, in a plain rowid table,
+// which SQLite appends to without rebalancing.
+const indexBits = 40
+
+// migrations lead from one schema version to the next; the number of them is
+// the version that this program reads and writes.
+//
+// records and secrets are written with the record. by_record and by_subject
+// follow: they lack rows of a site from sites.indexed on (see tail).
+func migrations() []string {
+	return []string{`
+CREATE TABLE sites (
+	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+	next INTEGER NOT NULL, indexed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE records (
+	id INTEGER PRIMARY KEY, record BLOB NOT NULL, subject BLOB NOT NULL,
+	time INTEGER NOT NULL, leaf BLOB NOT NULL, sealed BLOB
+) STRICT;
+CREATE TABLE secrets (
+	id INTEGER PRIMARY KEY, secret BLOB, receipt BLOB
+) STRICT;
+CREATE TABLE by_record (
+	site INTEGER NOT NULL, record BLOB NOT NULL, idx INTEGER NOT NULL,
+	PRIMARY KEY (site, record)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE by_subject (
+	site INTEGER NOT NULL, subject BLOB NOT NULL, idx INTEGER NOT NULL,
+	PRIMARY KEY (site, subject, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE artefacts (
+	id INTEGER PRIMARY KEY, site INTEGER NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL,
+	time INTEGER NOT NULL, leaf BLOB NOT NULL, body BLOB,
+	UNIQUE (site, digest)
+) STRICT;
+CREATE INDEX artefacts_by_kind ON artefacts (site, kind);
+CREATE TABLE counter_keys (
+	id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE counters (
+	site INTEGER NOT NULL, hour INTEGER NOT NULL, key INTEGER NOT NULL, n INTEGER NOT NULL,
+	PRIMARY KEY (site, hour, key)
+) STRICT, WITHOUT ROWID;
+`}
+}
+
+// migrate brings the file to the newest of steps. An older one is copied beside
+// itself first. Every step is one transaction.
+func migrate(s *session, path string, steps []string) error {
+	version, err := schemaVersion(s)
+	if err != nil {
+		return err
+	}
+	if err := checkVersion(path, version, len(steps)); err != nil {
+		return err
+	}
+	if version > 0 && version < len(steps) {
+		if err := copyFile(s, fmt.Sprintf("%s.schema%d.bak", path, version)); err != nil {
+			return err
+		}
+	}
+	for ; version < len(steps); version++ {
+		if err := step(s, steps[version], version+1); err != nil {
+			return fmt.Errorf("migrate %s to schema version %d: %w", path, version+1, err)
+		}
+	}
+	return nil
+}
+
+func checkVersion(path string, version, known int) error {
+	if version > known {
+		return fmt.Errorf("%w: %s has schema version %d, this program knows up to %d; start the newer program again, or restore a backup made before it", ErrNewer, path, version, known)
+	}
+	return nil
+}
+
+// schemaVersion returns 0 for a file that is still empty.
+func schemaVersion(s *session) (int, error) {
+	var id, version, tables int64
+	for query, into := range map[string]*int64{
+		"PRAGMA application_id":              &id,
+		"PRAGMA user_version":                &version,
+		"SELECT count(*) FROM sqlite_schema": &tables,
+	} {
+		if err := s.query(query, func(v []driver.Value) { *into, _ = v[0].(int64) }); err != nil {
+			return 0, fmt.Errorf("read schema version: %w", err)
+		}
+	}
+	if id != applicationID && (tables > 0 || version > 0) {
+		return 0, errors.New("the file is a database, but not a consent store")
+	}
+	return int(version), nil
+}
+
+func step(s *session, script string, version int) (err error) {
+	script = fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", script, applicationID, version)
+	if err := s.exec(script); err != nil {
+		_ = s.exec("ROLLBACK") // fails when SQLite has rolled back already
+		return err
+	}
+	return nil
+}
+
+// copyFile writes a copy of the open database, durably. A copy that an earlier,
+// interrupted attempt left is replaced.
+func copyFile(s *session, to string) error {
+	if err := os.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("back up before migrating: %w", err)
+	}
+	if err := createPrivate(to); err != nil {
+		return fmt.Errorf("back up before migrating: %w", err)
+	}
+	if err := s.exec("VACUUM INTO ?", to); err != nil {
+		return fmt.Errorf("back up before migrating: %w", err)
+	}
+	return syncFile(to)
+}

@@ -1,0 +1,144 @@
+package sqlitestore
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/internal/storetest"
+)
+
+func TestANewerSchemaIsRefused(t *testing.T) {
+	path := testPath(t)
+	known := len(migrations())
+	withSession(t, path, func(s *session) {
+		must(t, s.exec(fmt.Sprintf("PRAGMA user_version = %d", known+98)))
+	})
+	before := readFile(t, path)
+	for name, open := range map[string]func() error{
+		"open":           func() error { _, err := Open(path, Options{}); return err },
+		"open read-only": func() error { _, err := OpenReadOnly(path); return err },
+	} {
+		err := open()
+		if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), fmt.Sprintf("version %d,", known+98)) || !strings.Contains(err.Error(), fmt.Sprintf("up to %d;", known)) {
+			t.Errorf("%s: %v, want ErrNewer with both versions", name, err)
+		}
+	}
+	if string(readFile(t, path)) != string(before) {
+		t.Error("the refused file was changed")
+	}
+}
+
+func TestAnOlderSchemaIsMigratedAfterABackup(t *testing.T) {
+	path := testPath(t)
+	s := opened(t, path, generationSize)
+	storetest.MustAppend(t, s, storetest.Entry("shop", 1))
+	must(t, s.Close())
+	known := len(migrations())
+	steps := append(migrations(), "CREATE TABLE later (x TEXT) STRICT")
+	withSession(t, path, func(s *session) {
+		must(t, migrate(s, path, steps))
+		if got := version(t, s); got != known+1 {
+			t.Errorf("schema version %d after migrating, want %d", got, known+1)
+		}
+	})
+	backup := fmt.Sprintf("%s.schema%d.bak", path, known)
+	if info, err := os.Stat(backup); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("backup: %v, %v; want a file for its owner only", info, err)
+	}
+	old := opened(t, backup, generationSize)
+	if _, err := old.Record(t.Context(), "shop", storetest.Entry("shop", 1).Record); err != nil {
+		t.Errorf("the backup lacks the record: %v", err)
+	}
+}
+
+func TestAMigrationThatFailsChangesNothing(t *testing.T) {
+	path := testPath(t)
+	withSession(t, path, func(s *session) {
+		must(t, migrate(s, path, migrations()))
+		known := len(migrations())
+		if err := migrate(s, path, append(migrations(), "CREATE TABLE later (x TEXT) STRICT; CREATE TABLE sites (x)")); err == nil {
+			t.Fatal("a table was created twice")
+		}
+		if got := version(t, s); got != known {
+			t.Errorf("schema version %d after a failed migration, want %d", got, known)
+		}
+		if err := s.exec("SELECT * FROM later"); err == nil {
+			t.Error("half of the migration is there")
+		}
+	})
+}
+
+func TestAnotherProgramsDatabaseIsRefused(t *testing.T) {
+	path := testPath(t)
+	must(t, createPrivate(path))
+	s, err := connect(t.Context(), path)
+	must(t, err)
+	must(t, s.exec("CREATE TABLE theirs (x)"))
+	must(t, s.Close())
+	if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "not a consent store") {
+		t.Errorf("open: %v", err)
+	}
+	text := filepath.Join(t.TempDir(), "notes.txt")
+	must(t, os.WriteFile(text, []byte(strings.Repeat("not a database at all\n", 100)), 0o600))
+	if _, err := Open(text, Options{}); err == nil {
+		t.Error("a text file was opened as a store")
+	}
+}
+
+// Nobody but the owner can read the file, its log and its lock; every commit is
+// synced, and what is deleted is overwritten.
+func TestTheFileIsPrivateAndDurable(t *testing.T) {
+	path := testPath(t)
+	s := opened(t, path, generationSize)
+	storetest.MustAppend(t, s, storetest.Entry("shop", 1))
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+		if info, err := os.Stat(path + suffix); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v; want mode 0600", suffix, info, err)
+		}
+	}
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "secure_delete": "1"} {
+		got := ""
+		must(t, s.queue.put(t.Context(), &request{work: func(c *session) error {
+			return c.query("PRAGMA "+pragma, func(v []driver.Value) { got = fmt.Sprint(v[0]) })
+		}}))
+		if got != want {
+			t.Errorf("%s = %s, want %s", pragma, got, want)
+		}
+	}
+}
+
+// withSession runs f on a store's file while no store is open.
+func withSession(t *testing.T, path string, f func(*session)) {
+	t.Helper()
+	must(t, opened(t, path, generationSize).Close())
+	s, err := connect(t.Context(), path)
+	must(t, err)
+	defer s.Close()
+	f(s)
+}
+
+func version(t *testing.T, s *session) int {
+	t.Helper()
+	v, err := schemaVersion(s)
+	must(t, err)
+	return v
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	must(t, err)
+	return b
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,179 @@
+package sqlitestore
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// lookupSizes are how many records one statement looks up, at most.
+var lookupSizes = [...]int{1, 4, 16, 64}
+
+// statements are the writer's, prepared once.
+type statements struct {
+	begin, commit, rollback        *statement
+	addSite, moveSite, moveIndexed *statement
+	records, secrets               *inserter
+	lookup                         [len(lookupSizes)]*statement
+	hasArtefact, addArtefact       *statement
+	findKey, addKey, addCount      *statement
+	byRecord, bySubject            *inserter
+}
+
+func prepareAll(s *session) (sql statements, err error) {
+	for _, p := range []struct {
+		into  **statement
+		query string
+	}{
+		{&sql.begin, "BEGIN IMMEDIATE"},
+		{&sql.commit, "COMMIT"},
+		{&sql.rollback, "ROLLBACK"},
+		{&sql.addSite, "INSERT INTO sites (id, name, next, indexed) VALUES (?, ?, ?, 0)"},
+		{&sql.moveSite, "UPDATE sites SET next = ?2 WHERE id = ?1"},
+		{&sql.moveIndexed, "UPDATE sites SET indexed = ?2 WHERE id = ?1"},
+		{&sql.hasArtefact, "SELECT 1 FROM artefacts WHERE site = ? AND digest = ?"},
+		{&sql.addArtefact, "INSERT INTO artefacts (id, site, digest, kind, time, leaf, body) VALUES (?, ?, ?, ?, ?, ?, ?)"},
+		{&sql.findKey, "SELECT id FROM counter_keys WHERE key = ?"},
+		{&sql.addKey, "INSERT OR IGNORE INTO counter_keys (key) VALUES (?)"},
+		{&sql.addCount, "INSERT INTO counters (site, hour, key, n) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"},
+	} {
+		if *p.into, err = s.prepare(p.query); err != nil {
+			return sql, err
+		}
+	}
+	for _, p := range []struct {
+		into   **inserter
+		insert string
+		width  int
+	}{
+		{&sql.records, "INSERT OR FAIL INTO records (id, record, subject, time, leaf, sealed)", 6},
+		{&sql.secrets, "INSERT OR FAIL INTO secrets (id, secret, receipt)", 3},
+		{&sql.byRecord, "INSERT OR IGNORE INTO by_record (site, record, idx)", 3},
+		{&sql.bySubject, "INSERT OR IGNORE INTO by_subject (site, subject, idx)", 3},
+	} {
+		if *p.into, err = s.prepareInsert(p.insert, p.width); err != nil {
+			return sql, err
+		}
+	}
+	for i, n := range lookupSizes {
+		query := "SELECT record, idx FROM by_record WHERE site = ? AND record IN (?" + strings.Repeat(", ?", n-1) + ")"
+		if sql.lookup[i], err = s.prepare(query); err != nil {
+			return sql, err
+		}
+	}
+	return sql, nil
+}
+
+// lookup settles those of the site's records that the tables know.
+func (w *writer) lookup(s *site) error {
+	most := lookupSizes[len(lookupSizes)-1]
+	for asked := range slices.Chunk(s.ask, most) {
+		size := slices.IndexFunc(lookupSizes[:], func(n int) bool { return n >= len(asked) })
+		values := make([]any, 1, most+1)
+		values[0] = s.id
+		for i := range lookupSizes[size] {
+			values = append(values, asked[min(i, len(asked)-1)].entry.Record[:])
+		}
+		err := w.sql.lookup[size].query(func(v []driver.Value) {
+			found, index := consent.ID(v[0].([]byte)), v[1].(int64)
+			for _, r := range asked {
+				if r.entry.Record == found {
+					r.settle(index)
+				}
+			}
+		}, values...)
+		if err != nil {
+			return fmt.Errorf("look up records: %w", err)
+		}
+	}
+	return nil
+}
+
+func (w *writer) hasArtefact(site int64, digest string) (known bool, err error) {
+	err = w.sql.hasArtefact.query(func([]driver.Value) { known = true }, site, digest)
+	if err != nil {
+		return false, fmt.Errorf("look up artefact: %w", err)
+	}
+	return known, nil
+}
+
+func (w *writer) writeSites() error {
+	for _, s := range w.plan.sites {
+		var err error
+		switch {
+		case s.fresh:
+			err = w.sql.addSite.exec(s.id, s.name, s.due)
+		case s.due != s.next:
+			err = w.sql.moveSite.exec(s.id, s.due)
+		}
+		if err != nil {
+			return fmt.Errorf("write site: %w", err)
+		}
+	}
+	return nil
+}
+
+// writeRecords ends with the first error: SQLite may have rolled back by then,
+// and a further insert would be a transaction of its own.
+func (w *writer) writeRecords() error {
+	for _, p := range w.plan.records {
+		e := &p.entry
+		w.sql.records.add(p.row(), e.Record[:], e.Subject[:], e.Time.UnixMilli(), e.Leaf[:], e.Sealed)
+	}
+	if err := w.sql.records.flush(); err != nil {
+		return fmt.Errorf("write records: %w", err)
+	}
+	for _, p := range w.plan.records {
+		w.sql.secrets.add(p.row(), p.entry.Secret[:], p.entry.Receipt[:])
+	}
+	if err := w.sql.secrets.flush(); err != nil {
+		return fmt.Errorf("write secrets: %w", err)
+	}
+	return nil
+}
+
+func (w *writer) writeArtefacts() error {
+	for _, p := range w.plan.artefacts {
+		a := p.artefact
+		if err := w.sql.addArtefact.exec(p.row(), p.site.id, a.Digest, a.Kind, a.Time.UnixMilli(), a.Leaf[:], a.Body); err != nil {
+			return fmt.Errorf("write artefact: %w", err)
+		}
+	}
+	return nil
+}
+
+func (w *writer) writeCounts() error {
+	for k, n := range w.plan.counts {
+		id, err := w.counterKey(k.key)
+		if err == nil {
+			err = w.sql.addCount.exec(w.sites[k.site].id, k.hour, id, n)
+		}
+		if err != nil {
+			return fmt.Errorf("write counter: %w", err)
+		}
+	}
+	return nil
+}
+
+// counterKey returns a key's id. The memory of it may outlive a transaction
+// that failed, so a new key is remembered only once it was found in the file.
+func (w *writer) counterKey(name string) (id int64, err error) {
+	if id, ok := w.keys[name]; ok {
+		return id, nil
+	}
+	read := func(v []driver.Value) { id = v[0].(int64) }
+	if err := w.sql.findKey.query(read, name); err != nil {
+		return 0, err
+	}
+	if id != 0 {
+		w.keys[name] = id
+		return id, nil
+	}
+	if err := w.sql.addKey.exec(name); err != nil {
+		return 0, err
+	}
+	return id, w.sql.findKey.query(read, name)
+}

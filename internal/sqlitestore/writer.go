@@ -1,0 +1,137 @@
+package sqlitestore
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// writer is the one goroutine that changes the file. All its fields but fault
+// belong to that goroutine.
+type writer struct {
+	session *session
+	sql     statements
+	queue   *queue
+	tail    *tail
+	sites   map[string]*site
+	keys    map[string]int64 // ids of counter keys
+	plan    *plan
+	merge   merge
+	// generation is how many records of the tail are merged together.
+	generation int
+
+	fault atomic.Pointer[fault]
+}
+
+// fault is why the last commit failed.
+type fault struct {
+	cause error
+	final bool // nobody knows what is on the disk: nothing more is written
+}
+
+func (f *fault) error() error {
+	if f.final {
+		return fmt.Errorf("%w: a write failed and the store is read-only until the server is started again, for nobody knows what reached the disk: %w", consent.ErrUnavailable, f.cause)
+	}
+	return fmt.Errorf("%w: %w", consent.ErrUnavailable, f.cause)
+}
+
+// run commits batch after batch until the queue is closed and empty.
+func (w *writer) run() {
+	for b := w.queue.take(); b != nil; b = w.queue.take() {
+		w.serve(b)
+	}
+}
+
+func (w *writer) serve(b *batch) {
+	defer close(b.done)
+	if f := w.fault.Load(); f != nil && f.final {
+		b.fail(f.error())
+		return
+	}
+	err := w.prepare(b)
+	if err == nil && !w.plan.empty() {
+		err = w.commit()
+	}
+	if err != nil {
+		b.fail(w.failed(err).error())
+		w.queue.giveBack(b.counts)
+		return
+	}
+	if !w.plan.empty() {
+		w.fault.Store(nil)
+	}
+	w.work(b)
+}
+
+// fail answers every request that is not settled.
+func (b *batch) fail(err error) {
+	for _, r := range b.requests {
+		if !r.settled {
+			r.err = err
+		}
+	}
+}
+
+func (w *writer) failed(err error) *fault {
+	f := &fault{cause: err, final: !passes(err)}
+	w.fault.Store(f)
+	return f
+}
+
+// work does what needs the session outside of the common transaction.
+func (w *writer) work(b *batch) {
+	for _, r := range b.requests {
+		if r.work == nil {
+			continue
+		}
+		if err := r.work(w.session); err != nil {
+			r.err = w.failed(err).error()
+		} else {
+			w.fault.Store(nil)
+		}
+	}
+}
+
+// commit writes the plan in one transaction and, when that is durable, takes it
+// over into memory.
+func (w *writer) commit() error {
+	if err := w.sql.begin.exec(); err != nil {
+		return err
+	}
+	merged, err := w.write()
+	if err == nil {
+		err = w.sql.commit.exec()
+	}
+	if err != nil {
+		_ = w.sql.rollback.exec() // fails when SQLite has rolled back already
+		return err
+	}
+	w.takeOver()
+	w.merged(merged)
+	return nil
+}
+
+// write carries the plan out and merges a slice of the tail beside it.
+func (w *writer) write() (merged merge, err error) {
+	for _, step := range []func() error{w.writeSites, w.writeRecords, w.writeArtefacts, w.writeCounts} {
+		if err := step(); err != nil {
+			return merged, err
+		}
+	}
+	return w.mergeSlice(len(w.plan.records))
+}
+
+func (w *writer) takeOver() {
+	for _, s := range w.plan.sites {
+		s.next, s.fresh = s.due, false
+	}
+	w.tail.add(func(yield func(tailRow) bool) {
+		for _, p := range w.plan.records {
+			if !yield(tailRow{site: p.site.id, index: p.index, record: p.entry.Record, subject: p.entry.Subject}) {
+				return
+			}
+		}
+	})
+}

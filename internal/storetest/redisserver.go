@@ -1,0 +1,172 @@
+package storetest
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Redis is a redis-server of a test's own, on a free port of the loopback, with
+// its data in a directory that goes with the test. It is stopped when the test
+// ends.
+type Redis struct {
+	t    testing.TB
+	dir  string
+	port string
+	args []string
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when the process has ended
+}
+
+// redisPatience is how long a server may take to start or stop.
+const redisPatience = 20 * time.Second
+
+// StartRedis starts redis-server with further arguments, for example
+// "--appendonly", "yes". Without any it keeps everything in memory. A machine
+// without redis-server skips the test, unless CI=true.
+func StartRedis(t testing.TB, args ...string) *Redis {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("redis-server is not installed")
+		}
+		t.Skip("redis-server is not installed")
+	}
+	r := &Redis{t: t, dir: t.TempDir(), args: args}
+	t.Cleanup(r.Kill)
+	for range 5 { // somebody may take the port before Redis does
+		r.port = freePort(t)
+		if r.launch(args) {
+			return r
+		}
+	}
+	t.Fatalf("redis-server does not start:\n%s", r.Log())
+	return nil
+}
+
+// URL returns where the server is, as redisstore.Open takes it.
+func (r *Redis) URL() string { return "redis://" + r.Addr() }
+
+// Addr returns the server's host and port.
+func (r *Redis) Addr() string { return net.JoinHostPort("127.0.0.1", r.port) }
+
+// Process returns the running server's process, for signals.
+func (r *Redis) Process() *os.Process { return r.cmd.Process }
+
+// Log returns what the server has written about itself.
+func (r *Redis) Log() string {
+	b, _ := os.ReadFile(r.dir + "/redis.log")
+	return string(b)
+}
+
+// Stop shuts the server down as an operator would: it keeps what it is
+// configured to keep.
+func (r *Redis) Stop() {
+	r.t.Helper()
+	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
+		r.t.Fatalf("stop redis-server: %v", err)
+	}
+	select {
+	case <-r.gone:
+	case <-time.After(redisPatience):
+		r.t.Fatalf("redis-server does not stop:\n%s", r.Log())
+	}
+}
+
+// Kill ends the server with SIGKILL. One that is not running is left alone.
+func (r *Redis) Kill() {
+	if r.cmd == nil {
+		return
+	}
+	_ = r.cmd.Process.Kill() // fails only when it has ended already
+	<-r.gone
+}
+
+// Restart starts the stopped or killed server again on the same port and data,
+// with its first arguments and further ones, and waits until it has loaded its
+// data.
+func (r *Redis) Restart(args ...string) {
+	r.t.Helper()
+	r.StartLoading(args...)
+	for end := time.Now().Add(redisPatience); strings.HasPrefix(r.ask("PING"), "-LOADING"); {
+		if time.Now().After(end) {
+			r.t.Fatalf("redis-server does not finish loading:\n%s", r.Log())
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// StartLoading is Restart without the waiting for the data.
+func (r *Redis) StartLoading(args ...string) {
+	r.t.Helper()
+	if !r.launch(append(append([]string(nil), r.args...), args...)) {
+		r.t.Fatalf("redis-server does not start again:\n%s", r.Log())
+	}
+}
+
+// launch reports whether the server answers, be it with an error.
+func (r *Redis) launch(args []string) bool {
+	all := append([]string{
+		"--port", r.port, "--bind", "127.0.0.1", "--dir", r.dir, "--logfile", r.dir + "/redis.log",
+		"--save", "", "--daemonize", "no",
+	}, args...)
+	r.cmd = exec.Command("redis-server", all...)
+	r.gone = make(chan struct{})
+	if err := r.cmd.Start(); err != nil {
+		r.t.Fatalf("start redis-server: %v", err)
+	}
+	go func(cmd *exec.Cmd, gone chan struct{}) {
+		_ = cmd.Wait() // how it ended is in its log
+		close(gone)
+	}(r.cmd, r.gone)
+	for end := time.Now().Add(redisPatience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		select {
+		case <-r.gone:
+			return false
+		default:
+		}
+		if r.ask("PING") != "" {
+			return true
+		}
+	}
+	r.Kill()
+	return false
+}
+
+// ask sends one command on a connection of its own and returns the first line
+// of the answer, empty when there is none.
+func (r *Redis) ask(command string) string {
+	conn, err := net.DialTimeout("tcp", r.Addr(), time.Second)
+	if err != nil {
+		return ""
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(2 * time.Second)) // without it the read would only wait longer
+	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
+		return ""
+	}
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(line)
+}
+
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
