@@ -1,0 +1,91 @@
+package components
+
+import (
+	_ "embed"
+	"regexp"
+	"strings"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+var (
+	//go:embed css/frame.css
+	frameCSS string
+	//go:embed css/banner.css
+	bannerCSS string
+	//go:embed css/bar.css
+	barCSS string
+	//go:embed css/card.css
+	cardCSS string
+	//go:embed css/dialog.css
+	dialogCSS string
+	//go:embed css/preferences.css
+	preferencesCSS string
+)
+
+// BannerCSS returns layer one's style sheet in the site's layout and colours.
+func BannerCSS(a consent.Appearance) string {
+	layouts := map[string]string{"bar": barCSS, "card": cardCSS, "dialog": dialogCSS}
+	return squeeze(frameCSS + bannerCSS + layouts[a.Layout] + colours(a))
+}
+
+// PreferencesCSS returns layer two's style sheet in the site's colours.
+func PreferencesCSS(a consent.Appearance) string {
+	return squeeze(frameCSS + preferencesCSS + colours(a))
+}
+
+type palette [6][2]string
+
+func light() palette {
+	return palette{{"paper", "#ffffff"}, {"ink", "#1c2430"}, {"quiet", "#566072"}, {"line", "#d8dde5"}, {"button", "#1f4b99"}, {"button-text", "#ffffff"}}
+}
+
+func dark() palette {
+	return palette{{"paper", "#171c24"}, {"ink", "#eef1f6"}, {"quiet", "#a7b0bf"}, {"line", "#323a47"}, {"button", "#8db4ff"}, {"button-text", "#10151d"}}
+}
+
+// colours writes the custom properties. Scheme light or dark fixes one set, any
+// other follows the browser.
+func colours(a consent.Appearance) string {
+	switch a.Scheme {
+	case "light":
+		return scheme("light", light(), a.Light)
+	case "dark":
+		return scheme("dark", dark(), a.Dark)
+	}
+	return scheme("light", light(), a.Light) + "@media(prefers-color-scheme:dark){" + scheme("dark", dark(), a.Dark) + "}"
+}
+
+// colourValue is what may stand in a style sheet. siteconfig has checked it
+// before; this keeps a colour that came another way from ending its rule.
+var colourValue = regexp.MustCompile(`^#[0-9a-fA-F]{3,8}$`)
+
+func scheme(name string, standard palette, chosen map[string]string) string {
+	rule := ":host>*{color-scheme:" + name
+	for _, c := range standard {
+		value := c[1]
+		if own := chosen[c[0]]; colourValue.MatchString(own) {
+			value = own
+		}
+		rule += ";--" + c[0] + ":" + value
+	}
+	return rule + "}"
+}
+
+// squeeze takes out comments, indentation and line ends. The sources keep each
+// declaration on a line of its own and no comment inside of one.
+func squeeze(css string) string {
+	var b strings.Builder
+	for line := range strings.Lines(css) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "/*") {
+			continue
+		}
+		line = strings.ReplaceAll(line, ": ", ":")
+		b.WriteString(strings.TrimSuffix(line, " {"))
+		if strings.HasSuffix(line, " {") {
+			b.WriteByte('{')
+		}
+	}
+	return strings.ReplaceAll(b.String(), ";}", "}")
+}

@@ -1,0 +1,96 @@
+// Layer one: shows the question, follows the buttons. It takes no focus, stops
+// nothing on the page, and is gone in the frame after a click; it comes back
+// only to say that a grant could not be saved.
+import { readHint } from './cookie'
+import { grants } from './narrow'
+import type { Answer, Decision, Gate, Status } from './types'
+
+/** How decisions are recorded; see send. */
+export interface Recorder {
+  decide(gate: Gate, answer: Answer): Decision
+  send(gate: Gate, decision: Decision): Promise<number>
+}
+
+const SAVED_FOR = 6000 // milliseconds that "Saved" stays
+
+export const slot = (root: ParentNode, name: string) => root.querySelector<HTMLElement>(`[data-slot=${name}]`)!
+
+/** What every optional category gets from one button. */
+export const all = (gate: Gate, status: Status) => Object.fromEntries(gate.policy.categories.map(c => [c.id, status]))
+
+/** Reports whether the visitor has to be told that nothing was switched on. */
+export const failed = (status: number, decision: Decision) => grants(decision) && status != 201 && status != 409
+
+/** Says that the choice was saved, for a while. */
+export function say(root: ParentNode): void {
+  const line = slot(root, 'status')
+  line.textContent = line.dataset.saved!
+  setTimeout(() => (line.textContent = ''), SAVED_FOR)
+}
+
+/** Returns what shows and hides layer one. */
+export function banner(gate: Gate, { decide, send }: Recorder, css: string, html: string) {
+  const page = document.documentElement.style
+  let root: ShadowRoot | undefined
+  let box: HTMLElement
+  let since = 0
+  let last: Decision
+
+  async function show(): Promise<void> {
+    if (!root) {
+      root = await gate.mount(css, html)
+      box = root.querySelector('section')!
+      slot(box, 'gpc').hidden = !navigator.globalPrivacyControl
+      slot(box, 'changed').hidden = !readHint(gate.policy)
+      box.addEventListener('click', follow)
+      requestAnimationFrame(shown)
+    }
+    box.hidden = false
+    const { width, height } = box.getBoundingClientRect()
+    if (width > innerWidth / 2) page.scrollPaddingBottom = height + 'px' // what is focused stays in sight
+    for (const text of box.querySelectorAll<HTMLElement>('div')) if (text.scrollHeight > text.clientHeight) text.tabIndex = 0
+  }
+
+  function hide(): void {
+    if (root) box.hidden = true
+    page.scrollPaddingBottom = ''
+  }
+
+  /** Runs in a frame that is painted, so neither prerendered nor in a hidden tab. */
+  function shown(): void {
+    since = performance.now()
+    const { policy, locale } = gate
+    const again = !slot(box, 'changed').hidden
+    const body = JSON.stringify({ rendering: policy.rendering, locale, layout: policy.layout, again, webdriver: !!navigator.webdriver })
+    const headers = { 'content-type': 'application/json' }
+    if (box.offsetHeight)
+      fetch(policy.base + '/impressions', { method: 'POST', keepalive: true, credentials: 'omit', headers, body }).catch(() => {})
+    const idle = window.requestIdleCallback || setTimeout
+    idle(() => gate.load('preferences').catch(() => {}))
+  }
+
+  function follow(event: MouseEvent): void {
+    const button = (event.target as Element).closest<HTMLElement>('[data-do]')
+    const control = button?.dataset.do
+    if (control == 'choose') gate.open(button)
+    else if (control == 'retry') event.isTrusted && record(last)
+    else if (control) answer(control, event.isTrusted)
+  }
+
+  function answer(control: string, trusted: boolean): void {
+    const status = control == 'accept-all' ? 'granted' : 'denied'
+    if (!trusted && status == 'granted') return
+    const after_ms = Math.round(performance.now() - since)
+    record(decide(gate, { surface: 'banner', control, layer: 1, categories: all(gate, status), after_ms, untrusted: !trusted }))
+  }
+
+  async function record(decision: Decision): Promise<void> {
+    last = decision
+    hide()
+    const status = await send(gate, decision)
+    if ((slot(box, 'failed').hidden = !failed(status, decision))) say(root!)
+    else show()
+  }
+
+  return { show, hide }
+}

@@ -1,0 +1,14 @@
+// The preferences' bundle: wiring only. The gate fetches it when it is opened,
+// or when the banner is shown and the browser has nothing else to do.
+import { enter } from './bundle'
+import { preferences } from './preferences'
+import { decide, send } from './send'
+import type { Policy } from './types'
+
+declare const __POLICY__: Policy
+declare const __HTML__: string
+declare const __CSS__: string
+
+const gate = enter(__POLICY__)
+
+if (gate) gate.prefer = preferences(gate, { decide, send }, __CSS__, __HTML__)

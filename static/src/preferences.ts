@@ -1,0 +1,132 @@
+// Layer two: a modal dialog with a switch for every category and service.
+// Nothing changes before a button is pressed; Escape and close change nothing.
+import { all, failed, say, slot, type Recorder } from './banner'
+import { readHint } from './cookie'
+import type { Decision, Gate, Statuses } from './types'
+
+/** What GET receipts/mine answers, all absent when nothing is held. */
+interface Held {
+  record?: string
+  date?: string
+  receipt?: string
+}
+
+const status = (input: HTMLInputElement) => (input.checked ? 'granted' : 'denied')
+
+/** Returns what opens layer two. */
+export function preferences(gate: Gate, { decide, send }: Recorder, css: string, html: string) {
+  let root: ShadowRoot
+  let dialog: HTMLDialogElement | undefined
+  let busy = false
+  let opener: HTMLElement | null | undefined
+  let last: Decision
+
+  async function open(from?: HTMLElement | null): Promise<void> {
+    if (!dialog) {
+      root = await gate.mount(css, html)
+      dialog = root.querySelector('dialog')!
+      dialog.addEventListener('click', follow)
+      dialog.addEventListener('change', spread)
+      dialog.addEventListener('close', leave)
+    }
+    if (dialog.open) return
+    opener = from
+    fill()
+    reveal()
+  }
+
+  const switches = (kind: 'category' | 'service', within: ParentNode = dialog!) =>
+    [...within.querySelectorAll<HTMLInputElement>(`input[data-${kind}]`)]
+
+  const groupOf = (input: Element) => input.closest('[data-group]')!
+
+  /** Puts the switches as they were chosen; as the notice has them before a choice. */
+  function fill(): void {
+    const known = readHint(gate.policy)
+    let some = false
+    for (const { id, services } of gate.policy.categories)
+      for (const input of dialog!.querySelectorAll<HTMLInputElement>(`[data-group="${id}"] input`)) {
+        const service = input.dataset.service
+        input.checked = known ? gate.permits(service ? id + ':' + service : id) : input.defaultChecked
+        some ||= gate.permits(id) || services.some(s => gate.permits(id + ':' + s))
+      }
+    button('withdraw').hidden = !some
+    button('reject-all').hidden = some
+    slot(dialog!, 'gpc').hidden = !navigator.globalPrivacyControl
+    slot(dialog!, 'failed').hidden = true
+    showReceipt(!!known)
+  }
+
+  const button = (control: string) => dialog!.querySelector<HTMLElement>(`[data-do=${control}]`)!
+
+  function reveal(): void {
+    dialog!.showModal()
+    dialog!.querySelector<HTMLElement>('h2')!.focus()
+  }
+
+  /** Back to where the visitor was, and to the question if it is still open. */
+  function leave(): void {
+    opener?.focus()
+    if (!busy && gate.asks()) gate.show?.()
+  }
+
+  /** A category's switch sets those of its services; each of them can then differ. */
+  function spread({ target }: Event): void {
+    const input = target as HTMLInputElement
+    if (input.dataset.category) for (const s of switches('service', groupOf(input))) s.checked = input.checked
+  }
+
+  function follow(event: MouseEvent): void {
+    const control = (event.target as Element).closest<HTMLElement>('[data-do]')?.dataset.do
+    if (control == 'close') dialog!.close()
+    else if (control == 'retry') event.isTrusted && record(last)
+    else if (control) answer(control, event.isTrusted)
+  }
+
+  function answer(control: string, trusted: boolean): void {
+    const categories: Statuses = all(gate, control == 'accept-all' ? 'granted' : 'denied')
+    const services: Statuses = {}
+    if (control == 'save') {
+      for (const input of switches('category')) categories[input.dataset.category!] = status(input)
+      for (const input of switches('service')) {
+        const home = groupOf(input).querySelector<HTMLInputElement>('[data-category]')!
+        if (home.checked != input.checked) services[input.dataset.service!] = status(input)
+      }
+    }
+    if (!trusted && control != 'reject-all' && control != 'withdraw') return
+    record(decide(gate, { surface: 'preferences', control, layer: 2, categories, services, untrusted: !trusted }))
+  }
+
+  async function record(decision: Decision): Promise<void> {
+    last = decision
+    busy = true
+    dialog!.close()
+    gate.hide?.(true)
+    const unsaved = failed(await send(gate, decision), decision)
+    busy = false
+    slot(dialog!, 'failed').hidden = !unsaved
+    if (unsaved) return reveal()
+    if (document.activeElement == document.body) gate.control?.focus()
+    say(root)
+  }
+
+  /** Tells the holder of a record when it was made, its number, and where to see it. */
+  async function showReceipt(known: boolean): Promise<void> {
+    const line = slot(dialog!, 'receipt')
+    line.hidden = true
+    if (!known || gate.policy.mode == 'remote') return
+    try {
+      const credentials = gate.policy.mode == 'path' ? 'same-origin' : 'include'
+      const response = await fetch(gate.policy.base + '/receipts/mine', { credentials, headers: { accept: 'application/json' } })
+      const { record, date, receipt } = (await response.json()) as Held
+      if (!record || !date || !receipt) return
+      const when = new Date(date).toLocaleString(gate.locale, { dateStyle: 'long', timeStyle: 'short' })
+      slot(line, 'date').textContent = line.dataset.decided!.replace('{date}', when)
+      slot(line, 'record').textContent = record
+      line.querySelector('a')!.href = receipt
+      line.hidden = false
+    } catch {}
+  }
+
+  return open
+}

@@ -1,0 +1,34 @@
+// The way back: a small control on every page that reopens the choice, for as
+// long as layer one is not on the screen.
+import type { Gate } from './types'
+
+// System colours follow the page's own colour scheme, and forced colours.
+const STYLE =
+  ':host{all:unset!important;position:fixed!important;bottom:12px!important;left:12px!important;z-index:9999999!important}' +
+  'a,button{font:inherit;font-size:13px;padding:6px 12px;border-radius:10px;background:Canvas;color:CanvasText;cursor:pointer}' +
+  'button{border:1px solid GrayText}@media print{:host{display:none!important}}'
+
+const OPENERS = '[data-consentry-settings],[href$="#consentry-settings"]'
+
+/** Listens for every opener on the page. Returns what shows or hides our own. */
+export function settings(gate: Gate): () => Promise<void> {
+  document.addEventListener('click', event => {
+    const opener = (event.composedPath()[0] as Element).closest?.<HTMLElement>(OPENERS)
+    if (!opener) return
+    event.preventDefault()
+    gate.open(opener)
+  })
+  return async () => {
+    const { kind, label } = gate.policy.settings
+    if (kind == 'none') return
+    if (!gate.control) {
+      const own = document.createElement(kind == 'link' ? 'a' : kind) as HTMLAnchorElement
+      gate.control = own
+      own.textContent = label[gate.locale]!
+      own.href = own.dataset.consentrySettings = '#'
+      const root = await gate.mount(STYLE, '')
+      root.append(own)
+    }
+    gate.control.hidden = gate.asks()
+  }
+}

@@ -1,0 +1,77 @@
+// Package static holds the browser code, built from TypeScript and embedded, and
+// lays a site's policy and words into it. It knows nothing of what they mean,
+// and reads no file at run time.
+package static
+
+import (
+	"bytes"
+	_ "embed"
+	"slices"
+)
+
+//go:generate go tool esbuild src/main.ts --outfile=dist/gate.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
+//go:generate go tool esbuild src/banner-main.ts --outfile=dist/banner.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
+//go:generate go tool esbuild src/preferences-main.ts --outfile=dist/preferences.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
+
+var (
+	//go:embed dist/gate.js
+	gateJS []byte
+	//go:embed dist/banner.js
+	bannerJS []byte
+	//go:embed dist/preferences.js
+	preferencesJS []byte
+)
+
+// The bundles, cut once at what a site puts into them.
+var (
+	gate        = cut(gateJS, "__POLICY__")
+	banner      = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
+	preferences = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
+)
+
+// Gate returns the gate in mode marked with a site's policy, a JSON object, in
+// it.
+func Gate(policy []byte) []byte { return gate.fill(policy) }
+
+// Banner returns layer one. All three are JavaScript literals: an object and two
+// strings.
+func Banner(policy, html, css []byte) []byte { return banner.fill(policy, html, css) }
+
+// Preferences returns layer two; its arguments are those of Banner.
+func Preferences(policy, html, css []byte) []byte { return preferences.fill(policy, html, css) }
+
+// bundle is a script cut at its holes.
+type bundle struct {
+	pieces [][]byte
+	order  []int // which argument fills each hole
+}
+
+// cut finds every hole, wherever the bundler has put it. A bundle without one of
+// them was built wrong: a panic, when the program starts.
+func cut(script []byte, holes ...string) bundle {
+	at := make([]int, len(holes))
+	order := make([]int, len(holes))
+	for i, hole := range holes {
+		if bytes.Count(script, []byte(hole)) != 1 {
+			panic("static: a bundle must hold " + hole + " exactly once; run go generate ./static")
+		}
+		at[i], order[i] = bytes.Index(script, []byte(hole)), i
+	}
+	slices.SortFunc(order, func(a, b int) int { return at[a] - at[b] })
+	b := bundle{order: order}
+	from := 0
+	for _, i := range order {
+		b.pieces = append(b.pieces, script[from:at[i]])
+		from = at[i] + len(holes[i])
+	}
+	b.pieces = append(b.pieces, script[from:])
+	return b
+}
+
+func (b bundle) fill(values ...[]byte) []byte {
+	out := slices.Clone(b.pieces[0])
+	for i, value := range b.order {
+		out = append(append(out, values[value]...), b.pieces[i+1]...)
+	}
+	return out
+}

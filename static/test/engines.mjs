@@ -1,0 +1,32 @@
+// The engines that the tests run in: ENGINES=chromium,firefox,webkit, all by default.
+// One that is not installed is skipped with its reason, and fails when CI=true.
+import { after, before, describe } from "node:test";
+import * as puppeteer from "./puppeteer.mjs";
+import * as webkit from "./webkit.mjs";
+
+const known = {
+  chromium: { missing: () => puppeteer.missing("chromium"), launch: () => puppeteer.launch("chromium") },
+  firefox: { missing: () => puppeteer.missing("firefox"), launch: () => puppeteer.launch("firefox") },
+  webkit,
+};
+
+const wanted = (process.env.ENGINES ?? Object.keys(known).join(",")).split(",").filter(Boolean);
+
+/**
+ * Runs the same tests in every engine. tests(newPage, name) declares them; newPage
+ * opens a page with an empty cookie jar, which the caller closes.
+ */
+export function inEveryEngine(tests) {
+  for (const name of wanted) {
+    const engine = known[name];
+    if (!engine) throw new Error(`ENGINES names ${name}; known are ${Object.keys(known).join(", ")}`);
+    const reason = engine.missing();
+    if (reason && process.env.CI === "true") throw new Error(`${name}: ${reason}`);
+    describe(name, { skip: reason || false }, () => {
+      let browser;
+      before(async () => { browser = await engine.launch(); });
+      after(async () => { await browser?.close(); });
+      tests((options) => browser.newPage(options), name);
+    });
+  }
+}

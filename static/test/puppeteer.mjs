@@ -1,0 +1,79 @@
+// Chromium over the DevTools protocol and Firefox over WebDriver BiDi.
+import { existsSync } from "node:fs";
+import puppeteer from "puppeteer-core";
+import { find, waitFor } from "./page.mjs";
+
+const browsers = {
+  chromium: {
+    browser: "chrome",
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"],
+  },
+  firefox: {
+    browser: "firefox",
+    executablePath: "/usr/bin/firefox-esr",
+    extraPrefsFirefox: {
+      "app.normandy.enabled": false,
+      "app.update.disabledForTesting": true,
+      "browser.safebrowsing.downloads.enabled": false,
+      "datareporting.healthreport.uploadEnabled": false,
+      "network.captive-portal-service.enabled": false,
+      "network.connectivity-service.enabled": false,
+      "services.settings.server": "data:,#remote-settings-dummy/v1",
+    },
+  },
+};
+
+/** Says what is missing, or "" when the engine can run. */
+export const missing = (name) => (existsSync(browsers[name].executablePath) ? "" : `${browsers[name].executablePath} is not installed`);
+
+export async function launch(name) {
+  const browser = await start(name);
+  return { newPage: (options) => newPage(browser, options), close: () => browser.close() };
+}
+
+const start = (name, prefs) =>
+  puppeteer.launch({ ...browsers[name], headless: true, extraPrefsFirefox: { ...browsers[name].extraPrefsFirefox, ...prefs } });
+
+// Firefox cannot switch scripts off over BiDi yet: that takes a browser with the pref.
+async function withoutScripts(browser) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  try {
+    await page.setJavaScriptEnabled(false);
+    return { context, page, close: () => context.close() };
+  } catch {
+    await context.close();
+    const other = await start("firefox", { "javascript.enabled": false });
+    const own = await other.createBrowserContext();
+    return { context: own, page: await own.newPage(), close: () => other.close() };
+  }
+}
+
+async function withScripts(browser) {
+  const context = await browser.createBrowserContext();
+  return { context, page: await context.newPage(), close: () => context.close() };
+}
+
+// Every page has a context, and so a cookie jar, of its own.
+async function newPage(browser, { javascript = true, width = 1280, height = 900, scheme } = {}) {
+  const { context, page, close } = await (javascript ? withScripts : withoutScripts)(browser);
+  await page.setViewport({ width, height });
+  if (scheme) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  const at = (selector) => page.evaluate(find, selector);
+  return {
+    open: (url) => page.goto(url, { waitUntil: "load" }),
+    reload: () => page.reload({ waitUntil: "load" }),
+    url: async () => page.url(),
+    evaluate: (fn, ...args) => page.evaluate(fn, ...args),
+    exists: async (selector) => (await at(selector)) !== null,
+    click: async (selector) => {
+      const box = await waitFor(() => at(selector), `${selector} to be there`);
+      await page.mouse.click(box.x, box.y);
+    },
+    cookies: () => context.cookies(),
+    resize: (w, h) => page.setViewport({ width: w, height: h }),
+    screenshot: (options) => page.screenshot({ type: "png", ...options }),
+    close,
+  };
+}

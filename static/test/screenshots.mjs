@@ -1,0 +1,40 @@
+// Takes the README's pictures into static/screenshots: node test/screenshots.mjs
+// WebP, because the same picture as PNG is four times the size.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { launch } from "./puppeteer.mjs";
+import { startProduct } from "./product.mjs";
+import { article, button, checkPanel, visit } from "./visit.mjs";
+
+const folder = fileURLToPath(new URL("../screenshots/", import.meta.url));
+const limit = 60 * 1024; // bytes, each
+
+const product = await startProduct();
+const browser = await launch("chromium");
+try {
+  mkdirSync(folder, { recursive: true });
+  await take("banner", "/", {});
+  await take("demo", article, { scheme: "dark" }, async (page) => {
+    await page.click(button("accept-all"));
+    await checkPanel(page, ["ga4", "matomo", "youtube", "addtoany"]);
+    await page.evaluate(() => {
+      document.querySelector("#demo-panel").open = true;
+      document.querySelector(".film").scrollIntoView({ block: "end" });
+    });
+  });
+} finally {
+  await browser.close();
+  await product.stop();
+}
+
+async function take(name, path, options, prepare = async () => {}) {
+  const page = await browser.newPage({ width: 1200, height: 750, ...options });
+  await visit(page, product.shop + path);
+  await prepare(page);
+  await new Promise((resolve) => setTimeout(resolve, 4000)); // the passing note "Saved" is gone
+  const picture = await page.screenshot({ type: "webp", quality: 82 });
+  await page.close();
+  if (picture.length > limit) throw new Error(`${name} is ${picture.length} bytes, more than ${limit}`);
+  writeFileSync(`${folder}${name}.webp`, picture);
+  console.log(`${name}.webp ${picture.length} bytes`);
+}
