@@ -1,0 +1,202 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// decisionAnswer is the body of 201 and 202.
+type decisionAnswer struct {
+	Record  string             `json:"record,omitempty"`
+	Receipt string             `json:"receipt,omitempty"`
+	Hint    string             `json:"hint,omitempty"`
+	Sealed  string             `json:"sealed,omitempty"` // mode C only
+	Expires *consent.Timestamp `json:"expires,omitempty"`
+	Proof   string             `json:"proof"`
+}
+
+func (a *API) postDecision(c echo.Context) error {
+	s := siteOf(c)
+	allowCORS(c, s)
+	origin, err := pageOrigin(c.Request(), s)
+	if err != nil {
+		return err
+	}
+	var d consent.Decision
+	if err := decodeJSON(c.Request(), &d); err != nil {
+		return err
+	}
+	t := attempt{decision: d, origin: origin, js: true}
+	a.readChoice(c, s, &t)
+	v, err := a.decide(c, s, t)
+	if err != nil {
+		return err
+	}
+	return a.answer(c, s, v)
+}
+
+// readChoice finds the visitor's present authority: cookies, or in mode C the
+// value that the script kept.
+func (a *API) readChoice(c echo.Context, s *Site, t *attempt) {
+	if s.Deployment.Mode != consent.ModeRemote {
+		t.decision.Sealed = ""
+		t.sealed, t.hint = s.jar.Read(c.Request(), secure(c), a.Now())
+		return
+	}
+	if sealed, err := s.jar.Decode(t.decision.Sealed, a.Now()); err == nil {
+		t.sealed = sealed
+	}
+}
+
+func (a *API) answer(c echo.Context, s *Site, v verdict) error {
+	setHeader(c.Response().Header(), "Cache-Control", noStore)
+	if err := a.setCookies(c, s, v); err != nil {
+		return err
+	}
+	if v.record == nil {
+		return c.JSON(http.StatusAccepted, decisionAnswer{Hint: consent.FormatHint(v.hint), Proof: "pending"})
+	}
+	durability, err := a.Store.Health(c.Request().Context())
+	if err != nil {
+		durability = consent.Unstated
+	}
+	answer := decisionAnswer{
+		Record: v.record.ID.String(), Receipt: s.base() + s.receiptPath(v.record.ID),
+		Expires: &v.record.Validity.Expires, Proof: string(durability),
+	}
+	if v.sealed != nil {
+		answer.Hint = consent.FormatHint(v.hint)
+	}
+	if v.sealed != nil && s.Deployment.Mode == consent.ModeRemote {
+		if answer.Sealed, err = s.jar.Encode(v.sealed); err != nil {
+			return err
+		}
+	}
+	return c.JSON(http.StatusCreated, answer)
+}
+
+// setCookies writes what follows from a verdict: both cookies of a recorded
+// choice, the narrowing hint alone of one that waits for its record.
+func (a *API) setCookies(c echo.Context, s *Site, v verdict) error {
+	h := c.Response().Header()
+	switch {
+	case v.sealed != nil:
+		return s.jar.Set(h, v.sealed, secure(c), a.Now())
+	case v.record == nil:
+		s.jar.SetHint(h, v.hint, secure(c), a.Now())
+	}
+	return nil
+}
+
+// impression is the body of POST impressions.
+type impression struct {
+	Rendering string `json:"rendering"`
+	Locale    string `json:"locale"`
+	Layout    string `json:"layout"`
+	Again     bool   `json:"again"`
+	WebDriver bool   `json:"webdriver"`
+}
+
+func (a *API) postImpression(c echo.Context) error {
+	s := siteOf(c)
+	allowCORS(c, s)
+	if _, err := pageOrigin(c.Request(), s); err != nil {
+		return err
+	}
+	var body impression
+	if err := decodeJSON(c.Request(), &body); err != nil {
+		return err
+	}
+	if !slices.Contains(s.Locales, body.Locale) || body.Layout != s.Appearance.Layout {
+		return fmt.Errorf("%w: locale or layout is unknown", consent.ErrInvalid)
+	}
+	ua := classify(c.Request().Header)
+	shown := consent.Impression{
+		Locale: body.Locale, Layout: body.Layout, Regime: s.Policy.Regime, Form: ua.Form,
+		Again: body.Again, Automated: body.WebDriver || ua.Family == "bot",
+	}
+	if err := a.Store.AddCounts(c.Request().Context(), s.ID, shown.Counts(a.now())); err != nil {
+		return err
+	}
+	setHeader(c.Response().Header(), "Cache-Control", noStore)
+	return c.NoContent(http.StatusNoContent)
+}
+
+// decodeJSON reads one JSON object and nothing else: unknown and repeated
+// members, trailing bytes and control characters in strings are errors. The
+// body's size is capped by the server.
+func decodeJSON(r *http.Request, into any) error {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return ErrMediaType
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	if hasRepeats(body) {
+		return fmt.Errorf("%w: a member is repeated", ErrBody)
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return fmt.Errorf("%w: %w", ErrBody, withoutInput(err))
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: something follows the object", ErrBody)
+	}
+	return nil
+}
+
+// withoutInput keeps what a client sent out of errors, which are logged.
+func withoutInput(err error) error {
+	if errors.Is(err, consent.ErrID) {
+		return consent.ErrID
+	}
+	return errors.New("syntax, type or unknown member")
+}
+
+// hasRepeats reports whether any object of a JSON text repeats a member name;
+// encoding/json would silently take the last.
+func hasRepeats(body []byte) bool {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	return scanRepeats(dec, 0)
+}
+
+func scanRepeats(dec *json.Decoder, depth int) bool {
+	token, err := dec.Token()
+	if err != nil || depth > 8 {
+		return false // the decoder proper reports it
+	}
+	open, ok := token.(json.Delim)
+	if !ok {
+		return false
+	}
+	seen := make(map[string]bool)
+	for dec.More() {
+		if open == '{' {
+			name, err := dec.Token()
+			text, _ := name.(string)
+			text = strings.ToLower(text) // encoding/json matches names in any case
+			if err != nil || seen[text] {
+				return err == nil
+			}
+			seen[text] = true
+		}
+		if scanRepeats(dec, depth+1) {
+			return true
+		}
+	}
+	_, _ = dec.Token() // the closing delimiter
+	return false
+}

@@ -1,0 +1,76 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// pageOrigin checks that a script's request comes from a page of the site and
+// returns its origin. Browsers send Origin with every POST; one that is missing,
+// null or another's is refused, so that no other site can decide for a visitor.
+func pageOrigin(r *http.Request, s *Site) (string, error) {
+	origin := r.Header.Get("Origin")
+	if len(r.Header.Values("Origin")) != 1 || !slices.Contains(s.Deployment.Origins, origin) {
+		return "", ErrOrigin
+	}
+	if fetch := r.Header.Get("Sec-Fetch-Site"); fetch != "" && s.Deployment.Mode == consent.ModePath && fetch != "same-origin" {
+		return "", ErrOrigin
+	}
+	return origin, nil
+}
+
+// formOrigin does the same for the page without JavaScript, which posts to its
+// own origin. Some browsers send null under a strict referrer policy; that is
+// believed only when they also say that the request is of the same origin.
+func formOrigin(r *http.Request, own string) error {
+	switch origin := r.Header.Get("Origin"); {
+	case origin == own:
+		return nil
+	case origin == "null" && r.Header.Get("Sec-Fetch-Site") == "same-origin":
+		return nil
+	}
+	return ErrOrigin
+}
+
+// ownOrigin is the origin under which this request reached Consentry.
+func ownOrigin(c echo.Context) string {
+	if secure(c) {
+		return "https://" + bareHost(c.Request().Host)
+	}
+	return "http://" + bareHost(c.Request().Host)
+}
+
+// allowCORS answers a page of another origin in modes B and C, by exact origin;
+// credentials go in B only, because C has no cookies.
+func allowCORS(c echo.Context, s *Site) {
+	if s.Deployment.Mode == consent.ModePath {
+		return
+	}
+	h := c.Response().Header()
+	h.Add("Vary", "Origin")
+	origin := c.Request().Header.Get("Origin")
+	if !slices.Contains(s.Deployment.Origins, origin) {
+		return
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	if s.Deployment.Mode == consent.ModeSubdomain {
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
+}
+
+func (a *API) preflight(c echo.Context) error {
+	s := siteOf(c)
+	allowCORS(c, s)
+	h := c.Response().Header()
+	if h.Get("Access-Control-Allow-Origin") == "" {
+		return ErrOrigin
+	}
+	h.Set("Access-Control-Allow-Methods", "POST")
+	h.Set("Access-Control-Allow-Headers", "Content-Type")
+	h.Set("Access-Control-Max-Age", "7200")
+	return c.NoContent(http.StatusNoContent)
+}

@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// activation is the log's note that a rendering went before visitors.
+type activation struct {
+	Schema    string            `json:"schema"`
+	Site      string            `json:"site"`
+	Rendering string            `json:"rendering"`
+	Notice    string            `json:"notice"`
+	Frame     string            `json:"frame"`
+	At        consent.Timestamp `json:"at"`
+}
+
+// ErrRoot is a key file other than the one under which a site's records were
+// made. Nothing may be served with it: every choice and receipt would be void.
+var ErrRoot = errors.New("the key file is not the one that this store's records were made with; restore the right one")
+
+// rootCheck binds a site's log to a root secret, by its fingerprint.
+type rootCheck struct {
+	Schema string `json:"schema"`
+	Site   string `json:"site"`
+	Root   string `json:"root"`
+}
+
+// Publish stores and logs all that the site shows, before SetSites lets the
+// first visitor see it. Doing so again changes nothing.
+func (a *API) Publish(ctx context.Context, s *Site) error {
+	now := a.now()
+	put := func(kind string, body []byte) error {
+		art := consent.Artefact{Kind: kind, Digest: consent.Digest(body), Time: now, Body: body}
+		art.Leaf = consent.ArtefactLeaf(art)
+		if err := a.Store.PutArtefact(ctx, s.ID, art); err != nil {
+			return fmt.Errorf("store %s of site %s: %w", kind, s.ID, err)
+		}
+		return nil
+	}
+	if err := a.bindRoot(ctx, s, put); err != nil {
+		return err
+	}
+	for _, locale := range s.Locales {
+		if err := put("banner", s.banners[locale].plain); err != nil {
+			return err
+		}
+		if err := put("preferences", s.preferences[locale].plain); err != nil {
+			return err
+		}
+	}
+	for _, part := range []struct {
+		kind string
+		body []byte
+	}{{"gate", s.gate.plain}, {"rendering", s.doc}, {"frame", s.frameBytes}} {
+		if err := put(part.kind, part.body); err != nil {
+			return err
+		}
+	}
+	return a.activate(ctx, s, now, put)
+}
+
+// bindRoot logs the root's fingerprint first of all, and refuses another root
+// from then on.
+func (a *API) bindRoot(ctx context.Context, s *Site, put func(string, []byte) error) error {
+	body, err := consent.Canonical(rootCheck{Schema: "consentry.root/1", Site: s.ID, Root: s.root})
+	if err != nil {
+		return err
+	}
+	bound, err := a.Store.Artefacts(ctx, s.ID, "root")
+	if err != nil {
+		return fmt.Errorf("read root fingerprint: %w", err)
+	}
+	if len(bound) > 0 && bound[0].Digest != consent.Digest(body) {
+		return fmt.Errorf("site %s: %w", s.ID, ErrRoot)
+	}
+	return put("root", body)
+}
+
+// activate logs the rendering unless it is the one that was activated last.
+func (a *API) activate(ctx context.Context, s *Site, now time.Time, put func(string, []byte) error) error {
+	history, err := a.activations(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	if n := len(history); n > 0 {
+		a.clock.read(history[n-1].At.Time)
+		if history[n-1].Frame == s.frameDigest {
+			return nil
+		}
+	}
+	body, err := consent.Canonical(activation{
+		Schema: "consentry.activation/1", Site: s.ID, Rendering: s.Rendering,
+		Notice: s.Policy.NoticeDigest(), Frame: s.frameDigest, At: consent.At(now),
+	})
+	if err != nil {
+		return err
+	}
+	return put("activation", body)
+}
+
+// activations returns a site's history of renderings, oldest first.
+func (a *API) activations(ctx context.Context, site string) ([]activation, error) {
+	list, err := a.Store.Artefacts(ctx, site, "activation")
+	if err != nil {
+		return nil, fmt.Errorf("list activations: %w", err)
+	}
+	history := make([]activation, 0, len(list))
+	for _, item := range list {
+		stored, err := a.Store.Artefact(ctx, site, item.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("read activation: %w", err)
+		}
+		var act activation
+		if err := json.Unmarshal(stored.Body, &act); err != nil {
+			return nil, fmt.Errorf("read activation: %w", err)
+		}
+		history = append(history, act)
+	}
+	return history, nil
+}

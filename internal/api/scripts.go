@@ -1,0 +1,98 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+func (a *API) getGate(c echo.Context) error { return siteOf(c).gate.serve(c, shortLife) }
+
+// getFrozenGate serves gate.<digest>.js, for subresource integrity: today's
+// build, or an older one that the store kept.
+func (a *API) getFrozenGate(c echo.Context) error {
+	s := siteOf(c)
+	digest, ok := cutAround(c.Param("gate"), "gate.", ".js")
+	if !ok {
+		return echo.ErrNotFound
+	}
+	if digest == s.gate.digest {
+		return s.gate.serve(c, immutable)
+	}
+	return a.serveStored(c, "gate", digest)
+}
+
+func (a *API) getBanner(c echo.Context) error {
+	return a.serveScript(c, "banner", func(s *Site) map[string]*asset { return s.banners })
+}
+
+func (a *API) getPreferences(c echo.Context) error {
+	return a.serveScript(c, "preferences", func(s *Site) map[string]*asset { return s.preferences })
+}
+
+func (a *API) serveScript(c echo.Context, kind string, current func(*Site) map[string]*asset) error {
+	s := siteOf(c)
+	locale, ok := strings.CutSuffix(c.Param("file"), ".js")
+	if !ok {
+		return echo.ErrNotFound
+	}
+	if c.Param("rendering") != s.Rendering {
+		return a.serveOlder(c, kind, c.Param("rendering"), locale)
+	}
+	script := current(s)[locale]
+	if script == nil {
+		return echo.ErrNotFound
+	}
+	return script.serve(c, immutable)
+}
+
+// serveOlder serves a script of an earlier rendering, which a page held in some
+// cache may still name.
+func (a *API) serveOlder(c echo.Context, kind, rendering, locale string) error {
+	stored, err := a.Store.Artefact(c.Request().Context(), siteOf(c).ID, rendering)
+	if err != nil {
+		return err
+	}
+	var doc renderingDoc
+	if stored.Kind != "rendering" {
+		return echo.ErrNotFound
+	}
+	if err := json.Unmarshal(stored.Body, &doc); err != nil {
+		return fmt.Errorf("read rendering: %w", err)
+	}
+	digest := doc.Locales[locale].Banner
+	if kind == "preferences" {
+		digest = doc.Locales[locale].Preferences
+	}
+	return a.serveStored(c, kind, digest)
+}
+
+func (a *API) serveStored(c echo.Context, kind, digest string) error {
+	stored, err := a.Store.Artefact(c.Request().Context(), siteOf(c).ID, digest)
+	if err != nil {
+		return err
+	}
+	if stored.Kind != kind || consent.Digest(stored.Body) != digest {
+		return echo.ErrNotFound
+	}
+	return newAsset(stored.Body).serve(c, immutable)
+}
+
+func (a *API) getOpenAPI(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", shortLife)
+	return c.Blob(http.StatusOK, "application/json", openAPI)
+}
+
+// cutAround returns what stands between a prefix and a suffix.
+func cutAround(s, prefix, suffix string) (string, bool) {
+	s, ok := strings.CutPrefix(s, prefix)
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(s, suffix)
+}

@@ -1,0 +1,216 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/consentry/consentry/components"
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/cookie"
+	"github.com/consentry/consentry/static"
+)
+
+// Site is one site as it is served: its configuration, its keys, and every byte
+// that a visitor can be shown, made once.
+type Site struct {
+	*consent.Site
+	Rendering string // digest of all bytes, locales and layouts
+
+	root        string // fingerprint of the key file's root
+	jar         *cookie.Jar
+	keys        consent.IdentityKeys
+	frame       *consent.Frame
+	frameBytes  []byte
+	frameDigest string
+	doc         []byte // the rendering's canonical JSON
+	gate        *asset
+	banners     map[string]*asset // by locale
+	preferences map[string]*asset
+}
+
+// renderingDoc names the bytes of every locale by digest. Its own digest is the
+// rendering's name.
+type renderingDoc struct {
+	Schema  string                      `json:"schema"`
+	Site    string                      `json:"site"`
+	Notice  string                      `json:"notice"`
+	Layout  string                      `json:"layout"`
+	Locales map[string]renderingScripts `json:"locales"`
+}
+
+type renderingScripts struct {
+	Banner      string `json:"banner"`
+	Preferences string `json:"preferences"`
+}
+
+// NewSite renders a site. version is the program's.
+func NewSite(ctx context.Context, site *consent.Site, ring *consent.Keyring, version string) (*Site, error) {
+	s := &Site{Site: site, root: ring.RootCheck(), banners: make(map[string]*asset), preferences: make(map[string]*asset)}
+	var err error
+	if s.jar, err = cookie.New(site, ring); err != nil {
+		return nil, err
+	}
+	if s.keys, err = consent.DeriveIdentityKeys(ring.Root, site.ID); err != nil {
+		return nil, err
+	}
+	if err = s.render(ctx); err != nil {
+		return nil, fmt.Errorf("render site %s: %w", site.ID, err)
+	}
+	policy, err := json.Marshal(s.clientPolicy(s.Rendering))
+	if err != nil {
+		return nil, err
+	}
+	s.gate = newAsset(static.Gate(policy))
+	server := consent.ServerVersion{Version: version, Key: s.jar.KeyID()}
+	s.frame = consent.NewFrame(site.Policy, s.Rendering, s.gate.digest, site.Locales, s.recordOrigins(), server)
+	if s.frameBytes, err = s.frame.Encode(); err != nil {
+		return nil, err
+	}
+	s.frameDigest = consent.Digest(s.frameBytes)
+	return s, nil
+}
+
+// recordOrigins are the origins that a record can name: the pages', and the host
+// of Consentry itself, where the page without JavaScript lives.
+func (s *Site) recordOrigins() []string {
+	origins := append([]string(nil), s.Deployment.Origins...)
+	if s.Deployment.Host != "" {
+		scheme := "http://"
+		if secureOrigins(origins) {
+			scheme = "https://"
+		}
+		origins = append(origins, scheme+bareHost(s.Deployment.Host))
+	}
+	return origins
+}
+
+// render makes the banner and preferences scripts of every locale. They hold a
+// policy without a rendering, since their digests make the rendering's name; the
+// client takes the name from the address it fetched them by.
+func (s *Site) render(ctx context.Context) error {
+	policy, err := json.Marshal(s.clientPolicy(""))
+	if err != nil {
+		return err
+	}
+	doc := renderingDoc{
+		Schema: "consentry.rendering/1", Site: s.ID, Notice: s.Policy.NoticeDigest(),
+		Layout: s.Appearance.Layout, Locales: make(map[string]renderingScripts),
+	}
+	for _, locale := range s.Locales {
+		var banner, preferences bytes.Buffer
+		if err := components.Banner(s.Site, locale).Render(ctx, &banner); err != nil {
+			return err
+		}
+		if err := components.Preferences(s.Site, locale).Render(ctx, &preferences); err != nil {
+			return err
+		}
+		s.banners[locale] = newAsset(static.Banner(policy, literal(banner.String()), literal(components.BannerCSS(s.Appearance))))
+		s.preferences[locale] = newAsset(static.Preferences(policy, literal(preferences.String()), literal(components.PreferencesCSS(s.Appearance))))
+		doc.Locales[locale] = renderingScripts{s.banners[locale].digest, s.preferences[locale].digest}
+	}
+	if s.doc, err = consent.Canonical(doc); err != nil {
+		return err
+	}
+	s.Rendering = consent.Digest(s.doc)
+	return nil
+}
+
+// literal writes a JavaScript string; encoding/json escapes < > & and the line
+// separators, so that it is safe inside a script element too.
+func literal(s string) []byte {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always marshals
+	}
+	return b
+}
+
+// clientPolicy is what the browser code needs to know; static/src/types.ts has
+// its twin.
+type clientPolicy struct {
+	Site       string           `json:"site"`
+	Base       string           `json:"base"`
+	Mode       consent.Mode     `json:"mode"`
+	Cookie     string           `json:"cookie"`
+	Domain     string           `json:"domain"`
+	Rendering  string           `json:"rendering"`
+	Locales    []string         `json:"locales"`
+	Regime     consent.Regime   `json:"regime"`
+	Layout     string           `json:"layout"`
+	Memory     int64            `json:"memory"`
+	Settings   clientSettings   `json:"settings"`
+	Categories []clientCategory `json:"categories"`
+}
+
+type clientSettings struct {
+	Kind  string            `json:"kind"`
+	Label map[string]string `json:"label"`
+}
+
+type clientCategory struct {
+	ID       string   `json:"id"`
+	Digest   string   `json:"digest"`
+	Signals  []string `json:"signals"`
+	Services []string `json:"services"`
+}
+
+func (s *Site) clientPolicy(rendering string) clientPolicy {
+	p := clientPolicy{
+		Site: s.ID, Base: s.base(), Mode: s.Deployment.Mode,
+		Cookie: s.jar.HintName(true), Domain: s.jar.Domain(), Rendering: rendering,
+		Locales: s.Locales, Regime: s.Policy.Regime, Layout: s.Appearance.Layout,
+		Memory:   int64(s.Policy.Memory.Seconds()),
+		Settings: clientSettings{Kind: s.Appearance.Settings, Label: make(map[string]string)},
+	}
+	for _, locale := range s.Locales {
+		p.Settings.Label[locale] = s.Texts[locale].Settings
+	}
+	for _, c := range s.Policy.Optional() {
+		category := clientCategory{ID: c.ID, Digest: s.Policy.CategoryDigest(c.ID), Signals: c.Signals, Services: []string{}}
+		for _, service := range c.Services {
+			category.Services = append(category.Services, service.ID)
+		}
+		if category.Signals == nil {
+			category.Signals = []string{}
+		}
+		p.Categories = append(p.Categories, category)
+	}
+	return p
+}
+
+// base is how a page addresses Consentry.
+func (s *Site) base() string {
+	d := s.Deployment
+	scheme := "http://"
+	if secureOrigins(d.Origins) {
+		scheme = "https://"
+	}
+	switch d.Mode {
+	case consent.ModeSubdomain:
+		return scheme + d.Host + d.Prefix
+	case consent.ModeRemote:
+		return scheme + d.Host + "/s/" + s.ID
+	}
+	return d.Prefix
+}
+
+// GateBytes returns the gate script, for writing it to a static file, and its
+// frozen address's digest.
+func (s *Site) GateBytes() (body []byte, digest string) { return s.gate.plain, s.gate.digest }
+
+// Locale picks the site's best match for a language tag, its default otherwise.
+func (s *Site) locale(tags ...string) string {
+	for _, tag := range tags {
+		for tag = strings.ToLower(strings.TrimSpace(tag)); tag != ""; tag = tag[:max(strings.LastIndexByte(tag, '-'), 0)] {
+			for _, have := range s.Locales {
+				if strings.EqualFold(have, tag) {
+					return have
+				}
+			}
+		}
+	}
+	return s.Locales[0]
+}

@@ -1,0 +1,430 @@
+package dashboard_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/catalogue"
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/dashboard"
+	"github.com/consentry/consentry/internal/siteconfig"
+	"github.com/consentry/consentry/internal/sqlitestore"
+)
+
+const password = "correct horse battery staple"
+
+// desk is a dashboard behind a real listener, with a browser in front of it.
+type desk struct {
+	t       *testing.T
+	dash    *dashboard.Dashboard
+	store   consent.Store
+	server  *httptest.Server
+	browser *http.Client
+	file    string
+	log     *bytes.Buffer
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	dir := t.TempDir()
+	store, err := sqlitestore.Open(filepath.Join(dir, "consentry.db"), sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	d := &desk{t: t, store: store, file: filepath.Join(dir, "accounts.json"), log: &bytes.Buffer{}, now: start}
+	d.start()
+	return d
+}
+
+// start serves a new dashboard over what is on the disk, as after a restart.
+func (d *desk) start() {
+	d.t.Helper()
+	dash, err := dashboard.New(d.options())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	e := echo.New()
+	dash.Register(e)
+	d.dash, d.server = dash, httptest.NewServer(e)
+	d.t.Cleanup(d.server.Close)
+	d.fresh()
+}
+
+func (d *desk) options() dashboard.Options {
+	site := shop(d.t)
+	return dashboard.Options{
+		Store: d.store, Sites: func() []*consent.Site { return []*consent.Site{site} }, Secret: bytes.Repeat([]byte{7}, 32),
+		Accounts: dashboard.AccountsFile(d.file), Now: d.clock, Log: slog.New(slog.NewTextHandler(d.log, nil)),
+	}
+}
+
+func (d *desk) clock() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.now
+}
+
+func (d *desk) pass(t time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.now = d.now.Add(t)
+}
+
+// fresh is a browser without cookies.
+func (d *desk) fresh() {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.browser = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (d *desk) get(path string) answer {
+	d.t.Helper()
+	return d.do(http.MethodGet, path, nil, nil)
+}
+
+// post sends a form as the dashboard's own page would.
+func (d *desk) post(path string, form url.Values) answer {
+	d.t.Helper()
+	return d.do(http.MethodPost, path, form, map[string]string{"Origin": d.server.URL, "Sec-Fetch-Site": "same-origin"})
+}
+
+func (d *desk) do(method, path string, form url.Values, headers map[string]string) answer {
+	d.t.Helper()
+	req, err := http.NewRequestWithContext(d.t.Context(), method, d.server.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range headers {
+		req.Header.Set(name, value)
+		if name == "Host" {
+			req.Host = value
+		}
+	}
+	res, err := d.browser.Do(req)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(body)}
+}
+
+func (d *desk) want(a answer, status int, contains string) {
+	d.t.Helper()
+	if a.status != status || !strings.Contains(a.body, contains) {
+		d.t.Errorf("status %d, want %d; body must contain %q: %.300s", a.status, status, contains, a.body)
+	}
+}
+
+func (d *desk) wantRedirect(a answer, to string) {
+	d.t.Helper()
+	if a.status != http.StatusSeeOther || a.header.Get("Location") != to {
+		d.t.Errorf("status %d to %q, want 303 to %q: %.300s", a.status, a.header.Get("Location"), to, a.body)
+	}
+}
+
+func both(s string) url.Values { return url.Values{"password": {s}, "again": {s}} }
+
+func (d *desk) setupPath() string {
+	d.t.Helper()
+	link, open := d.dash.SetupLink(d.server.URL)
+	if !open {
+		d.t.Fatal("there is no set-up link")
+	}
+	return strings.TrimPrefix(link, d.server.URL)
+}
+
+// in sets the password and is logged in.
+func (d *desk) in() {
+	d.t.Helper()
+	d.wantRedirect(d.post(d.setupPath(), both(password)), "/admin/")
+}
+
+func shop(t *testing.T) *consent.Site {
+	t.Helper()
+	src, err := os.ReadFile("../../templates/testdata/shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, problems := siteconfig.LoadSite("shop.yaml", src, catalogue.Files, os.DirFS("../../components"))
+	if site == nil {
+		t.Fatal(problems)
+	}
+	return site
+}
+
+func TestNobodyGetsInBeforeAPasswordIsSet(t *testing.T) {
+	d := newDesk(t)
+	d.wantRedirect(d.get("/admin/"), "/admin/login")
+	d.want(d.get("/admin/login"), http.StatusOK, "set-up link")
+	for _, guess := range []string{"", "admin", password} {
+		d.want(d.post("/admin/login", url.Values{"password": {guess}}), http.StatusUnauthorized, "not the password")
+	}
+	d.want(d.get("/admin/setup/wrong"), http.StatusNotFound, "")
+	d.want(d.post("/admin/setup/", both(password)), http.StatusNotFound, "")
+	if _, err := os.Stat(d.file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an accounts file was written: %v", err)
+	}
+}
+
+func TestTheSetupLinkWorksOnce(t *testing.T) {
+	d := newDesk(t)
+	path := d.setupPath()
+	d.want(d.get(path), http.StatusOK, "Set a password")
+	d.want(d.post(path, both("eleven char")), http.StatusUnprocessableEntity, "fewer than 12")
+	d.want(d.post(path, url.Values{"password": {password}, "again": {password + "!"}}), http.StatusUnprocessableEntity, "differ")
+	d.want(d.post(path, both(strings.Repeat("a", 1025))), http.StatusUnprocessableEntity, "longer than")
+	d.in()
+	d.want(d.get("/admin/"), http.StatusOK, "Kiln &amp; Leaf")
+	d.want(d.get(path), http.StatusNotFound, "")
+	d.want(d.post(path, both("another password")), http.StatusNotFound, "")
+	if _, open := d.dash.SetupLink(""); open {
+		t.Error("the link is still offered")
+	}
+	d.start()
+	if _, open := d.dash.SetupLink(""); open {
+		t.Error("the link is offered again after a restart")
+	}
+}
+
+// Twelve characters are enough whatever script they are in.
+func TestCharactersAreCountedNotBytes(t *testing.T) {
+	d := newDesk(t)
+	d.want(d.post(d.setupPath(), both("ключключклю")), http.StatusUnprocessableEntity, "fewer than 12")
+	d.wantRedirect(d.post(d.setupPath(), both("ключключключ")), "/admin/")
+}
+
+func TestOfTwoSetupsAtOnceOneWins(t *testing.T) {
+	d := newDesk(t)
+	path := d.setupPath()
+	statuses := make(chan int, 8)
+	var wg sync.WaitGroup
+	for range cap(statuses) {
+		wg.Go(func() { statuses <- d.post(path, both(password)).status })
+	}
+	wg.Wait()
+	close(statuses)
+	won := 0
+	for status := range statuses {
+		switch status {
+		case http.StatusSeeOther:
+			won++
+		case http.StatusNotFound:
+		default:
+			t.Errorf("status %d", status)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d set-ups won, want 1", won)
+	}
+}
+
+func TestLoggingInAndOut(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	d.fresh()
+	d.wantRedirect(d.get("/admin/sites/shop"), "/admin/login")
+	d.want(d.post("/admin/login", url.Values{"password": {password + " "}}), http.StatusUnauthorized, "not the password")
+	a := d.post("/admin/login", url.Values{"password": {password}})
+	d.wantRedirect(a, "/admin/")
+	set := a.header.Get("Set-Cookie")
+	// The test's listener is http on loopback: no prefix and no Secure there.
+	if !regexp.MustCompile(`^consentry_admin=[^;]+; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict$`).MatchString(set) {
+		t.Errorf("Set-Cookie: %s", set)
+	}
+	d.want(d.get("/admin/"), http.StatusOK, "Sites")
+	d.wantRedirect(d.post("/admin/logout", nil), "/admin/login")
+	d.wantRedirect(d.get("/admin/"), "/admin/login")
+	// Whoever kept a copy of the cookie is out as well.
+	stolen, _, _ := strings.Cut(set, ";")
+	d.wantRedirect(d.do(http.MethodGet, "/admin/", nil, map[string]string{"Cookie": stolen}), "/admin/login")
+	if log := d.log.String(); strings.Contains(log, "127.0.0.1") || strings.Contains(log, password) {
+		t.Errorf("the log holds an address or a password: %s", log)
+	}
+}
+
+func TestASessionSurvivesARestartAndEndsInTheEvening(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	jar := d.browser.Jar
+	old := d.server.URL
+	d.start()
+	u, err := url.Parse(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := url.Parse(d.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.browser.Jar.SetCookies(now, jar.Cookies(u))
+	d.pass(12*time.Hour - time.Second)
+	d.want(d.get("/admin/"), http.StatusOK, "Sites")
+	d.pass(time.Second)
+	d.wantRedirect(d.get("/admin/"), "/admin/login")
+}
+
+func TestRemovingTheAccountsFileEndsEverySession(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	if err := os.Remove(d.file); err != nil {
+		t.Fatal(err)
+	}
+	d.wantRedirect(d.get("/admin/"), "/admin/login")
+	d.want(d.post("/admin/login", url.Values{"password": {password}}), http.StatusUnauthorized, "")
+}
+
+func TestAForgedSessionIsNone(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	good := d.post("/admin/login", url.Values{"password": {password}}).header.Get("Set-Cookie")
+	value, _, _ := strings.Cut(good, ";")
+	d.fresh()
+	for name, forged := range map[string]string{
+		"none": "", "empty": "consentry_admin=", "text": "consentry_admin=admin", "changed": value[:len(value)-5] + "AAAAA",
+		"cut": value[:40], "under another name": strings.Replace(value, "consentry_admin", "consentry", 1),
+	} {
+		if a := d.do(http.MethodGet, "/admin/", nil, map[string]string{"Cookie": forged}); a.status != http.StatusSeeOther {
+			t.Errorf("%s: status %d", name, a.status)
+		}
+	}
+	d.want(d.do(http.MethodGet, "/admin/", nil, map[string]string{"Cookie": value}), http.StatusOK, "Sites")
+}
+
+func TestForeignFormsAreRefused(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	for name, headers := range map[string]map[string]string{
+		"another site":        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+		"a sibling":           {"Origin": "https://shop.example", "Sec-Fetch-Site": "same-site"},
+		"an old browser":      {"Origin": "https://evil.example"},
+		"a sandboxed frame":   {"Origin": "null"},
+		"a null with a claim": {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+	} {
+		for _, path := range []string{"/admin/login", "/admin/logout", "/admin/setup/x"} {
+			if a := d.do(http.MethodPost, path, url.Values{"password": {password}}, headers); a.status != http.StatusForbidden {
+				t.Errorf("%s at %s: status %d, want 403", name, path, a.status)
+			}
+		}
+	}
+	d.want(d.get("/admin/"), http.StatusOK, "Sites")
+}
+
+// Behind a TLS proxy the cookie gets its prefix; in the clear over a network
+// there is none and no password is taken.
+func TestOutsideThisMachineOnlyHTTPSCounts(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	form := url.Values{"password": {password}}
+	a := d.do(http.MethodPost, "/admin/login", form, map[string]string{"Host": "desk.example", "Origin": "https://desk.example", "Sec-Fetch-Site": "same-origin"})
+	d.wantRedirect(a, "/admin/")
+	set := a.header.Get("Set-Cookie")
+	if !regexp.MustCompile(`^__Host-consentry_admin=[^;]+; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Strict$`).MatchString(set) {
+		t.Errorf("Set-Cookie: %s", set)
+	}
+	value, _, _ := strings.Cut(set, ";")
+	d.fresh()
+	d.want(d.do(http.MethodGet, "/admin/", nil, map[string]string{"Host": "desk.example", "Cookie": value}), http.StatusOK, "Sites")
+	plain := strings.TrimPrefix(value, "__Host-")
+	d.wantRedirect(d.do(http.MethodGet, "/admin/", nil, map[string]string{"Host": "desk.example", "Cookie": plain}), "/admin/login")
+	a = d.do(http.MethodPost, "/admin/login", form, map[string]string{"Host": "192.168.1.5:8081", "Origin": "http://192.168.1.5:8081", "Sec-Fetch-Site": "same-origin"})
+	d.want(a, http.StatusForbidden, "https")
+}
+
+func TestGuessingIsSlowedDown(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	d.fresh()
+	wrong, right := url.Values{"password": {"not this one at all"}}, url.Values{"password": {password}}
+	for range 5 {
+		d.want(d.post("/admin/login", wrong), http.StatusUnauthorized, "not the password")
+	}
+	a := d.post("/admin/login", right)
+	d.want(a, http.StatusTooManyRequests, "Too many tries")
+	if a.header.Get("Retry-After") != "2" {
+		t.Errorf("Retry-After: %q", a.header.Get("Retry-After"))
+	}
+	d.pass(2 * time.Second)
+	d.wantRedirect(d.post("/admin/login", right), "/admin/")
+}
+
+func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	seen := map[string]bool{}
+	for _, path := range []string{"/admin/", "/admin/sites/shop", "/admin/sites/shop/rates.csv", "/admin/login", "/admin/sites/none", "/admin/setup/none"} {
+		h := d.get(path).header
+		csp := h.Get("Content-Security-Policy")
+		nonce := regexp.MustCompile(`^default-src 'none'; style-src 'nonce-([A-Za-z0-9_-]{43})'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$`).FindStringSubmatch(csp)
+		if nonce == nil {
+			t.Errorf("%s: Content-Security-Policy: %s", path, csp)
+			continue
+		}
+		if seen[nonce[1]] {
+			t.Errorf("%s: the nonce was used before", path)
+		}
+		seen[nonce[1]] = true
+		for name, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "no-store",
+		} {
+			if h.Get(name) != want {
+				t.Errorf("%s: %s: %q", path, name, h.Get(name))
+			}
+		}
+	}
+	page := d.get("/admin/login")
+	nonce := regexp.MustCompile(`'nonce-([^']+)'`).FindStringSubmatch(page.header.Get("Content-Security-Policy"))
+	d.want(page, http.StatusOK, `<style nonce="`+nonce[1]+`">`)
+}
+
+// A file that cannot be read must stop the start: a new password over an old one
+// would lock its owner out and let a stranger in.
+func TestABrokenAccountsFileStopsTheStart(t *testing.T) {
+	d := newDesk(t)
+	if err := os.WriteFile(d.file, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dashboard.New(d.options()); err == nil {
+		t.Error("it started")
+	}
+	o := d.options()
+	o.Secret = o.Secret[:31]
+	if _, err := dashboard.New(o); err == nil {
+		t.Error("it started with a short secret")
+	}
+}

@@ -1,0 +1,64 @@
+package dashboard
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/consentry/consentry/templates"
+)
+
+// writeCSV writes one row per day. A category has three columns: how many
+// decisions granted it, how many denied it, and the rate, empty without any.
+func writeCSV(w io.Writer, days []templates.Step, categories []templates.CategoryName) error {
+	out := csv.NewWriter(w)
+	out.UseCRLF = true // RFC 4180
+	_ = out.Write(csvHeader(categories))
+	for _, d := range days {
+		_ = out.Write(csvRow(d, categories))
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write csv: %w", err)
+	}
+	return nil
+}
+
+func csvHeader(categories []templates.CategoryName) []string {
+	row := []string{"date_utc", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored",
+		"confirmed", "withdrawn", "loaded_once", "automated_banners", "automated_decisions"}
+	for _, c := range categories {
+		id := inert(c.ID)
+		row = append(row, id+"_granted", id+"_denied", id+"_opt_in_rate")
+	}
+	return row
+}
+
+func csvRow(d templates.Step, categories []templates.CategoryName) []string {
+	row := []string{d.From.Format(time.DateOnly)}
+	for _, n := range []int64{d.Shown, d.Accepted, d.Chosen, d.Rejected, d.Ignored,
+		d.Confirmed, d.Withdrawn, d.LoadedOnce, d.AutoShown, d.AutoMade} {
+		row = append(row, strconv.FormatInt(n, 10))
+	}
+	for _, c := range categories {
+		s := d.Status[c.ID]
+		rate := ""
+		if s.All() > 0 {
+			rate = strconv.FormatFloat(s.Rate(), 'f', 4, 64)
+		}
+		row = append(row, strconv.FormatInt(s.Granted, 10), strconv.FormatInt(s.Denied, 10), rate)
+	}
+	return row
+}
+
+// inert keeps a spreadsheet from reading a text as a formula.
+// https://owasp.org/www-community/attacks/CSV_Injection
+func inert(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

@@ -1,0 +1,192 @@
+// Package dashboard is what operators open: a password, and how the visitors of
+// each site decide. It reads counters only. It never opens a record, never shows
+// anything about a single visitor, and changes nothing but its own accounts.
+package dashboard
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/cookie"
+)
+
+// What the handlers answer beside pages and ErrPeriod. Each comes wrapped in an
+// echo.HTTPError of the status that stands with it.
+var (
+	ErrSite     = errors.New("no such site")                                          // 404
+	ErrLink     = errors.New("this set-up link is not valid (any more)")              // 404
+	ErrForeign  = errors.New("the form was not sent from the dashboard's own page")   // 403
+	ErrInsecure = errors.New("open the dashboard over https, or at http://localhost") // 403
+)
+
+// sessionLifetime is a working day.
+const sessionLifetime = 12 * time.Hour
+
+// Options configure a Dashboard. All fields are needed.
+type Options struct {
+	Store    consent.Store
+	Sites    func() []*consent.Site // as configured now
+	Secret   []byte                 // signs sessions, at least 32 bytes
+	Accounts AccountsFile
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Dashboard serves the operators' pages. Safe for concurrent use.
+type Dashboard struct {
+	Options
+	sessions *cookie.Sessions
+	attempts *attempts
+	hashing  chan struct{} // one place for each hash that may run
+	origin   *http.CrossOriginProtection
+
+	mu    sync.Mutex
+	token string                       // of the set-up link, "" once used
+	ended map[cookie.Session]time.Time // logged out, until they expire
+}
+
+// New checks the accounts file and, when there is none, draws the set-up link's
+// token. A file that cannot be read is an error: a new password must not be set
+// over an old one.
+func New(o Options) (*Dashboard, error) {
+	sessions, err := cookie.NewSessions(o.Secret, sessionLifetime)
+	if err != nil {
+		return nil, err
+	}
+	known, err := o.Accounts.read()
+	if err != nil {
+		return nil, err
+	}
+	d := &Dashboard{
+		Options: o, sessions: sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashesAtOnce),
+		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time),
+	}
+	if len(known.Accounts) == 0 {
+		d.token = randomText()
+	}
+	return d, nil
+}
+
+// SetupLink returns the address under which the first password is set, while
+// none is. base is the operators' listener as scheme and host.
+func (d *Dashboard) SetupLink(base string) (string, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.token == "" {
+		return "", false
+	}
+	return base + "/admin/setup/" + d.token, true
+}
+
+// Register mounts the dashboard under /admin.
+func (d *Dashboard) Register(e *echo.Echo) {
+	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, "/admin/") })
+	g := e.Group("/admin", d.guard)
+	g.GET("/setup/:token", d.getSetup)
+	g.POST("/setup/:token", d.postSetup)
+	g.GET("/login", d.getLogin)
+	g.POST("/login", d.postLogin)
+	g.POST("/logout", d.postLogout)
+	g.GET("", func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, "/admin/") })
+	g.GET("/", d.getOverview, d.signedIn)
+	g.GET("/sites/:site", d.getSite, d.signedIn)
+	g.GET("/sites/:site/rates.csv", d.getCSV, d.signedIn)
+}
+
+const nonceKey = "nonce"
+
+// guard sets the headers of every answer and lets no foreign page post a form.
+func (d *Dashboard) guard(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		nonce := randomText()
+		c.Set(nonceKey, nonce)
+		setHeaders(c.Response().Header(), nonce)
+		r := c.Request()
+		if r.Method != http.MethodPost {
+			return next(c)
+		}
+		if err := d.origin.Check(r); err != nil {
+			return refuse(http.StatusForbidden, ErrForeign)
+		}
+		// A password must not cross a network in the clear, and a browser would
+		// not keep the session's Secure cookie either.
+		if strings.HasPrefix(r.Header.Get("Origin"), "http://") && !loopback(r.Host) {
+			return refuse(http.StatusForbidden, ErrInsecure)
+		}
+		return next(c)
+	}
+}
+
+// signedIn lets a valid session through and sends everybody else to log in.
+func (d *Dashboard) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		session, err := d.sessions.Read(c.Request(), secure(c.Request()), d.Now())
+		if err != nil || !d.holds(session) {
+			return c.Redirect(http.StatusSeeOther, "/admin/login")
+		}
+		return next(c)
+	}
+}
+
+// holds reports whether a session was neither ended nor outlived its password.
+func (d *Dashboard) holds(s cookie.Session) bool {
+	d.mu.Lock()
+	_, ended := d.ended[s]
+	d.mu.Unlock()
+	if ended {
+		return false
+	}
+	known, err := d.Accounts.read()
+	if err != nil {
+		d.Log.Error("the accounts file cannot be read", "error", err)
+		return false
+	}
+	for _, a := range known.Accounts {
+		if a.Name == s.Account {
+			return s.Issued >= a.Created.UnixMilli()
+		}
+	}
+	return false
+}
+
+func refuse(status int, err error) error {
+	return echo.NewHTTPError(status, err.Error()).SetInternal(err)
+}
+
+func nonce(c echo.Context) string {
+	s, _ := c.Get(nonceKey).(string)
+	return s
+}
+
+// secure reports whether the browser reached us over https. A proxy may have
+// ended it before us; elsewhere than on this machine nothing else is allowed.
+func secure(r *http.Request) bool {
+	return r.TLS != nil || !loopback(r.Host) || strings.HasPrefix(r.Header.Get("Origin"), "https://")
+}
+
+func loopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+func randomText() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails: it ends the program instead
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

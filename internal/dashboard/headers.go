@@ -1,0 +1,32 @@
+package dashboard
+
+import "net/http"
+
+// setHeaders writes the security headers of an operators' page. nonce admits
+// the page's one style element.
+func setHeaders(h http.Header, nonce string) {
+	h.Set("Content-Security-Policy",
+		// Whatever is not named below is not loaded: no script, image, font, frame or request.
+		"default-src 'none'; "+
+			// The one style element of the page. No style attribute and no other sheet.
+			"style-src 'nonce-"+nonce+"'; "+
+			// Forms post to the dashboard alone, so that a password cannot be sent elsewhere.
+			"form-action 'self'; "+
+			// No base element can redirect the page's relative addresses.
+			"base-uri 'none'; "+
+			// Nobody frames the dashboard: an operator's click cannot be borrowed.
+			"frame-ancestors 'none'")
+	// A response is what its Content-Type says, the CSV as well.
+	h.Set("X-Content-Type-Options", "nosniff")
+	// Own forms keep their Origin, which the check on every POST needs; other
+	// sites never learn which page a link was on.
+	h.Set("Referrer-Policy", "same-origin")
+	// A page that opened the dashboard, or was opened by it, has no handle on its window.
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	// Other origins cannot embed the CSV or a page as a subresource.
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	// No device access is ever asked for.
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	// Figures and forms stay out of every cache, the browser's history included.
+	h.Set("Cache-Control", "no-store")
+}

@@ -1,0 +1,202 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/cookie"
+	"github.com/consentry/consentry/templates"
+)
+
+const (
+	minimumPassword = 12   // characters; nothing else is asked of it (NIST SP 800-63B)
+	longestPassword = 1024 // bytes
+	firstAccount    = "admin"
+)
+
+func (d *Dashboard) getSetup(c echo.Context) error {
+	if !d.validLink(c.Param("token")) {
+		return refuse(http.StatusNotFound, ErrLink)
+	}
+	return show(c, http.StatusOK, templates.Setup(templates.SetupPage{Nonce: nonce(c), Minimum: minimumPassword}))
+}
+
+// postSetup sets the first password and logs in with it.
+func (d *Dashboard) postSetup(c echo.Context) error {
+	if !d.validLink(c.Param("token")) {
+		return refuse(http.StatusNotFound, ErrLink)
+	}
+	password := c.FormValue("password")
+	if problem := weakness(password, c.FormValue("again")); problem != "" {
+		p := templates.SetupPage{Nonce: nonce(c), Minimum: minimumPassword, Problem: problem}
+		return show(c, http.StatusUnprocessableEntity, templates.Setup(p))
+	}
+	if err := d.setFirst(c.Request().Context(), password); err != nil {
+		return err
+	}
+	d.Log.Info("the dashboard's password was set")
+	return d.enter(c, firstAccount)
+}
+
+func (d *Dashboard) validLink(token string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.token != "" && same(token, d.token)
+}
+
+func weakness(password, again string) string {
+	switch {
+	case !utf8.ValidString(password) || len(password) > longestPassword:
+		return fmt.Sprintf("The password is longer than %d bytes or is not text.", longestPassword)
+	case utf8.RuneCountInString(password) < minimumPassword:
+		return fmt.Sprintf("The password has fewer than %d characters.", minimumPassword)
+	case password != again:
+		return "The two passwords differ."
+	}
+	return ""
+}
+
+// setFirst writes the account and uses the link up. Of two at once one wins.
+func (d *Dashboard) setFirst(ctx context.Context, password string) error {
+	release, err := d.reserve(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = d.Accounts.create(account{Name: firstAccount, Password: hashPassword(password), Created: d.Now().UTC()})
+	if err != nil && !errors.Is(err, errExists) {
+		return err
+	}
+	d.mu.Lock()
+	d.token = ""
+	d.mu.Unlock()
+	if err != nil {
+		return refuse(http.StatusNotFound, ErrLink)
+	}
+	return nil
+}
+
+// reserve waits for a place among the hashes that may run at once.
+func (d *Dashboard) reserve(ctx context.Context) (release func(), err error) {
+	select {
+	case d.hashing <- struct{}{}:
+		return func() { <-d.hashing }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to hash a password: %w", ctx.Err())
+	}
+}
+
+func (d *Dashboard) getLogin(c echo.Context) error {
+	known, err := d.Accounts.read()
+	if err != nil {
+		return err
+	}
+	return show(c, http.StatusOK, templates.Login(templates.LoginPage{Nonce: nonce(c), Fresh: len(known.Accounts) == 0}))
+}
+
+func (d *Dashboard) postLogin(c echo.Context) error {
+	peer := peerAddress(c.Request())
+	if wait := d.attempts.begin(peer, d.Now()); wait > 0 {
+		seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
+		c.Response().Header().Set("Retry-After", seconds)
+		return d.tryAgain(c, http.StatusTooManyRequests, "Too many tries. Wait "+seconds+" s and try again.")
+	}
+	name, err := d.verify(c.Request().Context(), c.FormValue("password"))
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		d.attempts.failed(peer, d.Now())
+		d.Log.Warn("a log-in to the dashboard was refused")
+		return d.tryAgain(c, http.StatusUnauthorized, "This is not the password.")
+	}
+	d.attempts.succeeded(peer)
+	return d.enter(c, name)
+}
+
+func (d *Dashboard) tryAgain(c echo.Context, status int, problem string) error {
+	return show(c, status, templates.Login(templates.LoginPage{Nonce: nonce(c), Problem: problem}))
+}
+
+// verify returns the name of the account that the password opens, "" for none.
+// It takes the same time for every password.
+func (d *Dashboard) verify(ctx context.Context, password string) (string, error) {
+	known, err := d.Accounts.read()
+	if err != nil {
+		return "", err
+	}
+	release, err := d.reserve(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	found := ""
+	for _, a := range known.Accounts {
+		ok, err := checkPassword(a.Password, password[:min(len(password), longestPassword)])
+		if err != nil {
+			return "", err
+		}
+		if ok && len(password) <= longestPassword {
+			found = a.Name
+		}
+	}
+	return found, nil
+}
+
+func (d *Dashboard) enter(c echo.Context, name string) error {
+	if err := d.sessions.Start(c.Response().Header(), name, secure(c.Request()), d.Now()); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/admin/")
+}
+
+// postLogout ends the session here and in the browser. Ended sessions are
+// remembered in memory: a copy of one would work again after a restart.
+func (d *Dashboard) postLogout(c echo.Context) error {
+	now := d.Now()
+	if session, err := d.sessions.Read(c.Request(), secure(c.Request()), now); err == nil {
+		d.end(session, now)
+	}
+	d.sessions.End(c.Response().Header(), secure(c.Request()))
+	return c.Redirect(http.StatusSeeOther, "/admin/login")
+}
+
+func (d *Dashboard) end(session cookie.Session, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for s, until := range d.ended {
+		if now.After(until) {
+			delete(d.ended, s)
+		}
+	}
+	d.ended[session] = time.UnixMilli(session.Expires)
+}
+
+// peerAddress is the connection's own: no header is believed here. Behind a
+// proxy all operators share its back-off.
+func peerAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+type page interface {
+	Render(ctx context.Context, w io.Writer) error
+}
+
+func show(c echo.Context, status int, page page) error {
+	c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.Response().WriteHeader(status)
+	return page.Render(c.Request().Context(), c.Response())
+}

@@ -1,0 +1,120 @@
+package dashboard_test
+
+import (
+	"encoding/csv"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// visit counts what happened on a day, in the store's own keys.
+func (d *desk) visit(day time.Time, shown, accepted, rejected int64) {
+	d.t.Helper()
+	record := func(event consent.Event, status consent.Status) []consent.Count {
+		r := consent.Record{
+			Event: event, Time: consent.At(day), Automated: "no", Action: consent.Action{Surface: "banner", Control: "accept-all"},
+			Notice: consent.NoticeRef{Locale: "en"}, UAClass: consent.UAClass{Form: "phone"},
+			Decisions: []consent.RecordDecision{
+				{Category: consent.Necessary, Status: consent.Granted, Scope: consent.Keep},
+				{Category: "analytics", Status: status, Scope: consent.Keep}, {Category: "share", Status: consent.Denied, Scope: consent.Keep},
+			},
+		}
+		return r.Counts()
+	}
+	times := func(list []consent.Count, n int64) []consent.Count {
+		for i := range list {
+			list[i].N = n
+		}
+		return list
+	}
+	list := times(consent.Impression{Locale: "en", Layout: "bar", Regime: consent.OptIn, Form: "phone"}.Counts(day), shown)
+	list = append(list, times(record(consent.Given, consent.Granted), accepted)...)
+	list = append(list, times(record(consent.Refused, consent.Denied), rejected)...)
+	if err := d.store.AddCounts(d.t.Context(), "shop", list); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// settle waits until counters that the store may hold back can be read.
+func (d *desk) settle() {
+	d.t.Helper()
+	for range 100 {
+		counts, err := d.store.Counts(d.t.Context(), "shop", start.AddDate(-1, 0, 0), start.AddDate(0, 0, 1))
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if len(counts) >= 12 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	d.t.Fatal("the counters did not arrive")
+}
+
+// Two days by hand: 100 shown, 40 accepted and 20 rejected today, 50, 10 and 15
+// yesterday. Analytics was permitted by 50 of 85 (58.8 %), ignored by 65 of 150.
+func TestFiguresFromTheStoreReachPagesAndCSV(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	d.visit(start, 100, 40, 20)
+	d.visit(start.AddDate(0, 0, -1), 50, 10, 15)
+	d.settle()
+	page := d.get("/admin/sites/shop?days=7")
+	d.want(page, http.StatusOK, "50 of 85 decisions")
+	for _, want := range []string{"<b>33.3%</b> <span>50</span>", "<b>23.3%</b> <span>35</span>", "<b>43.3%</b> <span>65</span>", `<p class="big">58.8%</p>`, "Share of 150 ="} {
+		d.want(page, http.StatusOK, want)
+	}
+	d.want(d.get("/admin/"), http.StatusOK, "Accepted 33.3%, Chosen 0.0%, Rejected 23.3%, Ignored 43.3%")
+	a := d.get("/admin/sites/shop/rates.csv?from=2026-11-21&to=2026-11-22")
+	if got := a.header.Get("Content-Type"); !strings.HasPrefix(got, "text/csv") {
+		t.Errorf("Content-Type: %s", got)
+	}
+	if got := a.header.Get("Content-Disposition"); got != `attachment; filename="consentry-shop-20261121-20261122.csv"` {
+		t.Errorf("Content-Disposition: %s", got)
+	}
+	rows, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
+	if err != nil || len(rows) != 3 {
+		t.Fatalf("%d rows, %v: %s", len(rows), err, a.body)
+	}
+	if got := strings.Join(rows[2], ","); got != "2026-11-22,100,40,0,20,40,0,0,0,0,0,40,20,0.6667,0,60,0.0000" {
+		t.Errorf("today's row: %s", got)
+	}
+}
+
+func TestASiteThatWasNeverSeenShowsTheNextStep(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	d.want(d.get("/admin/sites/shop"), http.StatusOK, "&lt;script src=&#34;/privacy/gate.js&#34;&gt;&lt;/script&gt;")
+	d.want(d.get("/admin/"), http.StatusOK, "Nothing counted in this period")
+}
+
+func TestWrongAddressesGetTheRightStatus(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	for path, status := range map[string]int{
+		"/admin":                                 http.StatusSeeOther,
+		"/admin/sites/other":                     http.StatusNotFound,
+		"/admin/sites/other/rates.csv":           http.StatusNotFound,
+		"/admin/sites/..%2fshop":                 http.StatusNotFound,
+		"/admin/?days=8":                         http.StatusBadRequest,
+		"/admin/sites/shop?days=x":               http.StatusBadRequest,
+		"/admin/sites/shop?from=2026-13-01&to=x": http.StatusBadRequest,
+		"/admin/sites/shop/rates.csv?from=1970-01-01&to=2026-11-22": http.StatusBadRequest,
+		"/admin/sites/shop?from=2021-11-23&to=2026-11-22":           http.StatusOK,
+		"/admin/sites/shop/other":                                   http.StatusNotFound,
+	} {
+		if a := d.get(path); a.status != status {
+			t.Errorf("%s: status %d, want %d", path, a.status, status)
+		}
+	}
+}
+
+func TestNothingIsReadWithoutASession(t *testing.T) {
+	d := newDesk(t)
+	for _, path := range []string{"/admin/", "/admin/sites/shop", "/admin/sites/other", "/admin/sites/shop/rates.csv", "/admin/?days=8"} {
+		d.wantRedirect(d.get(path), "/admin/login")
+	}
+}

@@ -1,0 +1,56 @@
+package dashboard
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/consentry/consentry/templates"
+)
+
+// ErrPeriod is a query that names no period. What wraps it says how to mend it.
+var ErrPeriod = errors.New("wrong period")
+
+const (
+	defaultDays = 30
+	longestDays = 5*365 + 2 // five years with up to two leap days
+)
+
+// parsePeriod reads ?days=7|30|90, or ?from=2026-01-01&to=2026-01-31 with both
+// days included; nothing at all is 30 days. Days are UTC and end today.
+func parsePeriod(q url.Values, now time.Time) (templates.Period, error) {
+	today := now.UTC().Truncate(24 * time.Hour)
+	if q.Has("from") || q.Has("to") {
+		return parseDates(q, today)
+	}
+	days := defaultDays
+	if q.Has("days") {
+		n, err := strconv.Atoi(q.Get("days"))
+		if err != nil || (n != 7 && n != 30 && n != 90) {
+			return templates.Period{}, fmt.Errorf("%w: days must be 7, 30 or 90; name other periods with from and to", ErrPeriod)
+		}
+		days = n
+	}
+	to := today.AddDate(0, 0, 1)
+	return templates.Period{From: to.AddDate(0, 0, -days), To: to, Days: days, Today: today}, nil
+}
+
+func parseDates(q url.Values, today time.Time) (templates.Period, error) {
+	from, fromErr := time.Parse(time.DateOnly, q.Get("from"))
+	last, lastErr := time.Parse(time.DateOnly, q.Get("to"))
+	switch {
+	case q.Has("days"):
+		return templates.Period{}, fmt.Errorf("%w: name either days, or from and to", ErrPeriod)
+	case fromErr != nil || lastErr != nil:
+		return templates.Period{}, fmt.Errorf("%w: from and to must both be dates such as 2026-01-31", ErrPeriod)
+	case last.Before(from):
+		return templates.Period{}, fmt.Errorf("%w: to is before from", ErrPeriod)
+	case last.After(today):
+		return templates.Period{}, fmt.Errorf("%w: to is in the future; the newest day is today in UTC", ErrPeriod)
+	case last.Sub(from) >= longestDays*24*time.Hour:
+		return templates.Period{}, fmt.Errorf("%w: longer than five years", ErrPeriod)
+	}
+	return templates.Period{From: from, To: last.AddDate(0, 0, 1), Today: today}, nil
+}

@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/api"
+	"github.com/consentry/consentry/internal/consent"
+)
+
+var errRate = errors.New("too many requests from this network, try again in half a minute")
+
+// statuses is the only table from errors to statuses. The first match counts;
+// the visitor reads the sentinel's words, the log the chain.
+var statuses = []struct {
+	is     error
+	status int
+	code   string
+}{
+	{consent.ErrSuperseded, http.StatusConflict, "superseded"},
+	{consent.ErrInvalid, http.StatusUnprocessableEntity, "invalid"},
+	{consent.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
+	{consent.ErrBusy, http.StatusTooManyRequests, "busy"},
+	{consent.ErrNotFound, http.StatusNotFound, "not-found"},
+	{api.ErrReceipt, http.StatusNotFound, "not-found"},
+	{api.ErrNoSite, http.StatusNotFound, "no-site"},
+	{api.ErrErased, http.StatusGone, "erased"},
+	{api.ErrOrigin, http.StatusForbidden, "origin"},
+	{api.ErrMediaType, http.StatusUnsupportedMediaType, "media-type"},
+	{api.ErrBody, http.StatusBadRequest, "body"},
+	{api.ErrForm, http.StatusBadRequest, "form"},
+	{errRate, http.StatusTooManyRequests, "rate"},
+	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "timeout"},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable"},
+	{context.Canceled, 499, "gone"}, // the visitor left; nginx's number for it
+	{errNotFound, http.StatusNotFound, "not-found"},
+}
+
+type errorBody struct {
+	Error errorDetail `json:"error"`
+}
+
+type errorDetail struct {
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	Rendering string `json:"rendering,omitempty"`
+}
+
+// writeError is the only place that answers an error.
+func (s *Server) writeError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	status, detail := classify(err)
+	c.Response().Header().Set("Cache-Control", "no-store")
+	if c.Request().Method == http.MethodHead {
+		_ = c.NoContent(status)
+		return
+	}
+	_ = c.JSON(status, errorBody{detail}) // the visitor is gone if this fails
+}
+
+func classify(err error) (int, errorDetail) {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return http.StatusRequestEntityTooLarge, errorDetail{Code: "too-large", Message: "the body is larger than this route takes"}
+	}
+	for _, row := range statuses {
+		if errors.Is(err, row.is) {
+			detail := errorDetail{Code: row.code, Message: row.is.Error()}
+			var superseded *api.SupersededError
+			if errors.As(err, &superseded) {
+				detail.Rendering = superseded.Rendering
+			}
+			if errors.Is(err, consent.ErrInvalid) {
+				detail.Message = err.Error() // names ids of the policy only
+			}
+			return row.status, detail
+		}
+	}
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return http.StatusRequestTimeout, errorDetail{Code: "timeout", Message: "the request took too long to arrive"}
+	}
+	var known *echo.HTTPError
+	if errors.As(err, &known) {
+		return known.Code, errorDetail{Code: "http", Message: http.StatusText(known.Code)}
+	}
+	return http.StatusInternalServerError, errorDetail{Code: "internal", Message: "something went wrong here; the request id finds it in the log"}
+}

@@ -1,0 +1,210 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/components"
+	"github.com/consentry/consentry/internal/api"
+	"github.com/consentry/consentry/internal/catalogue"
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/server"
+	"github.com/consentry/consentry/internal/siteconfig"
+	"github.com/consentry/consentry/internal/sqlitestore"
+)
+
+// rig is the whole server on a real store, with a clock that tests move.
+type rig struct {
+	dir     string
+	ring    *consent.Keyring
+	store   consent.Store
+	api     *api.API
+	server  *server.Server
+	public  *httptest.Server
+	proxies []netip.Prefix
+	log     lockedBuffer
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// lockedBuffer collects the log of concurrent requests.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+type noOperators struct{}
+
+func (noOperators) Register(*echo.Echo) {}
+
+func (r *rig) clock() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.now
+}
+
+func (r *rig) advance(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = r.now.Add(d)
+}
+
+// newRig serves the site files of dir/sites on an embedded store in dir. wrap
+// may put a faulty store in front of it.
+func newRig(t testing.TB, dir string, wrap func(consent.Store) consent.Store) *rig {
+	t.Helper()
+	return newRigWith(t, dir, wrap, slog.LevelDebug, 600)
+}
+
+// newBenchRig logs and limits as a server in production whose proxy is declared.
+func newBenchRig(b *testing.B, dir string) *rig { return newRigWith(b, dir, nil, slog.LevelWarn, 0) }
+
+func newRigWith(t testing.TB, dir string, wrap func(consent.Store) consent.Store, level slog.Level, perMinute int) *rig {
+	t.Helper()
+	r := &rig{dir: dir, now: time.Now().UTC(), proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
+	var err error
+	if r.ring, err = consent.NewKeyring(rand.Reader, r.now); err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqlitestore.Open(filepath.Join(dir, "test.db"), sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	r.store = store
+	if wrap != nil {
+		r.store = wrap(store)
+	}
+	log := slog.New(slog.NewJSONHandler(&r.log, &slog.HandlerOptions{Level: level}))
+	r.api = &api.API{Store: r.store, Now: r.clock, Log: log}
+	r.reload(t)
+	r.server = server.New(server.Options{
+		Visitors: r.api, Operators: noOperators{}, Store: r.store, Now: r.clock, Log: log,
+		TrustedProxies: r.proxies, PerMinute: perMinute, Burst: 200,
+		Problems: func() []string { return nil }, Version: "test",
+		Timeouts: server.Timeouts{ReadHeader: time.Second, Read: time.Second, Write: 5 * time.Second, Idle: time.Minute, Shutdown: time.Second},
+	})
+	public, _ := r.server.Handlers()
+	r.public = httptest.NewUnstartedServer(public)
+	r.public.Config.ReadTimeout = time.Second
+	r.public.Start()
+	t.Cleanup(r.public.Close)
+	return r
+}
+
+// reload reads the site files again and publishes them, as serve does.
+func (r *rig) reload(t testing.TB) {
+	t.Helper()
+	sites, problems := siteconfig.LoadSites(os.DirFS(r.dir), "sites", catalogue.Files, components.Locales)
+	if siteconfig.Failed(problems) {
+		t.Fatal(problems)
+	}
+	var built []*api.Site
+	for _, site := range sites {
+		s, err := api.NewSite(context.Background(), site, r.ring, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.api.Publish(context.Background(), s); err != nil {
+			t.Fatal(err)
+		}
+		built = append(built, s)
+	}
+	r.api.SetSites(built)
+}
+
+// site returns a site that is being served.
+func (r *rig) site(t testing.TB, id string) *api.Site {
+	t.Helper()
+	for _, s := range r.api.Sites() {
+		if s.ID == id {
+			return s
+		}
+	}
+	t.Fatalf("no site %s", id)
+	return nil
+}
+
+// records counts the records of a site's log.
+func (r *rig) records(t testing.TB, site string) int {
+	t.Helper()
+	n := 0
+	err := r.store.Log(context.Background(), site, 0, func(e consent.LogEntry) bool {
+		if e.Kind == "" {
+			n++
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// do sends one request to the public listener and reads the answer whole.
+func (r *rig) do(t testing.TB, request *http.Request) (*http.Response, string) {
+	t.Helper()
+	transport := &http.Transport{DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+const shopYAML = `
+id: shop
+name: Test shop
+origins: [https://shop.example]
+mode: path
+prefix: /privacy
+controller: {name: Shop Ltd, address: "1 Road, Town", contact: privacy@shop.example}
+locales: [en, de]
+categories:
+  - {id: analytics, services: [ga4, matomo]}
+  - {id: share, services: [youtube, addtoany]}
+`
+
+// writeSite puts a site file into a rig's folder.
+func writeSite(t testing.TB, dir, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(dir, "sites"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "sites", name), []byte(strings.TrimSpace(content)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,127 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// trustProxies takes the visitor's address and the page's host from forwarded
+// headers, but only those that a declared proxy sent. The address serves rate
+// limits alone and is forgotten with the request.
+//
+// A private or loopback peer while no proxy is declared is an undeclared proxy
+// nearly always. All its visitors would share one bucket; instead they share
+// none, and the log says so.
+func trustProxies(o Options, m *Metrics) echo.MiddlewareFunc {
+	var warned atomic.Int64
+	extract := extractor(o.TrustedProxies)
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			peer := peerAddr(r)
+			switch {
+			case trusted(o.TrustedProxies, peer):
+				if host := r.Header.Get("X-Forwarded-Host"); host != "" {
+					r.Host = host
+				}
+				c.Set(addressKey, extract(r))
+			case len(o.TrustedProxies) == 0 && (peer.IsPrivate() || peer.IsLoopback()):
+				m.undeclaredProxy.Inc()
+				if now := o.Now().Unix(); now-warned.Load() > 60 && warned.Swap(now) != now {
+					o.Log.WarnContext(r.Context(), "requests come from a private address and no proxy is declared: rate limits are off for them; "+
+						"list your proxy under trusted_proxies in consentry.yaml")
+				}
+			default:
+				c.Set(addressKey, peer)
+			}
+			return next(c)
+		}
+	}
+}
+
+const addressKey = "address"
+
+func peerAddr(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return peer.Addr().Unmap()
+}
+
+func trusted(proxies []netip.Prefix, addr netip.Addr) bool {
+	for _, p := range proxies {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// extractor finds the visitor in X-Forwarded-For: the last address that no
+// declared proxy has.
+func extractor(proxies []netip.Prefix) func(*http.Request) netip.Addr {
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		_, network, err := net.ParseCIDR(p.String())
+		if err == nil {
+			options = append(options, echo.TrustIPRange(network))
+		}
+	}
+	extract := echo.ExtractIPFromXFFHeader(options...)
+	return func(r *http.Request) netip.Addr {
+		addr, err := netip.ParseAddr(extract(r))
+		if err != nil {
+			return netip.Addr{}
+		}
+		return addr.Unmap()
+	}
+}
+
+// limiter is a fixed table of token buckets, found by a salted hash of the
+// address prefix (IPv4 /32, IPv6 /64). Its memory never grows; the salt and so
+// the table change every hour, and nothing in it leads back to an address.
+type limiter struct {
+	perMinute, burst float64
+	now              func() time.Time
+	seed             [32]byte
+	table            atomic.Pointer[bucketTable]
+}
+
+func newLimiter(o Options) *limiter {
+	return &limiter{perMinute: float64(o.PerMinute), burst: float64(max(o.Burst, 1)), now: o.Now, seed: o.Seed}
+}
+
+func (l *limiter) middleware(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		addr, ok := c.Get(addressKey).(netip.Addr)
+		if ok && addr.IsValid() && l.perMinute > 0 && !l.allow(addr) {
+			c.Response().Header().Set("Retry-After", "30")
+			return errRate
+		}
+		return next(c)
+	}
+}
+
+func (l *limiter) allow(addr netip.Addr) bool {
+	now := l.now()
+	t := l.current(now.Unix() / 3600)
+	return t.bucket(addr).take(now, l.perMinute/60, l.burst)
+}
+
+func (l *limiter) current(hour int64) *bucketTable {
+	for {
+		t := l.table.Load()
+		if t != nil && t.hour == hour {
+			return t
+		}
+		if l.table.CompareAndSwap(t, newBucketTable(l.seed, hour)) {
+			return l.table.Load()
+		}
+	}
+}

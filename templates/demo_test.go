@@ -1,0 +1,127 @@
+package templates_test
+
+import (
+	"math"
+	"time"
+
+	"github.com/consentry/consentry/templates"
+)
+
+// traffic is a believable shop: quiet weekends, slow growth, a sale in the third
+// week, a broken banner on one day and a crawler now and then.
+func traffic(days int) (list []templates.Step, total templates.Tally) {
+	for i := range days {
+		from := midnight().AddDate(0, 0, i+1-days)
+		t := dayOf(i, from.Weekday())
+		list = append(list, templates.Step{From: from, To: from.AddDate(0, 0, 1), Unit: templates.ByDay, Tally: t})
+		total = sum(total, t)
+	}
+	return list, total
+}
+
+func dayOf(i int, weekday time.Weekday) templates.Tally {
+	shown := 420 + 4*float64(i%90) + 60*math.Sin(float64(i)*1.7)
+	if weekday == time.Saturday || weekday == time.Sunday {
+		shown *= .62
+	}
+	if i%30 == 17 {
+		shown *= 1.9
+	}
+	if i%30 == 22 {
+		return templates.Tally{Withdrawn: 2}
+	}
+	n := func(f float64) int64 { return int64(math.Round(shown * f)) }
+	t := templates.Tally{
+		Shown: n(1), Accepted: n(.41 + .03*math.Sin(float64(i))), Chosen: n(.08), Rejected: n(.24 - .02*math.Sin(float64(i))),
+		Confirmed: int64(i % 4), Withdrawn: int64(i*7%5 + 1), LoadedOnce: int64(i % 6),
+	}
+	t.Answers = t.Accepted + t.Chosen + t.Rejected + t.Confirmed
+	t.Ignored = t.Shown - t.Answers
+	if i%7 == 3 {
+		t.AutoShown, t.AutoMade = n(.07), n(.004)
+	}
+	decided := t.Accepted + t.Chosen + t.Rejected
+	t.Status = map[string]templates.Split{
+		"analytics": {Granted: t.Accepted + t.Chosen*3/4, Denied: decided - t.Accepted - t.Chosen*3/4},
+		"share":     {Granted: t.Accepted + t.Chosen/4, Denied: decided - t.Accepted - t.Chosen/4},
+	}
+	return t
+}
+
+func midnight() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) }
+
+func sum(a, b templates.Tally) templates.Tally {
+	status := map[string]templates.Split{}
+	for _, t := range []templates.Tally{a, b} {
+		for id, s := range t.Status {
+			status[id] = templates.Split{Granted: status[id].Granted + s.Granted, Denied: status[id].Denied + s.Denied}
+		}
+	}
+	return templates.Tally{
+		Shown: a.Shown + b.Shown, Accepted: a.Accepted + b.Accepted, Chosen: a.Chosen + b.Chosen, Rejected: a.Rejected + b.Rejected,
+		Confirmed: a.Confirmed + b.Confirmed, Withdrawn: a.Withdrawn + b.Withdrawn, LoadedOnce: a.LoadedOnce + b.LoadedOnce,
+		Answers: a.Answers + b.Answers, Ignored: a.Ignored + b.Ignored, AutoShown: a.AutoShown + b.AutoShown, AutoMade: a.AutoMade + b.AutoMade,
+		Status: status,
+	}
+}
+
+func period(days int) templates.Period {
+	to := midnight().AddDate(0, 0, 1)
+	p := templates.Period{From: to.AddDate(0, 0, -days), To: to, Today: midnight()}
+	if days == 7 || days == 30 || days == 90 {
+		p.Days = days
+	}
+	return p
+}
+
+func sitePage(days int) templates.SitePage {
+	p := templates.SitePage{
+		Nonce: testNonce, ID: "shop", Name: "Kiln & Leaf", Period: period(days), Unit: templates.ByDay, Overdrawn: 1,
+		Categories: []templates.CategoryName{
+			{ID: "analytics", Title: "Measurement"}, {ID: "share", Title: "Share buttons and embeds"},
+		},
+		Paste: templates.Paste{Tag: `<script src="/privacy/gate.js"></script>`, Command: "consentry snippet shop"},
+	}
+	p.Steps, p.Total = traffic(days)
+	return p
+}
+
+// yearPage is a chart by months, the first and last of which are cut.
+func yearPage() templates.SitePage {
+	p := sitePage(700)
+	var months []templates.Step
+	for i, d := range p.Steps {
+		if i == 0 || d.From.Day() == 1 {
+			months = append(months, templates.Step{From: d.From, Unit: templates.ByMonth})
+		}
+		last := &months[len(months)-1]
+		last.To, last.Tally = d.To, sum(last.Tally, d.Tally)
+	}
+	p.Steps, p.Unit, p.Overdrawn = months, templates.ByMonth, 0
+	p.Categories = append(p.Categories, templates.CategoryName{ID: "marketing", Title: "Advertising", Retired: true})
+	return p
+}
+
+func operatorPages() map[string]page {
+	empty := sitePage(30)
+	empty.Steps, empty.Total = nil, templates.Tally{}
+	_, small := traffic(7)
+	_, large := traffic(30)
+	return map[string]page{
+		"setup":         templates.Setup(templates.SetupPage{Nonce: testNonce, Minimum: 12}),
+		"setup-refused": templates.Setup(templates.SetupPage{Nonce: testNonce, Minimum: 12, Problem: "The two passwords differ."}),
+		"login":         templates.Login(templates.LoginPage{Nonce: testNonce}),
+		"login-refused": templates.Login(templates.LoginPage{Nonce: testNonce, Problem: "Too many tries. Wait 8 s and try again."}),
+		"login-fresh":   templates.Login(templates.LoginPage{Nonce: testNonce, Fresh: true}),
+		"overview": templates.Overview(templates.OverviewPage{Nonce: testNonce, Period: period(30), Sites: []templates.SiteRow{
+			{ID: "shop", Name: "Kiln & Leaf", Total: large},
+			{ID: "journal", Name: "The Potter’s Journal", Total: small},
+			{ID: "wholesale", Name: "Kiln & Leaf Wholesale and Restaurant Supplies"},
+		}}),
+		"overview-empty": templates.Overview(templates.OverviewPage{Nonce: testNonce, Period: period(7)}),
+		"site-7":         templates.Site(sitePage(7)),
+		"site-30":        templates.Site(sitePage(30)),
+		"site-months":    templates.Site(yearPage()),
+		"site-empty":     templates.Site(empty),
+	}
+}

@@ -1,0 +1,138 @@
+package templates
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Tally is what was counted of one site in one stretch of time. Everything but
+// the two Auto fields is about people.
+type Tally struct {
+	Shown      int64 // banners
+	Accepted   int64 // decisions that permit everything
+	Chosen     int64 // decisions that permit some
+	Rejected   int64 // first decisions that permit nothing
+	Confirmed  int64 // the same answer again
+	Withdrawn  int64 // decisions that take something back
+	LoadedOnce int64 // single loads of one embed, which change no choice
+	Answers    int64 // of accepted, chosen, rejected and confirmed: given on the banner or its settings
+	Ignored    int64 // banners shown without an answer, never below 0
+	AutoShown  int64 // banners shown to programs
+	AutoMade   int64 // decisions made by programs, certain or suspected
+	Status     map[string]Split
+}
+
+// Asked is the denominator of the shares of accepted, chosen, rejected and ignored.
+func (t Tally) Asked() int64 { return t.Accepted + t.Chosen + t.Rejected + t.Ignored }
+
+// Empty reports whether nothing at all was counted.
+func (t Tally) Empty() bool {
+	return t.Shown+t.Accepted+t.Chosen+t.Rejected+t.Confirmed+t.Withdrawn+t.LoadedOnce+t.AutoShown+t.AutoMade == 0
+}
+
+// Split is how one category was decided.
+type Split struct{ Granted, Denied int64 }
+
+// All is the denominator of a category's opt-in rate.
+func (s Split) All() int64 { return s.Granted + s.Denied }
+
+// Rate is granted out of all, from 0 to 1; 0 when nobody decided.
+func (s Split) Rate() float64 { return share(s.Granted, s.All()) }
+
+// Interval is the 95 % Wilson score interval of the rate: where the rate of many
+// more visitors like these would lie. (0, 1) when nobody decided.
+// https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval
+func (s Split) Interval() (low, high float64) {
+	n := float64(s.All())
+	if n == 0 {
+		return 0, 1
+	}
+	const z = 1.959963984540054
+	p, z2 := s.Rate(), z*z
+	centre := (p + z2/(2*n)) / (1 + z2/n)
+	half := z / (1 + z2/n) * math.Sqrt(p*(1-p)/n+z2/(4*n*n))
+	return max(0, centre-half), min(1, centre+half)
+}
+
+func share(part, whole int64) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+// percent writes a share; a dash when there is no denominator.
+func percent(part, whole int64) string {
+	if whole <= 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f%%", 100*share(part, whole))
+}
+
+// Unit is how long the steps of a chart and a table are.
+type Unit string
+
+const (
+	ByDay   Unit = "day"
+	ByWeek  Unit = "week"
+	ByMonth Unit = "month"
+)
+
+// Step is one bar of a chart and one row of the table. The first and the last
+// of a period may be shorter than their unit.
+type Step struct {
+	From time.Time // UTC midnight
+	To   time.Time // exclusive
+	Unit Unit
+	Tally
+}
+
+// Name says which step it is.
+func (s Step) Name() string {
+	switch s.Unit {
+	case ByDay:
+		return s.From.Format("Mon 2 Jan 2006")
+	case ByMonth:
+		return s.From.Format("January 2006")
+	}
+	return Period{From: s.From, To: s.To}.String()
+}
+
+// label is its name on a time axis.
+func (s Step) label() string {
+	if s.Unit == ByMonth {
+		return s.From.Format("Jan ’06")
+	}
+	return s.From.Format("2 Jan")
+}
+
+// Period is the stretch of time that a page is about, in whole UTC days.
+type Period struct {
+	From, To time.Time // To is exclusive
+	Days     int       // 7, 30 or 90 when it ends today, else 0
+	Today    time.Time
+}
+
+func (p Period) String() string {
+	last := p.To.AddDate(0, 0, -1)
+	if p.From.Equal(last) {
+		return last.Format("2 January 2006")
+	}
+	layout := "2 January"
+	if p.From.Year() != last.Year() {
+		layout = "2 January 2006"
+	}
+	return p.From.Format(layout) + " – " + last.Format("2 January 2006")
+}
+
+// Query is the period as it stands in an address.
+func (p Period) Query() string {
+	if p.Days > 0 {
+		return fmt.Sprintf("?days=%d", p.Days)
+	}
+	return "?from=" + p.From.Format(time.DateOnly) + "&to=" + p.To.AddDate(0, 0, -1).Format(time.DateOnly)
+}
+
+// running reports whether the last day has not ended yet.
+func (p Period) running() bool { return p.To.After(p.Today) }

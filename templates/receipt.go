@@ -1,0 +1,66 @@
+package templates
+
+import (
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// ReceiptPage shows a visitor what is held about their decisions.
+type ReceiptPage struct {
+	Nonce   string
+	Site    *consent.Site
+	Locale  string
+	Entries []ReceiptEntry // newest first, at least one: the one that the link opens
+	Files   []ReceiptFile  // the same for machines
+	Back    string         // same-site path or empty
+}
+
+// ReceiptEntry is one record, or what is left of an erased one.
+type ReceiptEntry struct {
+	ID     consent.ID
+	Time   time.Time
+	Record *consent.Record // nil once erased
+}
+
+// ReceiptFile is a link to the receipt in another form: "JSON".
+type ReceiptFile struct{ Name, URL string }
+
+// ReceiptNonePage answers a link that opens nothing, whether it is wrong, was
+// never given or belongs to another site.
+type ReceiptNonePage struct {
+	Nonce  string
+	Site   *consent.Site
+	Locale string
+	Back   string
+}
+
+func (p *ReceiptPage) texts() consent.Texts { return p.Site.Texts[p.Locale] }
+
+func (p *ReceiptPage) fill(text string) string { return fill(text, "{site}", p.Site.Name) }
+
+func (p *ReceiptPage) word(e ReceiptEntry) string {
+	if e.Record == nil {
+		return p.texts().EventErased
+	}
+	return eventWord(p.texts(), e.Record.Event)
+}
+
+func (p *ReceiptPage) name(d consent.RecordDecision) string {
+	if d.Service != "" {
+		return serviceName(p.Site.Policy, d.Service)
+	}
+	return title(p.texts(), d.Category)
+}
+
+func (p *ReceiptPage) status(d consent.RecordDecision) string {
+	switch {
+	case d.Category == consent.Necessary && d.Service == "":
+		return p.texts().Always
+	case d.Status == consent.Granted && d.Scope == consent.Once:
+		return p.texts().Once
+	case d.Status == consent.Granted:
+		return p.texts().Granted
+	}
+	return p.texts().Denied
+}
