@@ -1,0 +1,110 @@
+package main
+
+import (
+	_ "embed"
+
+	"github.com/consentry/consentry/internal/siteconfig"
+)
+
+// configSource is this file: its field comments are the manual.
+//
+//go:embed config.go
+var configSource string
+
+// configFile is the server file's name in the folder that --config names.
+const configFile = "consentry.yaml"
+
+// ServerConfig is the server: consentry.yaml. Paths are relative to the folder
+// that holds it. A change needs a restart; changes of site files do not.
+type ServerConfig struct {
+	// Where visitors' browsers, or the proxy in front of them, reach Consentry:
+	// host:port, or :port for every address of this machine. It speaks plain HTTP;
+	// the proxy in front ends TLS.
+	Listen string `yaml:"listen" jsonschema:"default=127.0.0.1:8080"`
+
+	// Where operators reach the dashboard, /metrics, /healthz and /readyz:
+	// host:port, another one than listen. Keep it off the public network.
+	AdminListen string `yaml:"admin_listen" jsonschema:"default=127.0.0.1:8081"`
+
+	// Where proofs are kept. file:PATH is the embedded store, for one server.
+	// redis://[user:password@]host:port/db, rediss:// (with TLS) or
+	// unix://[user:password@]/path?db=0 is a Redis, for one server or several; a
+	// password makes this file a secret.
+	Store string `yaml:"store" jsonschema:"default=file:data/consentry.db"`
+
+	// What the store must promise before a grant takes effect. durable: on disk
+	// before the answer; everysec: on disk within about a second (Redis with
+	// appendfsync everysec); any: whatever the store offers, for trying things
+	// out. A store that promises less is refused at start.
+	Require string `yaml:"require" jsonschema:"enum=durable,enum=everysec,enum=any,default=durable"`
+
+	// The folder for what this one server keeps beside the store, such as the
+	// dashboard's password. It must be writable and survive restarts.
+	Data string `yaml:"data" jsonschema:"default=data"`
+
+	// The key file that "consentry keys new" wrote. The server refuses to start
+	// without it. All servers of one store need the same keys.
+	Keys string `yaml:"keys" jsonschema:"default=keys.json"`
+
+	// The folder of the site files, below this file's own: every *.yaml in it is
+	// one site. They are read again when they change and on SIGHUP.
+	Sites string `yaml:"sites" jsonschema:"default=sites"`
+
+	// The proxies in front, as addresses or networks in CIDR form; none by
+	// default. Only what they say in X-Forwarded-For, -Proto and -Host is
+	// believed. None means that browsers connect directly: all visitors behind an
+	// undeclared proxy share one rate limit. A network that visitors can be in lets them forge
+	// their address.
+	TrustedProxies []string `yaml:"trusted_proxies" sample:"[127.0.0.1/32]"`
+
+	// How often one network may write (decisions, impressions, forms). Reading is
+	// never limited. Addresses are kept in memory only, salted and for minutes.
+	RateLimit RateLimit `yaml:"rate_limit"`
+
+	// How long a slow or silent peer is waited for.
+	Timeouts Timeouts `yaml:"timeouts"`
+
+	// What the server writes to standard error. Never in it: addresses, user
+	// agents, cookies, paths or queries of visitors.
+	Log Log `yaml:"log"`
+
+	dir string // that the file was read from
+}
+
+// RateLimit bounds writes per address prefix.
+type RateLimit struct {
+	// Writes a minute in the long run. 0 switches the limit off.
+	PerMinute int `yaml:"per_minute" jsonschema:"default=120"`
+
+	// Writes at once after a quiet time: an office behind one address needs more
+	// than a household. At least 1.
+	Burst int `yaml:"burst" jsonschema:"default=60"`
+}
+
+// Timeouts are lengths of time from 1s to 10m.
+type Timeouts struct {
+	// From the connection to the end of the request's headers.
+	ReadHeader siteconfig.Duration `yaml:"read_header" jsonschema:"default=5s"`
+
+	// From the connection to the end of the request's body, at most 4 KB.
+	Read siteconfig.Duration `yaml:"read" jsonschema:"default=10s"`
+
+	// From the end of the request's headers to the end of the answer.
+	Write siteconfig.Duration `yaml:"write" jsonschema:"default=20s"`
+
+	// How long an unused connection is kept. Longer than the proxy's own (60s in
+	// nginx), so that the proxy never sends into a closing one.
+	Idle siteconfig.Duration `yaml:"idle" jsonschema:"default=75s"`
+
+	// How long decisions in flight may take to finish when the server stops.
+	Shutdown siteconfig.Duration `yaml:"shutdown" jsonschema:"default=10s"`
+}
+
+// Log says how much is written and in which form.
+type Log struct {
+	// debug, info, warn or error, and everything graver.
+	Level string `yaml:"level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error,default=info"`
+
+	// text for people, json for log collectors; one line for each entry.
+	Format string `yaml:"format" jsonschema:"enum=text,enum=json,default=text"`
+}

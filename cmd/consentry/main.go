@@ -1,0 +1,71 @@
+// Command consentry asks visitors before third-party tags run, and keeps the
+// proof. This package holds the subcommands and wires the parts together. It is
+// the only place that reads the environment, the clock and the command line; it
+// decides nothing about consent itself.
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// environment is everything that commands take from the machine. Tests hand in
+// their own.
+type environment struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            func() time.Time
+	random         io.Reader
+}
+
+// Exit statuses, part of the command line's contract.
+const (
+	exitOK      = 0
+	exitProblem = 1 // something is wrong with the files, the store or the network
+	exitUsage   = 2 // the command line itself is wrong
+)
+
+// errReported ends a command with exitProblem whose output has said everything.
+var errReported = errors.New("problems were reported")
+
+// usageError is a command line that cannot be meant.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], environment{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, random: rand.Reader,
+	}))
+}
+
+// run executes one command line and returns its exit status. Errors are printed
+// here and nowhere else.
+func run(args []string, env environment) int {
+	root := newRoot(env)
+	root.SetArgs(args)
+	begun := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
+	cmd, err := root.ExecuteC()
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, errReported) {
+		return exitProblem
+	}
+	fmt.Fprintln(env.stderr, "consentry:", err)
+	// Whatever fails before a command begins is about flags and arguments.
+	if usage := (usageError{}); errors.As(err, &usage) || !begun {
+		fmt.Fprintf(env.stderr, "How to use it: %s --help\n", cmd.CommandPath())
+		return exitUsage
+	}
+	return exitProblem
+}

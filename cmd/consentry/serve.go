@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/consentry/consentry/internal/api"
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/dashboard"
+	"github.com/consentry/consentry/internal/redisstore"
+	"github.com/consentry/consentry/internal/server"
+	"github.com/consentry/consentry/internal/siteconfig"
+	"github.com/consentry/consentry/internal/sqlitestore"
+)
+
+const serveLong = `Serves the sites of the folder that --config names, until it is told to stop
+(SIGINT or SIGTERM); decisions in flight are finished first.
+
+Visitors come in on one address, operators on another. The first start prints a
+one-time link under which the dashboard's password is set.
+
+Site files are read again when they change and on SIGHUP. A file with a mistake
+in it leaves the site as it was; the log and /readyz say so.`
+
+func newServe(env environment) *cobra.Command {
+	var listen, admin string
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Serve the sites", Long: serveLong, GroupID: groupStart,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			config, problems := loadServerConfig(configDir(cmd))
+			if err := report(env.stderr, problems); err != nil {
+				return err
+			}
+			if listen != "" {
+				config.Listen = listen
+			}
+			if admin != "" {
+				config.AdminListen = admin
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return serve(ctx, env, config, func(running) {})
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "address for visitors, instead of the file's")
+	cmd.Flags().StringVar(&admin, "admin-listen", "", "address for operators, instead of the file's")
+	return cmd
+}
+
+// report prints problems; a failure among them ends the command.
+func report(w io.Writer, problems []siteconfig.Problem) error {
+	for _, p := range problems {
+		fmt.Fprintln(w, p)
+	}
+	if siteconfig.Failed(problems) {
+		return errReported
+	}
+	return nil
+}
+
+// running is what a started server tells.
+type running struct {
+	Public, Admin string // host:port
+	SetupLink     string // empty once a password is set
+}
+
+// serve runs an installation until ctx ends.
+func serve(ctx context.Context, env environment, config ServerConfig, ready func(running)) (err error) {
+	log := newLogger(env.stderr, config.Log)
+	ring, err := readKeyring(config.KeysPath())
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(config.DataDir(), 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	store, err := openStore(ctx, config, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := store.Close(); err == nil && closeErr != nil {
+			err = fmt.Errorf("close store: %w", closeErr)
+		}
+	}()
+	visitors := &api.API{Store: store, Now: env.now, Log: log}
+	sites := newSiteSet(config, ring, visitors, log)
+	if err := sites.load(ctx); err != nil {
+		return err
+	}
+	desk, err := newDesk(env, config, ring, store, sites, log)
+	if err != nil {
+		return err
+	}
+	srv := newServer(env, config, log, store, visitors, desk, sites)
+	visitors.Observe = srv.Metrics.Decision
+	public, admin, err := listen(ctx, config)
+	if err != nil {
+		return err
+	}
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go sites.watch(watching)
+	now := running{Public: public.Addr().String(), Admin: admin.Addr().String()}
+	now.SetupLink, _ = desk.SetupLink("http://" + now.Admin)
+	announce(env.stderr, log, config, store, now)
+	ready(now)
+	return srv.Run(ctx, public, admin)
+}
+
+func newServer(env environment, config ServerConfig, log *slog.Logger, store consent.Store, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet) *server.Server {
+	o := server.Options{
+		Visitors: visitors, Operators: desk, Store: store, Now: env.now, Log: log,
+		TrustedProxies: config.Proxies(), PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
+		Problems: sites.Problems, Version: programVersion(),
+		Timeouts: server.Timeouts{
+			ReadHeader: config.Timeouts.ReadHeader.Std(), Read: config.Timeouts.Read.Std(), Write: config.Timeouts.Write.Std(),
+			Idle: config.Timeouts.Idle.Std(), Shutdown: config.Timeouts.Shutdown.Std(),
+		},
+	}
+	_, _ = io.ReadFull(env.random, o.Seed[:]) // a weaker salt only makes two visitors share a bucket
+	return server.New(o)
+}
+
+// newDesk opens the operators' pages. Their sessions are sealed by a key that
+// follows from the root, so that a restart does not sign anybody out.
+func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store consent.Store, sites *siteSet, log *slog.Logger) (*dashboard.Dashboard, error) {
+	secret, err := consent.DeriveKey(ring.Root, "sessions", "dashboard")
+	if err != nil {
+		return nil, err
+	}
+	return dashboard.New(dashboard.Options{
+		Store: store, Sites: sites.Configured, Secret: secret,
+		Accounts: dashboard.AccountsFile(filepath.Join(config.DataDir(), "accounts.json")), Now: env.now, Log: log,
+	})
+}
+
+func listen(ctx context.Context, config ServerConfig) (public, admin net.Listener, err error) {
+	var lc net.ListenConfig
+	if public, err = lc.Listen(ctx, "tcp", config.Listen); err != nil {
+		return nil, nil, fmt.Errorf("listen for visitors: %w; another program may use the port: choose one with --listen", err)
+	}
+	if admin, err = lc.Listen(ctx, "tcp", config.AdminListen); err != nil {
+		_ = public.Close()
+		return nil, nil, fmt.Errorf("listen for operators: %w; choose another address with --admin-listen", err)
+	}
+	return public, admin, nil
+}
+
+// openStore opens the configured store and holds its promise against the one
+// that the configuration requires.
+func openStore(ctx context.Context, config ServerConfig, log *slog.Logger) (consent.Store, error) {
+	if path, ok := config.StoreFile(); ok {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("make the store's folder: %w", err)
+		}
+		return sqlitestore.Open(path, sqlitestore.Options{})
+	}
+	store, err := redisstore.Open(ctx, config.Store, redisstore.Options{Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if promise, err := store.Health(ctx); err == nil && weaker(promise, config.Require) {
+		_ = store.Close()
+		return nil, fmt.Errorf("this Redis promises %q and require asks for %q: set appendonly yes, appendfsync always and "+
+			"maxmemory-policy noeviction in Redis, or lower require in %s", promise, config.Require, configFile)
+	}
+	return store, nil
+}
+
+func weaker(promise consent.Durability, required string) bool {
+	switch required {
+	case "durable":
+		return promise != consent.Durable
+	case "everysec":
+		return promise != consent.Durable && promise != consent.EverySec
+	}
+	return false
+}
+
+func newLogger(w io.Writer, config Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(config.Level)) // checked with the file
+	options := &slog.HandlerOptions{Level: level}
+	if config.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+func announce(w io.Writer, log *slog.Logger, config ServerConfig, store consent.Store, now running) {
+	promise, err := store.Health(context.Background())
+	if err != nil {
+		log.Warn("the store is not there yet", "error", err)
+	}
+	log.Info("serving", "visitors", now.Public, "operators", now.Admin, "durability", string(promise), "version", programVersion())
+	if now.SetupLink != "" {
+		fmt.Fprintf(w, "\nSet the dashboard's password (this link works once):\n  %s\n\n", now.SetupLink)
+	}
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"github.com/consentry/consentry/components"
+	"github.com/consentry/consentry/internal/api"
+	"github.com/consentry/consentry/internal/catalogue"
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/siteconfig"
+)
+
+// siteSet is the sites that are being served, and what is wrong with their
+// files now.
+type siteSet struct {
+	config ServerConfig
+	ring   *consent.Keyring
+	api    *api.API
+	log    *slog.Logger
+
+	mu       sync.Mutex
+	served   []*api.Site
+	problems []string
+	pending  bool // a site could not be published; try again soon
+}
+
+func newSiteSet(config ServerConfig, ring *consent.Keyring, visitors *api.API, log *slog.Logger) *siteSet {
+	return &siteSet{config: config, ring: ring, api: visitors, log: log}
+}
+
+// Configured returns the sites as configured, for the dashboard.
+func (s *siteSet) Configured() []*consent.Site {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]*consent.Site, len(s.served))
+	for i, site := range s.served {
+		list[i] = site.Site
+	}
+	return list
+}
+
+// Problems returns what is wrong with the files as they are now.
+func (s *siteSet) Problems() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.problems
+}
+
+func readSites(config ServerConfig) ([]*consent.Site, []siteconfig.Problem) {
+	return siteconfig.LoadSites(os.DirFS(config.dir), filepath.ToSlash(config.Sites), catalogue.Files, components.Locales)
+}
+
+// load reads the site files for the first time. A site with a mistake is left
+// out; when none is left there is nothing to serve, and that is an error.
+func (s *siteSet) load(ctx context.Context) error {
+	s.reload(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.served) == 0 && !s.pending {
+		return errors.New("no site can be served: mend what was reported, check with: consentry check")
+	}
+	return nil
+}
+
+// reload reads the site files, publishes what changed and swaps it in between
+// two requests. Whatever cannot be read or published stays as it was.
+func (s *siteSet) reload(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	configured, found := readSites(s.config)
+	s.problems, s.pending = nil, false
+	if ring, err := readKeyring(s.config.KeysPath()); err != nil {
+		s.problem("keys", err.Error())
+	} else {
+		s.ring = ring
+	}
+	for _, p := range found {
+		if p.Warning {
+			s.log.Warn("site file", "problem", p.String())
+			continue
+		}
+		s.problem("site file", p.String())
+	}
+	var next []*api.Site
+	for _, site := range configured {
+		if built, err := s.build(ctx, site); err == nil {
+			next = append(next, built)
+			continue
+		} else if errors.Is(err, consent.ErrUnavailable) {
+			s.pending = true
+			s.problem("site cannot be published yet", err.Error())
+		} else {
+			s.problem("site", err.Error())
+		}
+	}
+	s.served = append(next, s.kept(next, found)...)
+	s.api.SetSites(s.served)
+	s.log.Info("sites", "served", len(s.served), "problems", len(s.problems))
+}
+
+func (s *siteSet) problem(what, detail string) {
+	s.problems = append(s.problems, detail)
+	s.log.Error(what, "problem", detail)
+}
+
+func (s *siteSet) build(ctx context.Context, site *consent.Site) (*api.Site, error) {
+	built, err := api.NewSite(ctx, site, s.ring, programVersion())
+	if err != nil {
+		return nil, err
+	}
+	return built, s.api.Publish(ctx, built)
+}
+
+// kept returns the sites that go on as they were: those whose file is still
+// there and cannot be used as it is.
+func (s *siteSet) kept(next []*api.Site, found []siteconfig.Problem) []*api.Site {
+	replaced := make(map[string]bool)
+	for _, site := range next {
+		replaced[site.ID] = true
+	}
+	broken := make(map[string]bool)
+	for _, p := range found {
+		broken[p.File] = broken[p.File] || !p.Warning
+	}
+	var list []*api.Site
+	for _, site := range s.served {
+		if !replaced[site.ID] && (broken[site.Source] || s.pending) {
+			list = append(list, site)
+		}
+	}
+	return list
+}
+
+// settle is how long files must be quiet before they are read: editors write in
+// several steps.
+const settle = 150 * time.Millisecond
+
+// retry is how soon a site that could not be published is tried again.
+const retry = 2 * time.Second
+
+// watch reloads on changes of the site files and on SIGHUP, until ctx ends.
+func (s *siteSet) watch(ctx context.Context) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	changes, closeWatcher := s.changes()
+	defer closeWatcher()
+	quiet := time.NewTimer(time.Hour)
+	again := time.NewTicker(retry)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			s.reload(ctx)
+		case <-changes:
+			quiet.Reset(settle)
+		case <-quiet.C:
+			s.reload(ctx)
+		case <-again.C:
+			if s.isPending() {
+				s.reload(ctx)
+			}
+		}
+	}
+}
+
+func (s *siteSet) isPending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending
+}
+
+// changes watches the folder of the site files. Where the system cannot, SIGHUP
+// still works, and the log says so.
+func (s *siteSet) changes() (<-chan fsnotify.Event, func()) {
+	watcher, err := fsnotify.NewWatcher()
+	if err == nil {
+		err = watcher.Add(s.config.SitesDir())
+	}
+	if err != nil {
+		s.log.Warn("site files are not watched; send SIGHUP after a change", "error", err)
+		return nil, func() {}
+	}
+	go func() {
+		for err := range watcher.Errors {
+			s.log.Warn("watch site files", "error", err)
+		}
+	}()
+	return watcher.Events, func() { _ = watcher.Close() }
+}
+
+// readKeyring reads the key file. Without it the server must not start: new
+// keys over an old store would orphan every cookie and receipt.
+func readKeyring(path string) (*consent.Keyring, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no key file %s. For a new installation: consentry keys new. "+
+			"For an existing one restore it from your backup; with new keys nobody's choice and no receipt would be valid any more", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read keys: %w", err)
+	}
+	ring, err := consent.ParseKeyring(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return ring, nil
+}
