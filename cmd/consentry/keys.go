@@ -82,8 +82,8 @@ func newKeysRotate(env environment) *cobra.Command {
 nobody is asked again. To drop an old key, remove its entry from the file once
 every cookie it signed has expired (at most 390 days).
 
-A running server keeps the keys it was started with: restart it. With several
-servers copy the file to all of them first, then restart them one after the
+A running server reads the file again on SIGHUP. With several servers copy the
+file to all of them first, then signal them one after the
 other in quick succession; a server without the new key takes its cookies for
 invalid and asks again.`,
 		Args: cobra.NoArgs,
@@ -113,7 +113,7 @@ func rotateKeys(env environment, path string) error {
 		return err
 	}
 	fmt.Fprintf(env.stdout, "added cookie key %s to %s.\n", ring.Cookie[0].ID, path)
-	fmt.Fprintln(env.stdout, "Servers sign with it once they are restarted; the older keys still verify.")
+	fmt.Fprintln(env.stdout, "Servers sign with it once they get SIGHUP or are restarted; the older keys still verify.")
 	return nil
 }
 

@@ -53,6 +53,9 @@ const (
 func (a *asset) serve(c echo.Context, cache string) error {
 	s, r := siteOf(c), c.Request()
 	h := c.Response().Header()
+	// A cache would repeat one request's id to everybody. Without it eight headers
+	// are left, which is also what a Go map holds before it grows.
+	delete(h, echo.HeaderXRequestID)
 	setHeader(h, "Cache-Control", cache)
 	setHeader(h, "Etag", a.etag)
 	setHeader(h, "Vary", "Accept-Encoding")

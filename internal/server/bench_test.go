@@ -158,6 +158,7 @@ func BenchmarkGate(b *testing.B) {
 	sent.Store(&body)
 	bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		w.Header().Set("Content-Length", strconv.Itoa(len(*sent.Load())))
 		_, _ = w.Write(*sent.Load())
 	}))
 	b.Cleanup(bare.Close)

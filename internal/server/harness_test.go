@@ -80,13 +80,13 @@ func (r *rig) advance(d time.Duration) {
 // may put a faulty store in front of it.
 func newRig(t testing.TB, dir string, wrap func(consent.Store) consent.Store) *rig {
 	t.Helper()
-	return newRigWith(t, dir, wrap, slog.LevelDebug, 600)
+	return newRigWith(t, dir, wrap, slog.LevelDebug, 600, time.Second)
 }
 
 // newBenchRig logs and limits as a server in production whose proxy is declared.
-func newBenchRig(b *testing.B, dir string) *rig { return newRigWith(b, dir, nil, slog.LevelWarn, 0) }
+func newBenchRig(b *testing.B, dir string) *rig { return newRigWith(b, dir, nil, slog.LevelWarn, 0, time.Minute) }
 
-func newRigWith(t testing.TB, dir string, wrap func(consent.Store) consent.Store, level slog.Level, perMinute int) *rig {
+func newRigWith(t testing.TB, dir string, wrap func(consent.Store) consent.Store, level slog.Level, perMinute int, read time.Duration) *rig {
 	t.Helper()
 	r := &rig{dir: dir, now: time.Now().UTC(), proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
 	var err error
@@ -113,7 +113,7 @@ func newRigWith(t testing.TB, dir string, wrap func(consent.Store) consent.Store
 	})
 	public, _ := r.server.Handlers()
 	r.public = httptest.NewUnstartedServer(public)
-	r.public.Config.ReadTimeout = time.Second
+	r.public.Config.ReadTimeout, r.public.Config.IdleTimeout = read, time.Minute
 	r.public.Start()
 	t.Cleanup(r.public.Close)
 	return r

@@ -37,7 +37,7 @@ type CategoryFile struct {
 
 // ServiceFile is one vendor's tag, in a site file or in the catalogue.
 type ServiceFile struct {
-	// Names the service; also the value of data-service on marked tags.
+	// Names the service; also what marked tags are called by: data-consent="CATEGORY:SERVICE".
 	ID string `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]{0\\,31}$" sample:"ga4"`
 
 	// As visitors know it. Required for a service that is not in the catalogue.
