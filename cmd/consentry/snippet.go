@@ -51,7 +51,7 @@ func newSnippet(site *consent.Site, listen string) (*snippet, error) {
 		return nil, fmt.Errorf("origin of site %s: %w", site.ID, err)
 	}
 	s := &snippet{
-		Site: site.ID, Upstream: dialable(listen), Path: d.Prefix, Base: d.Prefix,
+		Site: site.ID, Upstream: dialable(listen), Path: d.Prefix, Base: site.Base(),
 		PageElsewhere: d.Mode != consent.ModePath, Remembered: d.Mode != consent.ModeRemote,
 		Settings: site.Texts[site.Locales[0]].Settings,
 	}
@@ -64,9 +64,6 @@ func newSnippet(site *consent.Site, listen string) (*snippet, error) {
 	s.Host, s.Here, s.HostVariable = origin.Hostname(), origin.Scheme+"://"+origin.Host, "$host"
 	if origin.Port() != "" {
 		s.HostVariable = "$host:$server_port"
-	}
-	if s.PageElsewhere {
-		s.Base = s.Here + s.Path
 	}
 	s.PathPattern = regexp.QuoteMeta(s.Path)
 	s.addServices(site.Policy)

@@ -72,7 +72,7 @@ func (a *API) answer(c echo.Context, s *Site, v verdict) error {
 		durability = consent.Unstated
 	}
 	answer := decisionAnswer{
-		Record: v.record.ID.String(), Receipt: s.base() + s.receiptPath(v.record.ID),
+		Record: v.record.ID.String(), Receipt: s.Base() + s.receiptPath(v.record.ID),
 		Expires: &v.record.Validity.Expires, Proof: string(durability),
 	}
 	if v.sealed != nil {

@@ -37,7 +37,7 @@ func (a *API) getMyReceipt(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, myReceipt{Record: sealed.Record.String(), Date: string(date), Receipt: s.base() + s.receiptPath(sealed.Record)})
+	return c.JSON(http.StatusOK, myReceipt{Record: sealed.Record.String(), Date: string(date), Receipt: s.Base() + s.receiptPath(sealed.Record)})
 }
 
 // getReceipt shows what is held under a receipt link. A wrong link, an absent

@@ -79,7 +79,7 @@ func (s *Site) recordOrigins() []string {
 	origins := append([]string(nil), s.Deployment.Origins...)
 	if s.Deployment.Host != "" {
 		scheme := "http://"
-		if secureOrigins(origins) {
+		if s.Deployment.Secure() {
 			scheme = "https://"
 		}
 		origins = append(origins, scheme+bareHost(s.Deployment.Host))
@@ -159,7 +159,7 @@ type clientCategory struct {
 
 func (s *Site) clientPolicy(rendering string) clientPolicy {
 	p := clientPolicy{
-		Site: s.ID, Base: s.base(), Mode: s.Deployment.Mode,
+		Site: s.ID, Base: s.Base(), Mode: s.Deployment.Mode,
 		Cookie: s.jar.HintName(true), Domain: s.jar.Domain(), Rendering: rendering,
 		Locales: s.Locales, Regime: s.Policy.Regime, Layout: s.Appearance.Layout,
 		Memory:   int64(s.Policy.Memory.Seconds()),
@@ -179,22 +179,6 @@ func (s *Site) clientPolicy(rendering string) clientPolicy {
 		p.Categories = append(p.Categories, category)
 	}
 	return p
-}
-
-// base is how a page addresses Consentry.
-func (s *Site) base() string {
-	d := s.Deployment
-	scheme := "http://"
-	if secureOrigins(d.Origins) {
-		scheme = "https://"
-	}
-	switch d.Mode {
-	case consent.ModeSubdomain:
-		return scheme + d.Host + d.Prefix
-	case consent.ModeRemote:
-		return scheme + d.Host + "/s/" + s.ID
-	}
-	return d.Prefix
 }
 
 // GateBytes returns the gate script, for writing it to a static file, and its

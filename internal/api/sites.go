@@ -42,7 +42,7 @@ func (ix *index) add(s *Site) {
 	case consent.ModeRemote:
 		ix.remote[s.ID] = s
 	case consent.ModeSubdomain:
-		ix.route(d.Host, route{d.Prefix, s, secureOrigins(d.Origins)})
+		ix.route(d.Host, route{d.Prefix, s, d.Secure()})
 	default:
 		for _, origin := range d.Origins {
 			scheme, host, _ := strings.Cut(origin, "://")
@@ -54,12 +54,6 @@ func (ix *index) add(s *Site) {
 func (ix *index) route(host string, r route) {
 	host = bareHost(host)
 	ix.byHost[host] = append(ix.byHost[host], r)
-}
-
-// secureOrigins reports whether pages are on https; siteconfig lets only
-// loopback sites be anything else.
-func secureOrigins(origins []string) bool {
-	return slices.ContainsFunc(origins, func(o string) bool { return strings.HasPrefix(o, "https://") })
 }
 
 // bareHost lowers a host and cuts a default port, which browsers leave out.

@@ -1,5 +1,10 @@
 package consent
 
+import (
+	"slices"
+	"strings"
+)
+
 // Mode is how a site's pages reach Consentry.
 type Mode string
 
@@ -36,6 +41,32 @@ type Deployment struct {
 	Prefix  string   // path without trailing slash, "" in modes B and C where allowed
 	Cookie  CookieConfig
 	Gate    string // blocking mode: marked
+}
+
+// Base is how the site's pages address Consentry, without trailing slash: a path
+// in mode A, an absolute URL in modes B and C.
+func (s *Site) Base() string {
+	d := s.Deployment
+	switch d.Mode {
+	case ModeSubdomain:
+		return d.scheme() + d.Host + d.Prefix
+	case ModeRemote:
+		return d.scheme() + d.Host + "/s/" + s.ID
+	}
+	return d.Prefix
+}
+
+// Secure reports whether pages are on https. Only loopback sites may be on
+// anything else.
+func (d Deployment) Secure() bool {
+	return slices.ContainsFunc(d.Origins, func(o string) bool { return strings.HasPrefix(o, "https://") })
+}
+
+func (d Deployment) scheme() string {
+	if d.Secure() {
+		return "https://"
+	}
+	return "http://"
 }
 
 // CookieConfig names and scopes the two cookies.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -102,17 +101,5 @@ func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates
 
 // gateTag is what an owner pastes first into the head of the site's pages.
 func gateTag(site *consent.Site) string {
-	at := site.Deployment
-	scheme := "https://"
-	if len(at.Origins) > 0 && strings.HasPrefix(at.Origins[0], "http://") {
-		scheme = "http://"
-	}
-	base := at.Prefix
-	switch at.Mode {
-	case consent.ModeSubdomain:
-		base = scheme + at.Host + at.Prefix
-	case consent.ModeRemote:
-		base = scheme + at.Host + "/s/" + site.ID
-	}
-	return `<script src="` + base + `/gate.js"></script>`
+	return `<script src="` + site.Base() + `/gate.js"></script>`
 }

@@ -198,3 +198,18 @@ func sameTally(t *testing.T, got, want templates.Tally) {
 		t.Errorf("%+v, want %+v", of(got), of(want))
 	}
 }
+
+// BenchmarkRates sums 90 days of a busy site: 40 counters an hour.
+func BenchmarkRates(b *testing.B) {
+	from := time.Date(2026, 8, 25, 0, 0, 0, 0, time.UTC)
+	var list []consent.Count
+	for hour := range 90 * 24 {
+		for i := range 40 {
+			key := consent.CountKey(consent.ShownCount, "auto", "no", "locale", string(rune('a'+i)), "layout", "bar", "regime", "opt-in", "device", "phone", "kind", "new")
+			list = append(list, consent.Count{Hour: from.Add(time.Duration(hour) * time.Hour), Key: key, N: 3})
+		}
+	}
+	for b.Loop() {
+		Rates(list, from, from.AddDate(0, 0, 90))
+	}
+}

@@ -84,7 +84,9 @@ func newRig(t testing.TB, dir string, wrap func(consent.Store) consent.Store) *r
 }
 
 // newBenchRig logs and limits as a server in production whose proxy is declared.
-func newBenchRig(b *testing.B, dir string) *rig { return newRigWith(b, dir, nil, slog.LevelWarn, 0, time.Minute) }
+func newBenchRig(b *testing.B, dir string) *rig {
+	return newRigWith(b, dir, nil, slog.LevelWarn, 0, time.Minute)
+}
 
 func newRigWith(t testing.TB, dir string, wrap func(consent.Store) consent.Store, level slog.Level, perMinute int, read time.Duration) *rig {
 	t.Helper()
