@@ -17,8 +17,8 @@ const (
 // of the kinds take turns, so that a busy machine slows them alike.
 func BenchmarkAppend(b *testing.B) {
 	s := opened(b, testPath(b), generationSize)
-	var appended, bare, direct storetest.Load
-	ceiling, ceilingDirect := openCeiling(b, false), openCeiling(b, true)
+	var appended, bare, keyed storetest.Load
+	ceiling, keyedCeiling := openCeiling(b, false), openCeiling(b, true)
 	n := 0
 	for b.Loop() {
 		entries := make([]consent.Entry, benchRound)
@@ -31,16 +31,16 @@ func BenchmarkAppend(b *testing.B) {
 			return err
 		}))
 		bare = bare.Add(run(b, func(int) error { ceiling.Write(); return nil }))
-		direct = direct.Add(run(b, func(int) error { ceilingDirect.Write(); return nil }))
+		keyed = keyed.Add(run(b, func(int) error { keyedCeiling.Write(); return nil }))
 	}
 	b.ReportMetric(appended.PerSecond(), "records/s")
 	b.ReportMetric(float64(appended.Percentile(50).Microseconds()), "p50-µs")
 	b.ReportMetric(float64(appended.Percentile(99).Microseconds()), "p99-µs")
 	b.ReportMetric(bare.PerSecond(), "ceiling/s")
-	b.ReportMetric(direct.PerSecond(), "driver-ceiling/s")
+	b.ReportMetric(keyed.PerSecond(), "keyed-ceiling/s")
 	b.ReportMetric(float64(bare.Percentile(99).Microseconds()), "ceiling-p99-µs")
 	b.ReportMetric(appended.PerSecond()/bare.PerSecond(), "of-ceiling")
-	b.ReportMetric(appended.PerSecond()/direct.PerSecond(), "of-driver-ceiling")
+	b.ReportMetric(appended.PerSecond()/keyed.PerSecond(), "of-keyed-ceiling")
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -52,8 +52,8 @@ func run(b *testing.B, call func(i int) error) storetest.Load {
 	return load
 }
 
-func openCeiling(b *testing.B, direct bool) *storetest.Ceiling {
-	c, err := storetest.OpenCeiling(b.TempDir(), direct)
+func openCeiling(b *testing.B, keyed bool) *storetest.Ceiling {
+	c, err := storetest.OpenCeiling(b.TempDir(), keyed)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -59,7 +59,9 @@ func prepareAll(s *session) (sql statements, err error) {
 		}
 	}
 	for i, n := range lookupSizes {
-		query := "SELECT record, idx FROM by_record WHERE site = ? AND record IN (?" + strings.Repeat(", ?", n-1) + ")"
+		// a join with VALUES, because IN would sort its list first
+		query := "SELECT b.record, b.idx FROM (VALUES (?2)" + strings.Repeat(", (?)", n-1) + ") v" +
+			" CROSS JOIN by_record b ON b.site = ?1 AND b.record = v.column1"
 		if sql.lookup[i], err = s.prepare(query); err != nil {
 			return sql, err
 		}

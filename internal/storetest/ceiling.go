@@ -2,8 +2,8 @@ package storetest
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -14,13 +14,14 @@ import (
 // Ceiling is bare SQLite under group commit, to measure a store against on the
 // same disk in the same run: one table, one row of 200 bytes for each write,
 // WAL with synchronous=FULL, and one goroutine that commits all waiting rows in
-// one transaction. It has no second index, no dedupe and no counters.
+// one transaction. It has no index beside, no secrets and no counters.
 //
 // The program must have registered a driver named "sqlite", as whoever imports
 // the SQLite store has.
 type Ceiling struct {
-	db   *sql.DB
-	conn *sql.Conn
+	db    *sql.DB
+	conn  *sql.Conn
+	keyed bool
 
 	mu      sync.Mutex
 	waiting int
@@ -30,28 +31,28 @@ type Ceiling struct {
 	ended   chan error
 }
 
-// OpenCeiling makes a database in dir. Direct is the highest that the driver
-// can do; otherwise rows go through prepared statements of database/sql, as in
-// most Go programs.
-func OpenCeiling(dir string, direct bool) (*Ceiling, error) {
+// OpenCeiling makes a database in dir, which has to be empty. Keyed rows are
+// found by a random id of 16 bytes, as in any store that has to notice a record
+// sent twice; others are only appended, which is the most that SQLite can do.
+func OpenCeiling(dir string, keyed bool) (*Ceiling, error) {
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "ceiling.db")+
 		"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)")
 	if err != nil {
 		return nil, fmt.Errorf("open ceiling: %w", err)
 	}
+	schema := "CREATE TABLE bare (id INTEGER PRIMARY KEY, body BLOB NOT NULL)"
+	if keyed {
+		schema = "CREATE TABLE bare (id BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
+	}
 	conn, err := db.Conn(context.Background())
 	if err == nil {
-		_, err = conn.ExecContext(context.Background(), "CREATE TABLE bare (id INTEGER PRIMARY KEY, body BLOB NOT NULL)")
+		_, err = conn.ExecContext(context.Background(), schema)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open ceiling: %w", err), db.Close())
 	}
-	c := &Ceiling{db: db, conn: conn, done: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan error, 1)}
-	if direct {
-		go func() { c.ended <- conn.Raw(c.runDirect) }()
-	} else {
-		go func() { c.ended <- c.runSQL() }()
-	}
+	c := &Ceiling{db: db, conn: conn, keyed: keyed, done: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan error, 1)}
+	go func() { c.ended <- c.insertRows() }()
 	return c, nil
 }
 
@@ -121,11 +122,9 @@ func (c *Ceiling) gather() {
 	}
 }
 
-const bareInsert = "INSERT INTO bare (body) VALUES (?)"
-
-func (c *Ceiling) runSQL() error {
+func (c *Ceiling) insertRows() error {
 	ctx := context.Background()
-	insert, err := c.conn.PrepareContext(ctx, bareInsert)
+	insert, err := c.conn.PrepareContext(ctx, "INSERT INTO bare VALUES (?, ?)")
 	if err != nil {
 		return err
 	}
@@ -138,7 +137,7 @@ func (c *Ceiling) runSQL() error {
 		}
 		inTx := tx.Stmt(insert)
 		for range rows {
-			if _, err := inTx.Exec(body); err != nil {
+			if _, err := inTx.Exec(c.key(), body); err != nil {
 				return errors.Join(err, tx.Rollback())
 			}
 		}
@@ -146,25 +145,12 @@ func (c *Ceiling) runSQL() error {
 	})
 }
 
-func (c *Ceiling) runDirect(conn any) error {
-	var stmts [3]driver.StmtExecContext
-	for i, query := range []string{"BEGIN IMMEDIATE", bareInsert, "COMMIT"} {
-		stmt, err := conn.(driver.Conn).Prepare(query)
-		if err != nil {
-			return err
-		}
-		defer stmt.Close()
-		stmts[i] = stmt.(driver.StmtExecContext)
+// key is the next row's: 16 random bytes, or nil for SQLite to count.
+func (c *Ceiling) key() any {
+	if !c.keyed {
+		return nil
 	}
-	ctx, args := context.Background(), []driver.NamedValue{{Ordinal: 1, Value: Bytes("ceiling", 200)}}
-	return c.run(func(rows int) error {
-		_, err := stmts[0].ExecContext(ctx, nil)
-		for i := 0; i < rows && err == nil; i++ {
-			_, err = stmts[1].ExecContext(ctx, args)
-		}
-		if err == nil {
-			_, err = stmts[2].ExecContext(ctx, nil)
-		}
-		return err
-	})
+	key := make([]byte, 16)
+	_, _ = rand.Read(key) // never fails
+	return key
 }
