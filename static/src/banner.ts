@@ -44,11 +44,17 @@ export function banner(gate: Gate, { decide, send }: Recorder, css: string, html
       slot(box, 'changed').hidden = !readHint(gate.policy)
       box.addEventListener('click', follow)
       requestAnimationFrame(shown)
+      new MutationObserver(stay).observe(document, { childList: true, subtree: true })
     }
     box.hidden = false
     const { width, height } = box.getBoundingClientRect()
     if (width > innerWidth / 2) page.scrollPaddingBottom = height + 'px' // what is focused stays in sight
     for (const text of box.querySelectorAll<HTMLElement>('div')) if (text.scrollHeight > text.clientHeight) text.tabIndex = 0
+  }
+
+  /** A framework that takes over the page may throw out what it did not render. */
+  function stay(): void {
+    if (!root!.host.isConnected) document.body?.prepend(root!.host)
   }
 
   function hide(): void {

@@ -1,7 +1,7 @@
 // Reads what the browser remembers: the hint cookie, which scripts may only
 // narrow (the sealed one beside it, which no script can read, has the
 // authority), and whether a decision waits for its record.
-import { parseHint } from './decision'
+import { findHint } from './decision'
 import type { Hint, Policy } from './types'
 
 /** On plain http, which works on loopback only, browsers refuse the prefixes. */
@@ -10,10 +10,8 @@ export const cookieName = (policy: Policy) =>
 
 /** Returns the hint; empty where cookies are forbidden, too. */
 export function readHint(policy: Policy): Hint {
-  const prefix = cookieName(policy) + '='
   try {
-    const cookie = document.cookie.split('; ').find(c => c.startsWith(prefix))
-    return parseHint(cookie!.slice(prefix.length), Date.now() / 1e3)
+    return findHint(document.cookie, cookieName(policy), Date.now() / 1e3)
   } catch {
     return ''
   }

@@ -2,14 +2,14 @@
 // is unknown, unreadable or out of date is denied.
 import type { Choice, Hint, Policy, Status, Statuses } from './types'
 
-const FORM = /^1\.(\d+)(\.[a-z0-9-]+~[gd](~[\w-]+)?)*$/
-
 /**
- * Reads the hint cookie's value, `1.<expires>.<category>~<g|d>~<digest>….<service>~<g|d>…`.
- * Empty when it is malformed or has run out at `now`, in Unix seconds.
+ * Finds the hint among the page's cookies, by its name and in the form
+ * `1.<expires>.<category>~<g|d>~<digest>….<service>~<g|d>…`. Empty when it is
+ * missing, malformed, or has run out at `now`, in Unix seconds.
  */
-export function parseHint(value: string, now: number): Hint {
-  return +FORM.exec(value)?.[1]! > now ? value + '.' : ''
+export function findHint(cookies: string, name: string, now: number): Hint {
+  const found = cookies.match(`(?:^|; )${name}=(1\\.(\\d+)(\\.[a-z0-9-]+~[gd](~[\\w-]+)?)*)(;|$)`)
+  return +found?.[2]! > now ? found![1] + '.' : ''
 }
 
 const says = (hint: Hint, ...mark: string[]) => hint.includes('.' + mark.join('~') + '.')

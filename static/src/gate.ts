@@ -24,7 +24,7 @@ export function openMarked(permits: (condition: string) => boolean, url: (u: str
   let busy = false
 
   const may = (el: HTMLElement) =>
-    !opened.has(el) && permits(el.dataset.consent!) && !(nonce && el.localName == 'script' && el.nonce != nonce)
+    !opened.has(el) && permits(el.dataset.consent!) && !(nonce && isScript(el) && el.nonce != nonce)
 
   function next(): HTMLElement | undefined {
     for (const root of roots)
@@ -33,11 +33,14 @@ export function openMarked(permits: (condition: string) => boolean, url: (u: str
   }
 
   function open(el: HTMLElement): void {
+    const { parentNode, nextSibling } = el
     opened.add(el)
     ran.push(el.dataset.consent!)
-    if (el instanceof HTMLTemplateElement) unwrap(el)
-    else if (el instanceof HTMLScriptElement) before = run(el, url) || before
+    if (el.localName == 'template') return unwrap(el as HTMLTemplateElement)
+    el.remove()
+    if (isScript(el)) before = start(el, url) || before
     else load(el)
+    parentNode!.insertBefore(el, nextSibling)
   }
 
   async function scan(root: Node = document): Promise<void> {
@@ -67,25 +70,30 @@ function isParsed(el: Node): boolean {
   return document.readyState != 'loading'
 }
 
+const isScript = (el: HTMLElement): el is HTMLScriptElement => el.localName == 'script'
+
 /** A classic inline script runs at once, so it has to wait for the ones before it. */
-const isInline = (el: HTMLElement) => el instanceof HTMLScriptElement && !el.dataset.src && el.dataset.type != 'module'
+const isInline = (el: HTMLElement) => isScript(el) && !el.dataset.src && el.dataset.type != 'module'
 
 /**
- * Starts the element itself, with its nonce, text, listeners and attributes: a
- * script whose type was unknown has not been started. Browsers keep the order of
- * external ones that are not async.
+ * Lets the element itself run when it is back in its place, with its nonce,
+ * text, listeners and attributes: a script whose type was unknown has not been
+ * started. Browsers keep the order of external ones that are not async; the
+ * promise is for an inline one that comes after.
  */
-function run(el: HTMLScriptElement, url: (u: string) => string): Promise<unknown> | void {
-  const { src, type } = el.dataset
-  if (type) el.type = type
-  else el.removeAttribute('type')
+function start(el: HTMLScriptElement, url: (u: string) => string): Promise<unknown> | void {
+  const { src, type = '' } = el.dataset
+  el.type = type
   el.async = el.hasAttribute('async')
   if (src) el.src = url(src)
-  else el.parentNode!.insertBefore(el, el.nextSibling)
   if (src && !el.async && !el.defer && type != 'module')
     return new Promise(done => ['load', 'error'].forEach(event => el.addEventListener(event, done)))
 }
 
+/**
+ * Firefox would load a frame that the parser has made again by itself, when the
+ * page is reloaded after a withdrawal; not one that was taken out and put back.
+ */
 function load(el: HTMLElement): void {
   for (const name of ['srcset', 'src']) if (el.dataset[name]) el.setAttribute(name, el.dataset[name])
 }
@@ -95,9 +103,8 @@ function unwrap(el: HTMLTemplateElement): void {
   for (const script of el.content.querySelectorAll('script')) {
     const { type } = script
     if (!EXECUTABLE.test(type)) continue
-    const src = script.getAttribute('src')
-    if (src) script.dataset.src = src
-    if (type == 'module') script.dataset.type = type
+    if (script.src) script.dataset.src = script.src
+    script.dataset.type = type
     script.removeAttribute('src')
     script.type = 'text/plain'
     script.dataset.consent = el.dataset.consent!

@@ -21,7 +21,11 @@ function start(policy: Policy): void {
   let tags: Opener | undefined
   const holds = (condition: string) => permits(policy, hint, condition)
   const tell = () => choice(policy, hint)
-  const open = (opener?: HTMLElement | null) => gate.load('preferences').then(() => gate.prefer!(opener))
+  const open = (opener?: HTMLElement | null) =>
+    gate.load('preferences').then(
+      () => gate.prefer!(opener),
+      () => location.assign(policy.base + '/choices'),
+    )
   let told = JSON.stringify(tell())
 
   const gate: Gate = {

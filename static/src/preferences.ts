@@ -104,8 +104,9 @@ export function preferences(gate: Gate, { decide, send }: Recorder, css: string,
     gate.hide?.(true)
     const unsaved = failed(await send(gate, decision), decision)
     busy = false
+    if (unsaved) reveal()
     slot(dialog!, 'failed').hidden = !unsaved
-    if (unsaved) return reveal()
+    if (unsaved) return dialog!.querySelector('.text')!.scrollTo(0, 0)
     if (document.activeElement == document.body) gate.control?.focus()
     say(root)
   }

@@ -2,7 +2,7 @@
 // keeps each until the server has acknowledged it. Nothing is permitted here:
 // only the cookie that comes with the acknowledgement does that.
 import { cookieName, readHint, storageKey } from './cookie'
-import { expiry, grants, narrow } from './narrow'
+import { expiry, narrow } from './narrow'
 import type { Answer, Decision, Gate } from './types'
 
 /** Answers after which sending again cannot help. */
@@ -69,7 +69,7 @@ async function postDecision(gate: Gate, decision: Decision): Promise<number> {
   const waiting = pending(gate)
   if (waiting) takeBack(gate, waiting)
   gate.refresh()
-  if (!grants(decision)) gate.reload()
+  gate.reload()
   if (status == 409) await askAnew(gate, reply.error?.rendering)
   return status
 }

@@ -5,8 +5,8 @@ import type { Gate } from './types'
 // System colours follow the page's own colour scheme, and forced colours.
 const STYLE =
   ':host{all:unset!important;position:fixed!important;bottom:12px!important;left:12px!important;z-index:9999999!important}' +
-  'a,button{font:inherit;font-size:13px;padding:6px 12px;border-radius:10px;background:Canvas;color:CanvasText;cursor:pointer}' +
-  'button{border:1px solid GrayText}@media print{:host{display:none!important}}'
+  '*{font:inherit;font-size:13px;line-height:20px;padding:5px 12px;border-radius:10px;background:Canvas;color:CanvasText}' +
+  'button{border:1px solid GrayText}@media print{*{display:none}}'
 
 const OPENERS = '[data-consentry-settings],[href$="#consentry-settings"]'
 

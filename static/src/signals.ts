@@ -14,7 +14,6 @@ const KEYS = ['ad_storage', 'ad_user_data', 'ad_personalization', 'analytics_sto
 
 /** Google's tag takes the Arguments object itself, not an array. */
 function gtag(..._: unknown[]): void {
-  // eslint-disable-next-line prefer-rest-params
   window.dataLayer!.push(arguments)
 }
 

@@ -32,3 +32,14 @@ export async function waitFor(ask, what, timeout = 10_000) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Waits until at(selector) finds an element that keeps its place, and returns it. */
+export async function steady(at, selector) {
+  let last;
+  return waitFor(async () => {
+    const box = await at(selector);
+    const still = box && last && box.x === last.x && box.y === last.y;
+    last = box;
+    return still && box;
+  }, `${selector} to be there and keep still`);
+}

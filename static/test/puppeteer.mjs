@@ -1,7 +1,7 @@
 // Chromium over the DevTools protocol and Firefox over WebDriver BiDi.
 import { existsSync } from "node:fs";
 import puppeteer from "puppeteer-core";
-import { find, waitFor } from "./page.mjs";
+import { find, steady } from "./page.mjs";
 
 const browsers = {
   chromium: {
@@ -41,7 +41,7 @@ async function withoutScripts(browser) {
   const page = await context.newPage();
   try {
     await page.setJavaScriptEnabled(false);
-    return { context, page, close: () => context.close() };
+    return { context, page, close: () => dispose(context) };
   } catch {
     await context.close();
     const other = await start("firefox", { "javascript.enabled": false });
@@ -50,9 +50,13 @@ async function withoutScripts(browser) {
   }
 }
 
+// Chromium now and then never answers when a page is closed while it loads; the
+// context then lasts until the browser is closed.
+const dispose = (context) => Promise.race([context.close(), new Promise((resolve) => setTimeout(resolve, 5000))]);
+
 async function withScripts(browser) {
   const context = await browser.createBrowserContext();
-  return { context, page: await context.newPage(), close: () => context.close() };
+  return { context, page: await context.newPage(), close: () => dispose(context) };
 }
 
 // Every page has a context, and so a cookie jar, of its own.
@@ -60,15 +64,16 @@ async function newPage(browser, { javascript = true, width = 1280, height = 900,
   const { context, page, close } = await (javascript ? withScripts : withoutScripts)(browser);
   await page.setViewport({ width, height });
   if (scheme) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-  const at = (selector) => page.evaluate(find, selector);
+  const run = (fn, ...args) => settled(() => page.evaluate(fn, ...args));
+  const at = (selector) => run(find, selector);
   return {
     open: (url) => page.goto(url, { waitUntil: "load" }),
     reload: () => page.reload({ waitUntil: "load" }),
     url: async () => page.url(),
-    evaluate: (fn, ...args) => page.evaluate(fn, ...args),
+    evaluate: run,
     exists: async (selector) => (await at(selector)) !== null,
     click: async (selector) => {
-      const box = await waitFor(() => at(selector), `${selector} to be there`);
+      const box = await steady(at, selector);
       await page.mouse.click(box.x, box.y);
     },
     cookies: () => context.cookies(),
@@ -76,4 +81,16 @@ async function newPage(browser, { javascript = true, width = 1280, height = 900,
     screenshot: (options) => page.screenshot({ type: "png", ...options }),
     close,
   };
+}
+
+// A page that is just being left answers nothing: ask the one that follows.
+async function settled(ask) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries > 40 || !/context was destroyed|navigat|detached|discarded/i.test(error.message)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }

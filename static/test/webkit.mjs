@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { openSession } from "./webdriver.mjs";
-import { find, waitFor } from "./page.mjs";
+import { find, steady, waitFor } from "./page.mjs";
 
 const driverPath = "/usr/bin/WebKitWebDriver";
 
@@ -56,7 +56,7 @@ async function newPage(base, { javascript = true, width = 1280, height = 900 } =
     evaluate: run,
     exists: async (selector) => (await at(selector)) !== null,
     click: async (selector) => {
-      const box = await waitFor(() => at(selector), `${selector} to be there`);
+      const box = await steady(at, selector);
       await session.clickAt(Math.round(box.x), Math.round(box.y));
     },
     cookies: session.cookies,

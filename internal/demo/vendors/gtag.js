@@ -6,7 +6,9 @@
   const year = 60 * 60 * 24 * 400;
   const visitor = () => document.cookie.match(/(?:^|; )_ga=GA1\.1\.([\d.]+)/)?.[1] ?? `${Math.floor(Math.random() * 2 ** 31)}.${Math.floor(Date.now() / 1000)}`;
   const hit = (event) => fetch(`${base}/www.google-analytics.com/g/collect?v=2&tid=${id}&en=${event}`, { method: "POST", keepalive: true, mode: "no-cors" }).catch(() => {});
-  const handle = ([command, name]) => {
+  // The layer also holds plain objects, for tag managers; commands are argument lists.
+  const handle = (entry) => {
+    const [command, name] = entry?.length ? entry : [];
     if (command === "config") {
       document.cookie = `_ga=GA1.1.${visitor()}; path=/; max-age=${year}; SameSite=Lax`;
       hit("page_view");

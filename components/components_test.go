@@ -1,0 +1,161 @@
+package components_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/a-h/templ"
+	"github.com/andybalholm/brotli"
+
+	"github.com/consentry/consentry/components"
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/static"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestEveryLayerLooksAsInItsGoldenFile(t *testing.T) {
+	site := shop(t)
+	for _, locale := range site.Locales {
+		golden(t, "banner."+locale+".html", breakLines(render(t, components.Banner(site, locale))))
+		golden(t, "preferences."+locale+".html", breakLines(render(t, components.Preferences(site, locale))))
+	}
+	for _, layout := range []string{"bar", "card", "dialog"} {
+		for _, scheme := range []string{"light", "dark", "auto"} {
+			css := components.BannerCSS(consent.Appearance{Layout: layout, Scheme: scheme})
+			golden(t, "banner."+layout+"."+scheme+".css", strings.ReplaceAll(css, "}", "}\n"))
+		}
+	}
+	golden(t, "preferences.css", strings.ReplaceAll(components.PreferencesCSS(site.Appearance), "}", "}\n"))
+}
+
+func render(t *testing.T, c templ.Component) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := c.Render(context.Background(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// breakLines lets a difference be seen; the golden file is not what is served.
+func breakLines(html string) string { return strings.ReplaceAll(html, "><", ">\n<") + "\n" }
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		t.Errorf("%s differs; look at the difference, then run: go test ./components -update\n%s", file, got)
+	}
+}
+
+// layerOneBudget is 5.0 KB for HTML, style, behaviour and policy together.
+const layerOneBudget = 5000
+
+func TestLayerOneStaysWithinItsBudgetInGerman(t *testing.T) {
+	site := shop(t)
+	policy := []byte(`{"site":"shop","base":"/privacy","mode":"path","cookie":"__Host-consentry_hint","domain":"","rendering":"","locales":["en","de"],"regime":"opt-in","layout":"card","memory":15552000,` +
+		`"settings":{"kind":"button","label":{"de":"Cookie-Einstellungen","en":"Cookie settings"}},"categories":[` +
+		`{"id":"analytics","digest":"9bgf7R9I","signals":["analytics_storage"],"services":["ga4","matomo","hotjar","clarity"]},` +
+		`{"id":"share","digest":"YJiTMu_s","signals":[],"services":["youtube","addtoany","x-embed"]},` +
+		`{"id":"marketing","digest":"q0Zp3-xT","signals":["ad_storage","ad_user_data","ad_personalization"],"services":["google-ads","meta-pixel","linkedin-insight"]}]}`)
+	html := literal(t, render(t, components.Banner(site, "de")))
+	for _, layout := range []string{"bar", "card", "dialog"} {
+		css := literal(t, components.BannerCSS(consent.Appearance{Layout: layout, Scheme: "auto"}))
+		script := static.Banner(policy, html, css)
+		size := compressed(t, script)
+		t.Logf("layer one, %s: %d bytes, brotli %d of %d", layout, len(script), size, layerOneBudget)
+		if size > layerOneBudget {
+			t.Errorf("layer one as %s takes %d bytes, more than %d", layout, size, layerOneBudget)
+		}
+	}
+}
+
+func literal(t *testing.T, s string) []byte {
+	t.Helper()
+	b, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func compressed(t *testing.T, script []byte) int {
+	t.Helper()
+	var b bytes.Buffer
+	w := brotli.NewWriterLevel(&b, brotli.BestCompression)
+	if _, err := w.Write(script); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Len()
+}
+
+// Strict pages forbid them, and a link that runs code is none.
+func TestNoScriptAndNoStyleAttributeStandsInTheHTML(t *testing.T) {
+	forbidden := regexp.MustCompile(`(?i)<script|<style| style=| on[a-z]+=|javascript:`)
+	site := shop(t)
+	for _, locale := range site.Locales {
+		for _, html := range []string{render(t, components.Banner(site, locale)), render(t, components.Preferences(site, locale))} {
+			if found := forbidden.FindString(html); found != "" {
+				t.Errorf("%s holds %q", locale, found)
+			}
+		}
+	}
+}
+
+// Nothing optional stands on before the visitor touched it, and reject stands on
+// every layer that has accept, as the same kind of element beside it.
+func TestTheLayersAskFairly(t *testing.T) {
+	site := shop(t)
+	twins := regexp.MustCompile(`<button data-do="accept-all">[^<]+</button>\s*<button data-do="reject-all">[^<]+</button>`)
+	for name, html := range map[string]string{"banner": render(t, components.Banner(site, "en")), "preferences": render(t, components.Preferences(site, "en"))} {
+		if strings.Contains(html, " checked") {
+			t.Errorf("%s: a switch stands on", name)
+		}
+		if !twins.MatchString(html) {
+			t.Errorf("%s: accept and reject are not twins", name)
+		}
+	}
+	if strings.Contains(render(t, components.Preferences(site, "en")), `data-category="necessary"`) {
+		t.Error("the necessary category has a switch")
+	}
+}
+
+// A colour that did not come through the configuration's checks ends no rule.
+func TestOnlyColoursReachTheStyleSheet(t *testing.T) {
+	css := components.BannerCSS(consent.Appearance{Layout: "bar", Scheme: "light", Light: map[string]string{
+		"paper": "#fffdf8", "ink": "red;}*{display:none", "other": "#000000",
+	}})
+	if !strings.Contains(css, "--paper:#fffdf8;--ink:#1c2430;") {
+		t.Errorf("the owner's paper and the standard ink are wanted in %s", css)
+	}
+	if strings.Contains(css, "display:none}*") || strings.Contains(css, "--other") || strings.Contains(css, "red;") {
+		t.Errorf("a value got through in %s", css)
+	}
+	if strings.Count(css, "{") != strings.Count(css, "}") {
+		t.Errorf("braces do not match in %s", css)
+	}
+}

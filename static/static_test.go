@@ -1,0 +1,160 @@
+package static_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+
+	"github.com/consentry/consentry/static"
+)
+
+// policy has three categories and ten services, as a middling site has.
+const policy = `{"site":"shop","base":"/privacy","mode":"path","cookie":"__Host-consentry_hint","domain":"",` +
+	`"rendering":"Y7sOS0jb1ixzI6hV6I3dZ4opmHwmmgVIxgs4MtjgYgQ","locales":["en","de"],"regime":"opt-in","layout":"card","memory":15552000,` +
+	`"settings":{"kind":"button","label":{"de":"Cookie-Einstellungen","en":"Cookie settings"}},"categories":[` +
+	`{"id":"analytics","digest":"9bgf7R9I","signals":["analytics_storage"],"services":["ga4","matomo","hotjar","clarity"]},` +
+	`{"id":"share","digest":"YJiTMu_s","signals":[],"services":["youtube","addtoany","x-embed"]},` +
+	`{"id":"marketing","digest":"q0Zp3-xT","signals":["ad_storage","ad_user_data","ad_personalization"],"services":["google-ads","meta-pixel","linkedin-insight"]}]}`
+
+// gateBudget is 3.0 KB: what a returning visitor's browser takes on its first page.
+const gateBudget = 3000
+
+func TestTheGateStaysWithinItsBudget(t *testing.T) {
+	script := static.Gate([]byte(policy))
+	size := compressed(t, script)
+	t.Logf("gate, mode marked, 10 services: %d bytes, brotli %d of %d", len(script), size, gateBudget)
+	if size > gateBudget {
+		t.Errorf("the gate takes %d bytes, more than %d", size, gateBudget)
+	}
+}
+
+func compressed(t *testing.T, script []byte) int {
+	t.Helper()
+	var b bytes.Buffer
+	w := brotli.NewWriterLevel(&b, brotli.BestCompression)
+	if _, err := w.Write(script); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Len()
+}
+
+// Whatever a site puts in stands in the script as it is, even text that looks
+// like a hole, and no hole is left.
+func TestValuesAreLaidInOnceAndUntouched(t *testing.T) {
+	values := []string{`{"site":"__HTML__ $& \\"}`, `"<p>__CSS__"`, `"a{}__POLICY__"`}
+	for name, script := range map[string][]byte{
+		"banner":      static.Banner([]byte(values[0]), []byte(values[1]), []byte(values[2])),
+		"preferences": static.Preferences([]byte(values[0]), []byte(values[1]), []byte(values[2])),
+	} {
+		for _, value := range values {
+			if bytes.Count(script, []byte(value)) != 1 {
+				t.Errorf("%s does not hold %s exactly once", name, value)
+			}
+		}
+		empty := string(script)
+		for _, value := range values {
+			empty = strings.Replace(empty, value, "", 1)
+		}
+		if strings.Contains(empty, "__POLICY__") || strings.Contains(empty, "__HTML__") || strings.Contains(empty, "__CSS__") {
+			t.Errorf("%s has a hole left", name)
+		}
+	}
+}
+
+// No sink that a strict page forbids: code from text, HTML outside of the one
+// policy, style attributes.
+func TestTheBundlesRunOnStrictPages(t *testing.T) {
+	forbidden := regexp.MustCompile(`\beval\(|new Function|document\.write|insertAdjacentHTML|outerHTML|setAttribute\("(style|on)|\.cssText|https?://`)
+	none := []byte(`""`)
+	for name, script := range map[string][]byte{
+		"gate": static.Gate(none), "banner": static.Banner(none, none, none), "preferences": static.Preferences(none, none, none),
+	} {
+		if found := forbidden.Find(script); found != nil {
+			t.Errorf("%s holds %s", name, found)
+		}
+		if sinks := bytes.Count(script, []byte("innerHTML")); sinks > 1 || (sinks == 1 && name != "gate") {
+			t.Errorf("%s writes HTML in %d places; only the gate's mount may", name, sinks)
+		}
+	}
+}
+
+// The lines that go:generate runs, run again, give what is committed.
+func TestTheBundlesAreCurrent(t *testing.T) {
+	source, err := os.ReadFile("static.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := regexp.MustCompile(`(?m)^//go:generate go (tool esbuild .*)$`).FindAllStringSubmatch(string(source), -1)
+	if len(lines) != 3 {
+		t.Fatalf("static.go builds %d bundles, want 3", len(lines))
+	}
+	dir := t.TempDir()
+	for _, line := range lines {
+		args := strings.Fields(line[1])
+		i := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--outfile=dist/") })
+		committed := strings.TrimPrefix(args[i], "--outfile=")
+		built := filepath.Join(dir, filepath.Base(committed))
+		args[i] = "--outfile=" + built
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			t.Fatalf("go %s: %v\n%s", line[1], err, out)
+		}
+		if !bytes.Equal(read(t, committed), read(t, built)) {
+			t.Errorf("%s is not what its source builds; run: go generate ./static", committed)
+		}
+	}
+}
+
+// floors of the browser code: a module imports only from lower ones.
+var floors = [][]string{
+	{"types", "decision", "narrow", "locale"},
+	{"cookie"},
+	{"signals", "gate", "loader", "settings", "send", "banner", "bundle"},
+	{"preferences"},
+	{"queue"},
+	{"main", "banner-main", "preferences-main"},
+}
+
+func TestModulesImportOnlyFromLowerFloors(t *testing.T) {
+	floor := make(map[string]int)
+	for i, names := range floors {
+		for _, name := range names {
+			floor[name] = i + 1
+		}
+	}
+	files, err := filepath.Glob("src/*.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	imports := regexp.MustCompile(`(?m)^(?:import|export) .*from '\./([\w-]+)'`)
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".ts")
+		if floor[name] == 0 {
+			t.Errorf("%s stands on no floor; put it into the list", name)
+		}
+		for _, m := range imports.FindAllStringSubmatch(string(read(t, file)), -1) {
+			types := name == "decision" || name == "narrow" // pure words beside each other
+			if floor[m[1]] >= floor[name] && !(types && floor[m[1]] == 1) {
+				t.Errorf("%s imports %s, which is not below it", name, m[1])
+			}
+		}
+	}
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
