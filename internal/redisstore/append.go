@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/consentry/consentry/internal/consent"
 )
 
@@ -24,18 +26,19 @@ type outcome struct {
 	err    error
 }
 
-// maxCounts is how many counters one entry may add to. With maxBatch it keeps a
-// batch's counters within the two bytes of their numbers.
+// Limits that keep one script call short.
 const (
-	maxCounts = 255
-	maxBatch  = 256
+	maxCounts = 255  // counters of one entry
+	maxSealed = 4096 // sealed bytes of one entry
+	maxBatch  = 256  // entries of one call
 )
 
 // Append implements consent.Store. A write whose answer was lost may be sent
 // again: the record id finds what was written.
 func (s *Store) Append(ctx context.Context, e consent.Entry) (consent.Stored, bool, error) {
-	if len(e.Counts) > maxCounts {
-		return consent.Stored{}, false, fmt.Errorf("append record: %d counters, at most %d", len(e.Counts), maxCounts)
+	if len(e.Counts) > maxCounts || len(e.Sealed) > maxSealed {
+		return consent.Stored{}, false, fmt.Errorf("append record: %d counters and %d sealed bytes, at most %d and %d",
+			len(e.Counts), len(e.Sealed), maxCounts, maxSealed)
 	}
 	if err := s.ready(ctx); err != nil {
 		return consent.Stored{}, false, err
@@ -135,32 +138,48 @@ func (b *batch) answer() {
 	}
 }
 
-// read takes the script's answer: an index for a new entry, or what the store
+// read takes the script's answer: a place for a new entry, or what the store
 // holds of an older one.
 func (j *job) read(reply any) (s consent.Stored, dup bool, err error) {
 	switch reply := reply.(type) {
 	case int64:
-		s = consent.Stored{Entry: j.entry, Index: reply}
+		s = consent.Stored{Entry: j.entry, Index: reply - 1}
 		s.Counts = nil
 		return s, false, nil
 	case []any:
 		if len(reply) == 2 {
-			held, _ := reply[0].(string)
-			logged, _ := reply[1].(string)
-			s, err = decodeHeld(j.entry.Site, held, logged)
+			s, err = decodeHeld(j.entry.Site, text(reply[0]), message(reply[1]))
 			return s, true, err
 		}
 	}
 	return s, false, errors.New("the append script gave a strange answer")
 }
 
-// decodeHeld puts a record together from its bucket and the log.
-func decodeHeld(site, held, logged string) (consent.Stored, error) {
-	s, err := decodeRecord(site, logged)
+// message reads a stream entry as a script answers with it.
+func message(v any) (m redis.XMessage) {
+	if pair, ok := v.([]any); ok && len(pair) == 2 {
+		if fields, ok := pair[1].([]any); ok && len(fields) == 2 {
+			return redis.XMessage{ID: text(pair[0]), Values: map[string]any{text(fields[0]): fields[1]}}
+		}
+	}
+	return m
+}
+
+// decodeHeld puts a record together from its bucket and a piece of the log.
+func decodeHeld(site, held string, piece redis.XMessage) (consent.Stored, error) {
+	index, err := heldIndex(held, secretsSize)
 	if err != nil {
 		return consent.Stored{}, err
 	}
-	addSecrets(&s, held)
-	s.Index, err = heldIndex(held, secretsSize)
-	return s, err
+	list, err := decodePiece(site, piece)
+	if err != nil {
+		return consent.Stored{}, err
+	}
+	for _, e := range list {
+		if e.Index == index && e.Kind == "" {
+			addSecrets(&e.Record, held)
+			return e.Record, nil
+		}
+	}
+	return consent.Stored{}, fmt.Errorf("%w: the log of %s has no record at %d", errForeign, site, index)
 }

@@ -12,10 +12,11 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 )
 
-// PutArtefact implements consent.Store. A kind has 1 to 255 bytes.
+// PutArtefact implements consent.Store. A kind has 1 to 255 bytes,
+// a digest up to 255.
 func (s *Store) PutArtefact(ctx context.Context, site string, a consent.Artefact) error {
-	if a.Kind == "" || len(a.Kind) > 255 {
-		return errors.New("put artefact: a kind has 1 to 255 bytes")
+	if a.Kind == "" || len(a.Kind) > 255 || len(a.Digest) > 255 {
+		return errors.New("put artefact: a kind has 1 to 255 bytes, a digest up to 255")
 	}
 	if err := s.ready(ctx); err != nil {
 		return err

@@ -14,10 +14,10 @@ if call('EXISTS', KEYS[3]) == 1 then
   return 0
 end
 local newest = call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
-local id = string.format('%d', (newest and tonumber(string.match(newest[1], '^%d+')) or 0) + 1)
+local place = string.format('%d', (newest and tonumber(string.match(newest[1], '^%d+')) or 0) + 1)
 call('HLEN', KEYS[4]) -- fails here on foreign data, not after the first write
-call('XADD', KEYS[2], id .. '-0', 'e', ARGV[6], 'p', 0)
-call('HSET', KEYS[3], 'kind', ARGV[4], 'head', ARGV[3] .. id, 'body', ARGV[5])
-call('HSET', KEYS[4], ARGV[2], ARGV[3] .. id)
+call('XADD', KEYS[2], place .. '-0', 'e', '0 ' .. ARGV[6])
+call('HSET', KEYS[3], 'kind', ARGV[4], 'head', ARGV[3] .. place, 'body', ARGV[5])
+call('HSET', KEYS[4], ARGV[2], ARGV[3] .. place)
 if not schema then call('HSET', KEYS[1], 'schema', ARGV[1]) end
 return 1

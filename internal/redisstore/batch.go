@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/consentry/consentry/internal/consent"
 )
@@ -11,14 +12,6 @@ import (
 type batch struct {
 	call
 	jobs []*job
-}
-
-// counter is what one entry adds, so that the script only has to count how many
-// new entries add it.
-type counter struct {
-	hour   int64
-	name   string
-	amount int64
 }
 
 // batches sorts jobs by site, in their order.
@@ -41,56 +34,73 @@ func batches(jobs []*job) []*batch {
 // build writes KEYS and ARGV as append.lua wants them.
 func (b *batch) build() {
 	site := b.jobs[0].entry.Site
-	counts := newCounters(2 + 2*len(b.jobs))
+	counts := newCounters()
 	b.keys = make([]string, 0, 2+2*len(b.jobs)+1)
 	b.keys = append(b.keys, factsKey(site), logKey(site))
-	entries := make([]any, 0, 5*len(b.jobs))
+	entries := make([]any, 0, 3*len(b.jobs))
 	for _, j := range b.jobs {
 		e := &j.entry
 		b.keys = append(b.keys, recordBucket(site, e.Record), subjectBucket(site, e.Subject))
-		entries = append(entries, e.Record[bucketSize:], e.Subject[bucketSize:], j.secret, j.logged, counts.numbers(e.Counts))
+		entries = append(entries, j.logged, j.secret, counts.addAll(e.Counts))
 	}
-	for _, hour := range counts.hours {
-		b.keys = append(b.keys, countsKey(site, hour))
-	}
-	b.args = make([]any, 0, 3+len(counts.args)+len(entries))
-	b.args = append(b.args, schema, len(b.jobs), len(counts.seen))
-	b.args = append(append(b.args, counts.args...), entries...)
+	b.args = append(make([]any, 0, 3+4*len(counts.list)+len(entries)), schema, len(b.jobs), len(counts.list))
+	b.keys, b.args = counts.write(site, b.keys, b.args)
+	b.args = append(b.args, entries...)
 }
 
-// counters numbers the different counters of a batch from 1.
+// counters sums up the different counters of a call and numbers them from 1.
 type counters struct {
-	keysBefore int // in the script's KEYS
-	seen       map[counter]int
-	hours      []int64
-	args       []any // four for each: place in KEYS, hour, name, amount
+	seen map[slot]int
+	list []sum
 }
 
-func newCounters(keysBefore int) counters {
-	return counters{keysBefore: keysBefore, seen: make(map[counter]int)}
+// slot is one counter of one hour.
+type slot struct {
+	hour int64
+	name string
 }
 
-// number returns a counter's number and adds it when it is new.
-func (c *counters) number(key counter) int {
-	if n, ok := c.seen[key]; ok {
-		return n
+type sum struct {
+	slot
+	amount int64
+}
+
+func newCounters() counters { return counters{seen: make(map[slot]int)} }
+
+// add returns the counter's number.
+func (c *counters) add(at slot, amount int64) int {
+	n, ok := c.seen[at]
+	if !ok {
+		c.list = append(c.list, sum{slot: at})
+		n = len(c.list)
+		c.seen[at] = n
 	}
-	hour := slices.Index(c.hours, key.hour)
-	if hour < 0 {
-		hour = len(c.hours)
-		c.hours = append(c.hours, key.hour)
-	}
-	c.args = append(c.args, c.keysBefore+hour+1, key.hour, key.name, key.amount)
-	c.seen[key] = len(c.seen) + 1
-	return len(c.seen)
+	c.list[n-1].amount += amount
+	return n
 }
 
-// numbers writes two bytes for each counter.
-func (c *counters) numbers(list []consent.Count) []byte {
-	b := make([]byte, 0, 2*len(list))
+// addAll writes what one entry adds.
+func (c *counters) addAll(list []consent.Count) []byte {
+	b := make([]byte, 0, 5*len(list))
 	for _, count := range list {
-		n := c.number(counter{hourOf(count.Hour), count.Key, count.N})
-		b = append(b, byte(n>>8), byte(n))
+		b = strconv.AppendInt(b, int64(c.add(slot{hourOf(count.Hour), count.Key}, count.N)), 10)
+		b = append(b, ':')
+		b = append(strconv.AppendInt(b, count.N, 10), ';')
 	}
 	return b
+}
+
+// write adds the hours' keys to KEYS and four arguments for each counter to ARGV.
+func (c *counters) write(site string, keys []string, args []any) ([]string, []any) {
+	places := make(map[int64]int, 1)
+	for _, s := range c.list {
+		place, ok := places[s.hour]
+		if !ok {
+			keys = append(keys, countsKey(site, s.hour))
+			place = len(keys)
+			places[s.hour] = place
+		}
+		args = append(args, place, s.hour, s.name, s.amount)
+	}
+	return keys, args
 }

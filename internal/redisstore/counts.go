@@ -34,12 +34,6 @@ type heldCounts struct {
 	unsent  []*addition
 }
 
-// slot is one counter of one hour.
-type slot struct {
-	hour int64
-	name string
-}
-
 // addition is a call of counts.lua that may be sent again: its token keeps it
 // from counting twice.
 type addition struct {
@@ -133,16 +127,12 @@ func (h *heldCounts) take() (list []*addition) {
 }
 
 func newAddition(site string, slots []slot, sums map[slot]int64) *addition {
-	counts := newCounters(2)
+	counts := newCounters()
 	for _, at := range slots {
-		counts.number(counter{at.hour, at.name, sums[at]})
+		counts.add(at, sums[at])
 	}
 	a := &addition{size: len(slots)}
-	a.keys = append(a.keys, factsKey(site), tokenKey(site, rand.Text()))
-	for _, hour := range counts.hours {
-		a.keys = append(a.keys, countsKey(site, hour))
-	}
-	a.args = append([]any{schema, remember}, counts.args...)
+	a.keys, a.args = counts.write(site, []string{factsKey(site), tokenKey(site, rand.Text())}, []any{schema, remember})
 	return a
 }
 

@@ -1,22 +1,27 @@
 package redisstore
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/consentry/consentry/internal/consent"
 )
 
-// The log's bytes start with what they are.
+// An entry's bytes of the log: their number in two bytes, big endian, then what
+// they are, then the rest.
 const (
 	recordEntry   = 1 // record 16, subject 16, time 6, leaf 32, sealed
 	artefactEntry = 2 // time 6, leaf 32, length of kind 1, kind, digest
 )
 
 const (
+	lengthSize  = 2
 	timeSize    = 6 // milliseconds since 1970, big endian, signed
 	leafSize    = 32
 	headSize    = timeSize + leafSize
@@ -43,8 +48,9 @@ func readTime(b string) time.Time {
 
 // encodeRecord writes a new entry's bytes of the log, followed by its secrets.
 func encodeRecord(e *consent.Entry) (entry, secrets []byte) {
-	b := make([]byte, 0, recordSize+len(e.Sealed)+secretsSize)
-	b = append(b, recordEntry)
+	size := recordSize + len(e.Sealed)
+	b := make([]byte, 0, lengthSize+size+secretsSize)
+	b = append(binary.BigEndian.AppendUint16(b, uint16(size)), recordEntry)
 	b = append(b, e.Record[:]...)
 	b = append(b, e.Subject[:]...)
 	b = append(appendTime(b, e.Time), e.Leaf[:]...)
@@ -54,7 +60,8 @@ func encodeRecord(e *consent.Entry) (entry, secrets []byte) {
 	return b[:end:end], b[end:]
 }
 
-// decodeRecord reads the log's bytes; the secrets come from heldSecrets.
+// decodeRecord reads what encodeRecord wrote, without the length; addSecrets
+// does the rest.
 func decodeRecord(site, b string) (consent.Stored, error) {
 	if len(b) < recordSize || b[0] != recordEntry {
 		return consent.Stored{}, errForeign
@@ -111,24 +118,53 @@ func decodeHead(a *consent.Artefact, b string) (err error) {
 // encodeArtefact writes an artefact's bytes of the log. A kind has at most 255
 // bytes.
 func encodeArtefact(a *consent.Artefact) []byte {
-	b := append([]byte{artefactEntry}, encodeHead(a)...)
+	size := 1 + headSize + 1 + len(a.Kind) + len(a.Digest)
+	b := binary.BigEndian.AppendUint16(make([]byte, 0, lengthSize+size), uint16(size))
+	b = append(append(b, artefactEntry), encodeHead(a)...)
 	b = append(append(b, byte(len(a.Kind))), a.Kind...)
 	return append(b, a.Digest...)
 }
 
-// decodeEntry reads one entry of the log, without a record's secrets.
-func decodeEntry(site, id, b string) (consent.LogEntry, error) {
-	number, _, _ := strings.Cut(id, "-")
-	place, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || b == "" {
-		return consent.LogEntry{}, errForeign
+// decodePiece reads a piece of the log: entries up to the place that names the
+// piece, each after the place of its subject's entry before it and a space. The
+// records lack their secrets.
+func decodePiece(site string, piece redis.XMessage) (list []consent.LogEntry, err error) {
+	number, _, _ := strings.Cut(piece.ID, "-")
+	last, err := strconv.ParseInt(number, 10, 64)
+	rest := text(piece.Values["e"])
+	if err != nil || rest == "" {
+		return nil, errForeign
 	}
-	e := consent.LogEntry{Index: place - 1}
-	switch b[0] {
-	case recordEntry:
+	for rest != "" {
+		_, after, _ := strings.Cut(rest, " ")
+		if len(after) < lengthSize {
+			return nil, errForeign
+		}
+		end := lengthSize + int(after[0])<<8 + int(after[1])
+		if len(after) < end {
+			return nil, errForeign
+		}
+		e, err := decodeEntry(site, after[lengthSize:end])
+		if err != nil {
+			return nil, err
+		}
+		list, rest = append(list, e), after[end:]
+	}
+	for i := range list {
+		setIndex(&list[i], last-int64(len(list)-i))
+	}
+	return list, nil
+}
+
+// decodeEntry reads one entry without its index and secrets.
+func decodeEntry(site, b string) (e consent.LogEntry, err error) {
+	switch {
+	case b == "":
+		return e, errForeign
+	case b[0] == recordEntry:
 		e.Record, err = decodeRecord(site, b)
-		e.Record.Index, e.Leaf = e.Index, e.Record.Leaf
-	case artefactEntry:
+		e.Leaf = e.Record.Leaf
+	case b[0] == artefactEntry:
 		err = decodeNamed(&e, b[1:])
 	default:
 		err = errForeign
@@ -145,4 +181,11 @@ func decodeNamed(e *consent.LogEntry, b string) error {
 	b = b[headSize+1:]
 	e.Kind, e.Digest = b[:kind], b[kind:]
 	return nil
+}
+
+func setIndex(e *consent.LogEntry, index int64) {
+	e.Index = index
+	if e.Kind == "" {
+		e.Record.Index = index
+	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // errTooOld is a Redis whose scripts and streams cannot do what is needed.
-var errTooOld = errors.New("Redis 6.2 or newer is needed")
+var errTooOld = errors.New("version 6.2 or newer is needed")
 
 // settings are what a promise depends on.
 var settings = [...]string{"appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory-policy"}

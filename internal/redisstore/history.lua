@@ -4,19 +4,36 @@
 -- ARGV  1 field in the bucket, 2 where to start, '' for the newest entry,
 --       3 how many at most
 --
--- Answers where to go on ('0' at the end) and the entries: id, bytes, id, bytes.
+-- Answers where to go on ('0' at the end) and the entries: place, bytes, place,
+-- bytes.
+local match, byte = string.match, string.byte
+
+-- entry returns the bytes at a place and the place before.
+local function entry(place)
+  local piece = redis.call('XRANGE', KEYS[1], place .. '-0', '+', 'COUNT', 1)[1]
+  if not piece then return end
+  local blob, list, at = piece[2][2], {}, 1
+  while at <= #blob do
+    local previous, length, from = match(blob, '^(%d+) (..)()', at)
+    local high, low = byte(length, 1, 2)
+    at = from + 256 * high + low
+    list[#list + 1] = { string.sub(blob, from, at - 1), previous }
+  end
+  local found = list[#list - match(piece[1], '^%d+') + place]
+  if found then return found[1], found[2] end
+end
+
 local at = ARGV[2]
 if at == '' then
   at = redis.call('HGET', KEYS[2], ARGV[1]) or '0'
 end
 local entries = {}
 while at ~= '0' and #entries < 2 * ARGV[3] do
-  local entry = redis.call('XRANGE', KEYS[1], at .. '-0', at .. '-0')[1]
-  if not entry then
-    return redis.error_reply('ERR the log lacks entry ' .. at)
+  local bytes, previous = entry(at)
+  if not bytes then
+    return redis.error_reply('ERR the log lacks place ' .. at)
   end
-  entries[#entries + 1] = at
-  entries[#entries + 1] = entry[2][2]
-  at = entry[2][4]
+  entries[#entries + 1], entries[#entries + 2] = at, bytes
+  at = previous
 end
 return { at, entries }

@@ -12,9 +12,11 @@ import (
 // and a script may use them. Site ids hold no braces.
 //
 //	m:{site}           hash    schema, and the first and last hour with counters
-//	l:{site}           stream  the log: entry i has the place i+1, so the stream
-//	                           id i+1-0, and the fields e, its bytes, and p, the
-//	                           place of the subject's entry before it, 0 for none
+//	l:{site}           stream  the log in pieces of one or several entries. Entry
+//	                           i has the place i+1, a piece the id of its last
+//	                           place and the field e: for each entry the place of
+//	                           the subject's entry before it, 0 for none, a
+//	                           space, and its bytes
 //	r:{site}:<4 hex>   hash    records whose id starts with these bytes: the
 //	                           rest of the id → secret, receipt and place; an
 //	                           erased one has the place only
@@ -26,7 +28,8 @@ import (
 //
 // Records and subjects are spread over 65536 small hashes each, because Redis
 // keeps a small hash (512 fields by default, so 33 million records a site) as
-// one list of bytes, at a third of the memory of a large one.
+// one list of bytes, at half the memory of a large one. Scripts cut the
+// ids out of the log's bytes, see append.lua.
 func factsKey(site string) string { return "m:{" + site + "}" }
 func logKey(site string) string   { return "l:{" + site + "}" }
 
@@ -45,12 +48,12 @@ func kindKey(site, kind string) string       { return "k:{" + site + "}:" + kind
 const probeKey = "consentry:probe"
 
 // bucketSize is how many bytes of an id name its bucket.
-const bucketSize = 1
+const bucketSize = 2
 
-func bucket(id consent.ID) string { return hex.EncodeToString(id[:2])[:3] }
+func bucket(id consent.ID) string { return hex.EncodeToString(id[:bucketSize]) }
 
 // hourOf numbers the hours since 1970, the earlier ones below zero.
 func hourOf(t time.Time) int64 { return t.UTC().Truncate(time.Hour).Unix() / 3600 }
 
-// streamID is the stream id of the entry at a place of the log.
+// streamID is the least id of a piece that has the entry with this index.
 func streamID(index int64) string { return strconv.FormatInt(index+1, 10) + "-0" }

@@ -12,7 +12,7 @@ import (
 func TestRecordTakesAtMost400BytesOfMemory(t *testing.T) {
 	const records, budget = 100_000, 400
 	server := storetest.StartRedis(t)
-	s := opened(t, server.URL(), Options{})
+	s := opened(t, server.URL(), patient())
 	storetest.MustAppend(t, s, single(0)) // connections and script are there now
 	before := usedMemory(t, s)
 	list := make([]consent.Entry, records)

@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	logChunk     = 256 // entries read in one round trip
+	logChunk     = 64  // pieces of the log read in one round trip
+	secretsChunk = 512 // secrets read in one round trip
 	historyChunk = 128 // entries followed in one script call
 )
 
@@ -41,14 +42,14 @@ func (s *Store) record(ctx context.Context, site, held string) (consent.Stored, 
 	if err != nil {
 		return consent.Stored{}, err
 	}
-	entries, err := s.client.XRange(ctx, logKey(site), streamID(index), streamID(index)).Result()
+	pieces, err := s.client.XRangeN(ctx, logKey(site), streamID(index), "+", 1).Result()
 	if err != nil {
 		return consent.Stored{}, err
 	}
-	if len(entries) != 1 {
+	if len(pieces) != 1 {
 		return consent.Stored{}, fmt.Errorf("the log of %s lacks entry %d", site, index)
 	}
-	return decodeHeld(site, held, text(entries[0].Values["e"]))
+	return decodeHeld(site, held, pieces[0])
 }
 
 // History implements consent.Store.
@@ -87,14 +88,16 @@ func readHistory(site string, reply []any) (list []consent.LogEntry, from string
 	}
 	from = text(reply[0])
 	flat, ok := reply[1].([]any)
-	if !ok || from == "" || (len(flat) == 0 && from != "0") {
+	if !ok || from == "" || len(flat)%2 == 1 || (len(flat) == 0 && from != "0") {
 		return nil, "", errForeign
 	}
 	for pair := range slices.Chunk(flat, 2) {
-		e, err := decodeEntry(site, text(pair[0]), text(pair[1]))
-		if err != nil {
+		e, err := decodeEntry(site, text(pair[1]))
+		place, err2 := strconv.ParseInt(text(pair[0]), 10, 64)
+		if err := errors.Join(err, err2); err != nil {
 			return nil, "", err
 		}
+		setIndex(&e, place-1)
 		list = append(list, e)
 	}
 	return list, from, nil
@@ -105,8 +108,7 @@ func (s *Store) Log(ctx context.Context, site string, from int64, yield func(con
 	if err := s.readable(ctx, site); err != nil {
 		return err
 	}
-	from = max(from, 0)
-	for {
+	for from = max(from, 0); ; {
 		list, err := s.logFrom(ctx, site, from)
 		if err != nil {
 			return fmt.Errorf("read log: %w", unavailable(err))
@@ -116,25 +118,33 @@ func (s *Store) Log(ctx context.Context, site string, from int64, yield func(con
 				return nil
 			}
 		}
-		from += int64(len(list))
-		if len(list) < logChunk {
+		if len(list) == 0 {
 			return nil
 		}
+		from += int64(len(list))
 	}
 }
 
-// logFrom reads the next entries and makes sure that none is missing.
+// logFrom reads the next entries, none at the end, and makes sure that none is
+// missing between them.
 func (s *Store) logFrom(ctx context.Context, site string, from int64) ([]consent.LogEntry, error) {
-	entries, err := s.client.XRangeN(ctx, logKey(site), streamID(from), "+", logChunk).Result()
+	pieces, err := s.client.XRangeN(ctx, logKey(site), streamID(from), "+", logChunk).Result()
 	if err != nil {
 		return nil, err
 	}
-	list := make([]consent.LogEntry, len(entries))
-	for i, entry := range entries {
-		if list[i], err = decodeEntry(site, entry.ID, text(entry.Values["e"])); err != nil {
-			return nil, fmt.Errorf("log entry %d of %s: %w", from+int64(i), site, err)
+	var list []consent.LogEntry
+	for _, piece := range pieces {
+		part, err := decodePiece(site, piece)
+		if err != nil {
+			return nil, fmt.Errorf("log of %s at place %s: %w", site, piece.ID, err)
 		}
-		if list[i].Index != from+int64(i) {
+		list = append(list, part...)
+	}
+	if len(list) > 0 && list[0].Index < from { // the piece began earlier
+		list = list[min(from-list[0].Index, int64(len(list))):]
+	}
+	for i, e := range list {
+		if e.Index != from+int64(i) {
 			return nil, fmt.Errorf("the log of %s lacks entry %d", site, from+int64(i))
 		}
 	}
@@ -142,9 +152,9 @@ func (s *Store) logFrom(ctx context.Context, site string, from int64) ([]consent
 }
 
 // fillSecrets adds what the records' buckets hold, in one pipeline for every
-// logChunk entries.
+// secretsChunk entries.
 func (s *Store) fillSecrets(ctx context.Context, site string, list []consent.LogEntry) error {
-	for part := range slices.Chunk(list, logChunk) {
+	for part := range slices.Chunk(list, secretsChunk) {
 		pipe := s.client.Pipeline()
 		held := make([]*redis.StringCmd, len(part))
 		for i, e := range part {

@@ -134,8 +134,8 @@ func (s *Store) keepUp() {
 	}
 }
 
-// Close writes what was accepted and releases the connections. It takes no
-// longer than Redis is given to answer.
+// Close writes what was accepted and releases the connections. With a Redis that
+// does not answer it takes Options.Wait and a few timeouts.
 func (s *Store) Close() error {
 	s.closing.Lock()
 	if s.closed {

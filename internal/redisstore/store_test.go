@@ -3,6 +3,7 @@ package redisstore
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/storetest"
@@ -19,12 +20,20 @@ func opened(t testing.TB, url string, o Options) *Store {
 	return s
 }
 
+// patient is for tests that are not about time, on a busy machine.
+func patient() Options { return Options{Timeout: 20 * time.Second, Wait: 40 * time.Second} }
+
+// hasty is for tests that wait until a Redis that is away is given up.
+func hasty() Options {
+	return Options{Timeout: 500 * time.Millisecond, DialTimeout: 500 * time.Millisecond, Wait: time.Second}
+}
+
 // The contract of consent.Store holds on a Redis that keeps all in memory: the
 // tests share one server and empty it between them.
 func TestStore(t *testing.T) {
 	server := storetest.StartRedis(t)
 	storetest.Run(t, func(t *testing.T) consent.Store {
-		s := opened(t, server.URL(), Options{})
+		s := opened(t, server.URL(), patient())
 		if err := s.client.FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -36,10 +45,10 @@ func TestStore(t *testing.T) {
 func TestStoreReopened(t *testing.T) {
 	storetest.RunReopened(t, func(t *testing.T) (consent.Store, func(*testing.T) consent.Store) {
 		server := storetest.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
-		return opened(t, server.URL(), Options{}), func(t *testing.T) consent.Store {
+		return opened(t, server.URL(), patient()), func(t *testing.T) consent.Store {
 			server.Stop()
 			server.Restart()
-			return opened(t, server.URL(), Options{})
+			return opened(t, server.URL(), patient())
 		}
 	})
 }
