@@ -21,10 +21,14 @@ func parseURL(text string) (*redis.UniversalOptions, error) {
 	if err != nil {
 		return nil, errors.New("open redis: the address is no URL of the form redis://user:password@host:port/db")
 	}
-	if u.Scheme != "redis" && u.Scheme != "rediss" {
-		return nil, fmt.Errorf("open redis: scheme %q, want redis or rediss", u.Scheme)
+	if u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix" {
+		return nil, fmt.Errorf("open redis: scheme %q, want redis, rediss or unix", u.Scheme)
 	}
-	if u.RawQuery != "" {
+	query := u.Query()
+	if u.Scheme == "unix" {
+		query.Del("db") // the path is the socket's
+	}
+	if len(query) > 0 {
 		return nil, errors.New("open redis: the address takes no parameters after a question mark")
 	}
 	one, err := redis.ParseURL(text)

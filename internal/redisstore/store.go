@@ -86,7 +86,8 @@ type Store struct {
 	ticker   sync.WaitGroup
 }
 
-// Open connects to redis://[user:password@]host:port/db, or rediss:// for TLS.
+// Open connects to redis://[user:password@]host:port/db, to rediss:// for TLS, or
+// to the socket of unix://[user:password@]/path?db=0.
 // A Redis that cannot be reached, or is loading its data, is no error: Health
 // says so, and the store works as soon as it is there. A bad URL is an error,
 // and so is a Redis that refuses this program (ErrUnavailable wraps why).
