@@ -1,7 +1,10 @@
 // Takes the README's pictures into static/screenshots: node test/screenshots.mjs
 // WebP, because the same picture as PNG is four times the size.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { launch } from "./puppeteer.mjs";
 import { startProduct } from "./product.mjs";
 import { article, button, checkPanel, visit } from "./visit.mjs";
@@ -13,6 +16,7 @@ const product = await startProduct();
 const browser = await launch("chromium");
 try {
   mkdirSync(folder, { recursive: true });
+  await takeDashboard();
   await take("banner", "/", {});
   await take("demo", article, { scheme: "dark" }, async (page) => {
     await page.click(button("accept-all"));
@@ -27,6 +31,16 @@ try {
   await product.stop();
 }
 
+// The dashboard's page tests draw it with figures of a made-up month.
+async function takeDashboard() {
+  const pages = mkdtempSync(join(tmpdir(), "consentry-pages-"));
+  execFileSync("go", ["test", "-count=1", "./templates", "-update", "-pages", pages], { cwd: fileURLToPath(new URL("../../", import.meta.url)) });
+  const page = await browser.newPage({ width: 1200, height: 980 });
+  await page.open(pathToFileURL(join(pages, "site-30.html")).href);
+  await save("dashboard", await page.screenshot({ type: "webp", quality: 82 }));
+  await page.close();
+}
+
 async function take(name, path, options, prepare = async () => {}) {
   const page = await browser.newPage({ width: 1200, height: 750, ...options });
   await visit(page, product.shop + path);
@@ -34,6 +48,10 @@ async function take(name, path, options, prepare = async () => {}) {
   await new Promise((resolve) => setTimeout(resolve, 4000)); // the passing note "Saved" is gone
   const picture = await page.screenshot({ type: "webp", quality: 82 });
   await page.close();
+  await save(name, picture);
+}
+
+async function save(name, picture) {
   if (picture.length > limit) throw new Error(`${name} is ${picture.length} bytes, more than ${limit}`);
   writeFileSync(`${folder}${name}.webp`, picture);
   console.log(`${name}.webp ${picture.length} bytes`);
