@@ -35,7 +35,8 @@ type ServerConfig struct {
 	// What the store must promise before a grant takes effect. durable: on disk
 	// before the answer; everysec: on disk within about a second (Redis with
 	// appendfsync everysec); any: whatever the store offers, for trying things
-	// out. A store that promises less is refused at start.
+	// out. A store that promises less is refused at start; while it promises less
+	// later on, nothing is granted.
 	Require string `yaml:"require" jsonschema:"enum=durable,enum=everysec,enum=any,default=durable"`
 
 	// The folder for what this one server keeps beside the store, such as the
@@ -52,9 +53,10 @@ type ServerConfig struct {
 
 	// The proxies in front, as addresses or networks in CIDR form; none by
 	// default. Only what they say in X-Forwarded-For, -Proto and -Host is
-	// believed. None means that browsers connect directly: all visitors behind an
-	// undeclared proxy share one rate limit. A network that visitors can be in lets them forge
-	// their address.
+	// believed. None means that browsers connect directly: behind an undeclared
+	// proxy nobody's writes are limited when its address is a private one (the log
+	// warns), and else all visitors share one limit. A network that visitors can be
+	// in lets them forge their address.
 	TrustedProxies []string `yaml:"trusted_proxies" sample:"[127.0.0.1/32]"`
 
 	// How often one network may write (decisions, impressions, forms). Reading is

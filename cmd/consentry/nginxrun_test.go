@@ -37,6 +37,15 @@ func shopSite(origin string) *consent.Site {
 // It returns the address under which visitors reach it.
 func startNginx(t *testing.T, site func(origin string) *consent.Site, upstream string) (origin string) {
 	t.Helper()
+	address := freeAddress(t)
+	origin = "http://" + address
+	serveNginx(t, address, printed(t, site(origin), upstream, "nginx.conf.tmpl"))
+	return origin
+}
+
+// serveNginx runs Debian's nginx at address with lines that snippet printed.
+func serveNginx(t *testing.T, address, lines string) {
+	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		program = "/usr/sbin/nginx"
@@ -47,9 +56,7 @@ func startNginx(t *testing.T, site func(origin string) *consent.Site, upstream s
 		}
 		t.Skip("nginx is not installed")
 	}
-	dir, address := t.TempDir(), freeAddress(t)
-	origin = "http://" + address
-	lines := printed(t, site(origin), upstream, "nginx.conf.tmpl")
+	dir := t.TempDir()
 	inHTTP, inServer := splitNginx(t, lines)
 	// The one change: this test may not write to /var/cache.
 	inHTTP = strings.Replace(inHTTP, "/var/cache/consentry", filepath.Join(dir, "cache"), 1)
@@ -81,7 +88,6 @@ http {
 		t.Fatal(err)
 	}
 	runNginx(t, program, dir, path, address)
-	return origin
 }
 
 // printed returns what the command prints from one template.

@@ -76,6 +76,10 @@ type running struct {
 
 // serve runs an installation until ctx ends.
 func serve(ctx context.Context, env environment, config ServerConfig, ready func(running)) (err error) {
+	// Until the very end, since the system's answer to a hangup is to end us.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	log := newLogger(env.stderr, config.Log)
 	ring, err := readKeyring(config.KeysPath())
 	if err != nil {
@@ -95,6 +99,8 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	}()
 	visitors := &api.API{Store: store, Now: env.now, Log: log}
 	sites := newSiteSet(config, ring, visitors, log)
+	changes, unwatch := sites.changes() // before the files are read, to miss none
+	defer unwatch()
 	if err := sites.load(ctx); err != nil {
 		return err
 	}
@@ -110,7 +116,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	go sites.watch(watching)
+	go sites.watch(watching, changes, hangup)
 	now := running{Public: public.Addr().String(), Admin: admin.Addr().String()}
 	now.SetupLink, _ = desk.SetupLink("http://" + now.Admin)
 	announce(env.stderr, log, config, store, now)
@@ -166,26 +172,16 @@ func openStore(ctx context.Context, config ServerConfig, log *slog.Logger) (cons
 		}
 		return sqlitestore.Open(path, sqlitestore.Options{})
 	}
-	store, err := redisstore.Open(ctx, config.Store, redisstore.Options{Log: log})
+	redis, err := redisstore.Open(ctx, config.Store, redisstore.Options{Log: log})
 	if err != nil {
 		return nil, err
 	}
-	if promise, err := store.Health(ctx); err == nil && weaker(promise, config.Require) {
+	store := promising{redis, config.Require}
+	if promise, err := store.Health(ctx); err != nil && promise != "" {
 		_ = store.Close()
-		return nil, fmt.Errorf("this Redis promises %q and require asks for %q: set appendonly yes, appendfsync always and "+
-			"maxmemory-policy noeviction in Redis, or lower require in %s", promise, config.Require, configFile)
+		return nil, err
 	}
 	return store, nil
-}
-
-func weaker(promise consent.Durability, required string) bool {
-	switch required {
-	case "durable":
-		return promise != consent.Durable
-	case "everysec":
-		return promise != consent.Durable && promise != consent.EverySec
-	}
-	return false
 }
 
 func newLogger(w io.Writer, config Log) *slog.Logger {

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -80,33 +78,27 @@ func (s *siteSet) reload(ctx context.Context) {
 	defer s.mu.Unlock()
 	configured, found := readSites(s.config)
 	s.problems, s.pending = nil, false
-	if ring, err := readKeyring(s.config.KeysPath()); err != nil {
-		s.problem("keys", err.Error())
-	} else {
-		s.ring = ring
-	}
-	for _, p := range found {
-		if p.Warning {
-			s.log.Warn("site file", "problem", p.String())
-			continue
-		}
-		s.problem("site file", p.String())
-	}
-	var next []*api.Site
-	for _, site := range configured {
-		if built, err := s.build(ctx, site); err == nil {
-			next = append(next, built)
-			continue
-		} else if errors.Is(err, consent.ErrUnavailable) {
-			s.pending = true
-			s.problem("site cannot be published yet", err.Error())
-		} else {
-			s.problem("site", err.Error())
-		}
-	}
-	s.served = append(next, s.kept(next, found)...)
+	s.readKeys()
+	broken := s.report(found)
+	next := s.publish(ctx, configured, broken)
+	s.served = append(next, s.kept(next, broken)...)
 	s.api.SetSites(s.served)
 	s.log.Info("sites", "served", len(s.served), "problems", len(s.problems))
+}
+
+// readKeys takes over rotated cookie keys. A file with another root is another
+// installation's: with it every choice and receipt would be void.
+func (s *siteSet) readKeys() {
+	path := s.config.KeysPath()
+	ring, err := readKeyring(path)
+	if err == nil && ring.RootCheck() != s.ring.RootCheck() {
+		err = fmt.Errorf("%s: %w", path, api.ErrRoot)
+	}
+	if err != nil {
+		s.problem("keys", err.Error())
+		return
+	}
+	s.ring = ring
 }
 
 func (s *siteSet) problem(what, detail string) {
@@ -114,7 +106,55 @@ func (s *siteSet) problem(what, detail string) {
 	s.log.Error(what, "problem", detail)
 }
 
-func (s *siteSet) build(ctx context.Context, site *consent.Site) (*api.Site, error) {
+// report logs what is wrong with the files and returns which cannot be used.
+func (s *siteSet) report(found []siteconfig.Problem) (broken map[string]bool) {
+	broken = make(map[string]bool)
+	for _, p := range found {
+		if p.Warning {
+			s.log.Warn("site file", "problem", p.String())
+			continue
+		}
+		broken[p.File] = true
+		s.problem("site file", p.String())
+	}
+	return broken
+}
+
+// publish renders the sites and stores what they show; the files of those that
+// fail are added to broken. Under a key file that one of them does not belong to
+// none is published.
+func (s *siteSet) publish(ctx context.Context, configured []*consent.Site, broken map[string]bool) (published []*api.Site) {
+	foreign := s.checkRoots(ctx, configured)
+	for _, site := range configured {
+		built, err := s.build(ctx, site, foreign)
+		if err == nil {
+			published = append(published, built)
+			continue
+		}
+		broken[site.Source] = true
+		if errors.Is(err, consent.ErrUnavailable) {
+			s.pending = true
+			s.problem("site cannot be published yet", err.Error())
+		} else {
+			s.problem("site", err.Error())
+		}
+	}
+	return published
+}
+
+func (s *siteSet) checkRoots(ctx context.Context, configured []*consent.Site) error {
+	for _, site := range configured {
+		if err := s.api.CheckRoot(ctx, site.ID, s.ring.RootCheck()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *siteSet) build(ctx context.Context, site *consent.Site, foreign error) (*api.Site, error) {
+	if foreign != nil {
+		return nil, foreign
+	}
 	built, err := api.NewSite(ctx, site, s.ring, programVersion())
 	if err != nil {
 		return nil, err
@@ -124,18 +164,14 @@ func (s *siteSet) build(ctx context.Context, site *consent.Site) (*api.Site, err
 
 // kept returns the sites that go on as they were: those whose file is still
 // there and cannot be used as it is.
-func (s *siteSet) kept(next []*api.Site, found []siteconfig.Problem) []*api.Site {
+func (s *siteSet) kept(next []*api.Site, broken map[string]bool) []*api.Site {
 	replaced := make(map[string]bool)
 	for _, site := range next {
 		replaced[site.ID] = true
 	}
-	broken := make(map[string]bool)
-	for _, p := range found {
-		broken[p.File] = broken[p.File] || !p.Warning
-	}
 	var list []*api.Site
 	for _, site := range s.served {
-		if !replaced[site.ID] && (broken[site.Source] || s.pending) {
+		if !replaced[site.ID] && broken[site.Source] {
 			list = append(list, site)
 		}
 	}
@@ -149,13 +185,8 @@ const settle = 150 * time.Millisecond
 // retry is how soon a site that could not be published is tried again.
 const retry = 2 * time.Second
 
-// watch reloads on changes of the site files and on SIGHUP, until ctx ends.
-func (s *siteSet) watch(ctx context.Context) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-	changes, closeWatcher := s.changes()
-	defer closeWatcher()
+// watch reloads on changes of the site files and on hangups, until ctx ends.
+func (s *siteSet) watch(ctx context.Context, changes <-chan fsnotify.Event, hangup <-chan os.Signal) {
 	quiet := time.NewTimer(time.Hour)
 	again := time.NewTicker(retry)
 	defer again.Stop()

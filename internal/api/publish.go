@@ -65,21 +65,38 @@ func (a *API) Publish(ctx context.Context, s *Site) error {
 	return a.activate(ctx, s, now, put)
 }
 
-// bindRoot logs the root's fingerprint first of all, and refuses another root
-// from then on.
-func (a *API) bindRoot(ctx context.Context, s *Site, put func(string, []byte) error) error {
-	body, err := consent.Canonical(rootCheck{Schema: "consentry.root/1", Site: s.ID, Root: s.root})
-	if err != nil {
-		return err
-	}
-	bound, err := a.Store.Artefacts(ctx, s.ID, "root")
+// CheckRoot returns ErrRoot when a site's records were made under another root
+// than the one with this fingerprint.
+func (a *API) CheckRoot(ctx context.Context, site, root string) error {
+	bound, err := a.Store.Artefacts(ctx, site, "root")
 	if err != nil {
 		return fmt.Errorf("read root fingerprint: %w", err)
 	}
+	body, err := rootBody(site, root)
+	if err != nil {
+		return err
+	}
 	if len(bound) > 0 && bound[0].Digest != consent.Digest(body) {
-		return fmt.Errorf("site %s: %w", s.ID, ErrRoot)
+		return fmt.Errorf("site %s: %w", site, ErrRoot)
+	}
+	return nil
+}
+
+// bindRoot logs the root's fingerprint first of all, and refuses another root
+// from then on.
+func (a *API) bindRoot(ctx context.Context, s *Site, put func(string, []byte) error) error {
+	if err := a.CheckRoot(ctx, s.ID, s.root); err != nil {
+		return err
+	}
+	body, err := rootBody(s.ID, s.root)
+	if err != nil {
+		return err
 	}
 	return put("root", body)
+}
+
+func rootBody(site, root string) ([]byte, error) {
+	return consent.Canonical(rootCheck{Schema: "consentry.root/1", Site: site, Root: root})
 }
 
 // activate logs the rendering unless it is the one that was activated last.

@@ -146,7 +146,8 @@ func TestOpenWithoutRedisRecoversLater(t *testing.T) {
 func TestBadAddressIsRefusedWithoutItsPassword(t *testing.T) {
 	for _, url := range []string{
 		"", "localhost:6379", "http://:secret@localhost", "redis://:secret@local host", "redis://:secret@localhost/x",
-		"redis://:secret@localhost/0?max_retries=9", "redis://:sec%ret@localhost", "unix://:secret@/tmp/redis.sock",
+		"redis://:secret@localhost/0?max_retries=9", "redis://:sec%ret@localhost", "unix://:secret@",
+		"unix://:secret@/tmp/redis.sock?max_retries=9",
 	} {
 		_, err := Open(t.Context(), url, hasty())
 		if err == nil {

@@ -17,8 +17,20 @@ export function topic(title, options, tests) {
         await use.product.forget();
         use.page = await newPage(options);
       });
-      afterEach(async () => { await use.page?.close(); });
+      afterEach(async () => {
+        await use.page?.close();
+        await quiet(use.product);
+      });
       tests(use);
     });
   });
+}
+
+/** Waits for requests of a closed page that are still on their way, lest the next test counts them. */
+async function quiet(product) {
+  for (let before = -1, now = 0; before !== now; ) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    now = (await product.requests()).length;
+  }
 }

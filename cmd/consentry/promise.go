@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// promising is a store that takes records only while it promises what the
+// configuration requires: whoever runs Redis may change that at any time.
+type promising struct {
+	consent.Store
+	require string // of ServerConfig
+}
+
+// Health adds to the store's own errors the promise that is too weak.
+func (p promising) Health(ctx context.Context) (consent.Durability, error) {
+	promise, err := p.Store.Health(ctx)
+	if err == nil && weaker(promise, p.require) {
+		err = fmt.Errorf("%w: this Redis promises %q and require asks for %q: set appendonly yes, appendfsync always and "+
+			"maxmemory-policy noeviction in Redis, or lower require in %s", consent.ErrUnavailable, promise, p.require, configFile)
+	}
+	return promise, err
+}
+
+func (p promising) Append(ctx context.Context, e consent.Entry) (consent.Stored, bool, error) {
+	if _, err := p.Health(ctx); err != nil {
+		return consent.Stored{}, false, err
+	}
+	return p.Store.Append(ctx, e)
+}
+
+func weaker(promise consent.Durability, required string) bool {
+	switch required {
+	case "durable":
+		return promise != consent.Durable
+	case "everysec":
+		return promise != consent.Durable && promise != consent.EverySec
+	}
+	return false
+}
