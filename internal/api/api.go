@@ -31,21 +31,26 @@ type API struct {
 
 // Register mounts the visitors' routes. They are relative to a site's prefix,
 // which FindSite, a middleware before the router, has cut off. Write routes pass
-// through limit.
+// through limit, those of scripts behind the headers that let a page of another
+// origin read a refusal.
 func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
-	e.GET("/gate.js", a.getGate)
-	e.GET("/:gate", a.getFrozenGate)
-	e.GET("/banner/:rendering/:file", a.getBanner)
-	e.GET("/preferences/:rendering/:file", a.getPreferences)
-	e.GET("/openapi.json", a.getOpenAPI)
-	e.POST("/decisions", a.postDecision, limit)
-	e.OPTIONS("/decisions", a.preflight)
-	e.POST("/impressions", a.postImpression, limit)
-	e.OPTIONS("/impressions", a.preflight)
-	e.GET("/choices", a.getChoices)
+	get := func(path string, h echo.HandlerFunc) {
+		e.GET(path, h)
+		e.HEAD(path, h) // net/http leaves the body out
+	}
+	get("/gate.js", a.getGate)
+	get("/:gate", a.getFrozenGate)
+	get("/banner/:rendering/:file", a.getBanner)
+	get("/preferences/:rendering/:file", a.getPreferences)
+	get("/openapi.json", a.getOpenAPI)
+	e.POST("/decisions", a.postDecision, allowCORS, limit)
+	e.OPTIONS("/decisions", a.preflight, allowCORS)
+	e.POST("/impressions", a.postImpression, allowCORS, limit)
+	e.OPTIONS("/impressions", a.preflight, allowCORS)
+	get("/choices", a.getChoices)
 	e.POST("/choices", a.postChoices, limit)
-	e.GET("/receipts/mine", a.getMyReceipt)
-	e.GET("/receipts/:token", a.getReceipt)
+	get("/receipts/mine", a.getMyReceipt)
+	get("/receipts/:token", a.getReceipt)
 }
 
 // clock hands out times that never go back on this server.

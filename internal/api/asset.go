@@ -106,7 +106,7 @@ func acceptsCoding(header, coding string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.EqualFold(strings.TrimSpace(name), coding) {
-			q = strings.TrimSpace(q)
+			q = strings.ToLower(strings.TrimSpace(q))
 			return q != "q=0" && q != "q=0.0" && q != "q=0.00" && q != "q=0.000"
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,7 +21,7 @@ func (a *API) getChoices(c echo.Context) error {
 		outcome = templates.Saved
 	}
 	return a.showChoices(c, s, choicesView{
-		locale: s.pageLocale(c.Request(), c.QueryParam("locale")), back: backPath(c.QueryParam("back")), outcome: outcome, status: http.StatusOK,
+		locale: s.pageLocale(c.Request(), c.QueryParam("locale")), back: s.backFrom(c.QueryParam("back")), outcome: outcome, status: http.StatusOK,
 	})
 }
 
@@ -69,7 +69,7 @@ func (a *API) postChoices(c echo.Context) error {
 	t.sealed, t.hint = s.jar.Read(c.Request(), secure(c), a.Now())
 	v, err := a.decide(c, s, t)
 	if outcome, status := outcomeOf(err); outcome != templates.Unsent {
-		return a.showChoices(c, s, choicesView{locale: d.Locale, back: backPath(form.Get("back")), outcome: outcome, status: status})
+		return a.showChoices(c, s, choicesView{locale: d.Locale, back: s.backFrom(form.Get("back")), outcome: outcome, status: status})
 	}
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (a *API) postChoices(c echo.Context) error {
 		return err
 	}
 	setHeader(c.Response().Header(), "Cache-Control", noStore)
-	return c.Redirect(http.StatusSeeOther, s.backURL(backPath(strings.TrimPrefix(form.Get("back"), s.backURL("")))))
+	return c.Redirect(http.StatusSeeOther, s.backURL(s.backFrom(form.Get("back"))))
 }
 
 // outcomeOf tells which failures the page itself explains, with a fresh form.
@@ -100,6 +100,9 @@ func formDecision(s *Site, form url.Values) (consent.Decision, error) {
 	id, err := consent.ParseID(form.Get("id"))
 	if err != nil {
 		return consent.Decision{}, fmt.Errorf("%w: id", ErrForm)
+	}
+	if !slices.Contains([]string{"accept-all", "reject-all", "save", "withdraw"}, form.Get("control")) {
+		return consent.Decision{}, fmt.Errorf("%w: control", ErrForm)
 	}
 	d := consent.Decision{
 		ID: id, Rendering: form.Get("rendering"), Locale: form.Get("locale"), Layout: "page", Surface: "page",

@@ -28,7 +28,6 @@ type decisionAnswer struct {
 
 func (a *API) postDecision(c echo.Context) error {
 	s := siteOf(c)
-	allowCORS(c, s)
 	origin, err := pageOrigin(c.Request(), s)
 	if err != nil {
 		return err
@@ -110,7 +109,6 @@ type impression struct {
 
 func (a *API) postImpression(c echo.Context) error {
 	s := siteOf(c)
-	allowCORS(c, s)
 	if _, err := pageOrigin(c.Request(), s); err != nil {
 		return err
 	}
@@ -118,8 +116,8 @@ func (a *API) postImpression(c echo.Context) error {
 	if err := decodeJSON(c.Request(), &body); err != nil {
 		return err
 	}
-	if !slices.Contains(s.Locales, body.Locale) || body.Layout != s.Appearance.Layout {
-		return fmt.Errorf("%w: locale or layout is unknown", consent.ErrInvalid)
+	if len(body.Rendering) != len(s.Rendering) || !slices.Contains(s.Locales, body.Locale) || body.Layout != s.Appearance.Layout {
+		return fmt.Errorf("%w: rendering, locale or layout is unknown", consent.ErrInvalid)
 	}
 	ua := classify(c.Request().Header)
 	shown := consent.Impression{
@@ -133,9 +131,9 @@ func (a *API) postImpression(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// decodeJSON reads one JSON object and nothing else: unknown and repeated
-// members, trailing bytes and control characters in strings are errors. The
-// body's size is capped by the server.
+// decodeJSON reads one JSON object and nothing else: unknown, misspelt and
+// repeated members, trailing bytes and control characters in strings are errors.
+// The body's size is capped by the server.
 func decodeJSON(r *http.Request, into any) error {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return ErrMediaType
@@ -144,8 +142,11 @@ func decodeJSON(r *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	if hasRepeats(body) {
-		return fmt.Errorf("%w: a member is repeated", ErrBody)
+	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+		return fmt.Errorf("%w: it is no object", ErrBody)
+	}
+	if oddNames(json.NewDecoder(bytes.NewReader(body)), 0) {
+		return fmt.Errorf("%w: a member is repeated or misspelt", ErrBody)
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
@@ -166,14 +167,10 @@ func withoutInput(err error) error {
 	return errors.New("syntax, type or unknown member")
 }
 
-// hasRepeats reports whether any object of a JSON text repeats a member name;
-// encoding/json would silently take the last.
-func hasRepeats(body []byte) bool {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	return scanRepeats(dec, 0)
-}
-
-func scanRepeats(dec *json.Decoder, depth int) bool {
+// oddNames reports whether any object of a JSON text repeats a member's name,
+// of which encoding/json would silently take the last, or has one of other than
+// lower-case letters, digits, _ and -, which it would match in any case.
+func oddNames(dec *json.Decoder, depth int) bool {
 	token, err := dec.Token()
 	if err != nil || depth > 8 {
 		return false // the decoder proper reports it
@@ -187,16 +184,19 @@ func scanRepeats(dec *json.Decoder, depth int) bool {
 		if open == '{' {
 			name, err := dec.Token()
 			text, _ := name.(string)
-			text = strings.ToLower(text) // encoding/json matches names in any case
-			if err != nil || seen[text] {
+			if err != nil || seen[text] || strings.ContainsFunc(text, oddInName) {
 				return err == nil
 			}
 			seen[text] = true
 		}
-		if scanRepeats(dec, depth+1) {
+		if oddNames(dec, depth+1) {
 			return true
 		}
 	}
 	_, _ = dec.Token() // the closing delimiter
 	return false
+}
+
+func oddInName(r rune) bool {
+	return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '_' || r == '-')
 }

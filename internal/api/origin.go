@@ -46,25 +46,24 @@ func ownOrigin(c echo.Context) string {
 
 // allowCORS answers a page of another origin in modes B and C, by exact origin;
 // credentials go in B only, because C has no cookies.
-func allowCORS(c echo.Context, s *Site) {
-	if s.Deployment.Mode == consent.ModePath {
-		return
-	}
-	h := c.Response().Header()
-	h.Add("Vary", "Origin")
-	origin := c.Request().Header.Get("Origin")
-	if !slices.Contains(s.Deployment.Origins, origin) {
-		return
-	}
-	h.Set("Access-Control-Allow-Origin", origin)
-	if s.Deployment.Mode == consent.ModeSubdomain {
-		h.Set("Access-Control-Allow-Credentials", "true")
+func allowCORS(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		s, h := siteOf(c), c.Response().Header()
+		if s.Deployment.Mode == consent.ModePath {
+			return next(c)
+		}
+		h.Add("Vary", "Origin")
+		if origin := c.Request().Header.Get("Origin"); slices.Contains(s.Deployment.Origins, origin) {
+			h.Set("Access-Control-Allow-Origin", origin)
+			if s.Deployment.Mode == consent.ModeSubdomain {
+				h.Set("Access-Control-Allow-Credentials", "true")
+			}
+		}
+		return next(c)
 	}
 }
 
 func (a *API) preflight(c echo.Context) error {
-	s := siteOf(c)
-	allowCORS(c, s)
 	h := c.Response().Header()
 	if h.Get("Access-Control-Allow-Origin") == "" {
 		return ErrOrigin

@@ -81,3 +81,8 @@ func (s *Site) pageLocale(r *http.Request, asked string) string {
 	}
 	return s.locale(tags...)
 }
+
+// backFrom reads the address that a form or link carries: a path, or backURL's.
+func (s *Site) backFrom(raw string) string {
+	return backPath(strings.TrimPrefix(raw, s.backURL("")))
+}

@@ -84,7 +84,9 @@ func (a *API) serveStored(c echo.Context, kind, digest string) error {
 }
 
 func (a *API) getOpenAPI(c echo.Context) error {
-	c.Response().Header().Set("Cache-Control", shortLife)
+	h := c.Response().Header()
+	delete(h, echo.HeaderXRequestID) // a cache would repeat it
+	setHeader(h, "Cache-Control", shortLife)
 	return c.Blob(http.StatusOK, "application/json", openAPI)
 }
 

@@ -60,7 +60,10 @@ func (ix *index) route(host string, r route) {
 func bareHost(host string) string {
 	host = strings.ToLower(host)
 	if h, port, err := net.SplitHostPort(host); err == nil && (port == "80" || port == "443") {
-		return h
+		host = h
+		if strings.Contains(h, ":") {
+			host = "[" + h + "]"
+		}
 	}
 	return host
 }
@@ -108,7 +111,7 @@ func (ix *index) find(r *http.Request) (route, bool) {
 	if rest, ok := strings.CutPrefix(path, "/s/"); ok {
 		id, _, _ := strings.Cut(rest, "/")
 		if s := ix.remote[id]; s != nil {
-			return route{"/s/" + id, s, true}, true
+			return route{"/s/" + id, s, s.Deployment.Secure()}, true
 		}
 	}
 	return route{}, false

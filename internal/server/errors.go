@@ -30,15 +30,15 @@ var statuses = []struct {
 	{api.ErrReceipt, http.StatusNotFound, "not-found"},
 	{api.ErrNoSite, http.StatusNotFound, "no-site"},
 	{api.ErrErased, http.StatusGone, "erased"},
+	{consent.ErrErased, http.StatusGone, "erased"},
 	{api.ErrOrigin, http.StatusForbidden, "origin"},
 	{api.ErrMediaType, http.StatusUnsupportedMediaType, "media-type"},
+	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "timeout"}, // before what a half-read body or form is otherwise
 	{api.ErrBody, http.StatusBadRequest, "body"},
 	{api.ErrForm, http.StatusBadRequest, "form"},
 	{errRate, http.StatusTooManyRequests, "rate"},
-	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "timeout"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable"},
 	{context.Canceled, 499, "gone"}, // the visitor left; nginx's number for it
-	{errNotFound, http.StatusNotFound, "not-found"},
 }
 
 type errorBody struct {
@@ -88,7 +88,10 @@ func classify(err error) (int, errorDetail) {
 		return http.StatusRequestTimeout, errorDetail{Code: "timeout", Message: "the request took too long to arrive"}
 	}
 	var known *echo.HTTPError
-	if errors.As(err, &known) {
+	if errors.As(err, &known) && known.Code == http.StatusNotFound {
+		return http.StatusNotFound, errorDetail{Code: "not-found", Message: "there is nothing at this address"}
+	}
+	if known != nil {
 		return known.Code, errorDetail{Code: "http", Message: http.StatusText(known.Code)}
 	}
 	return http.StatusInternalServerError, errorDetail{Code: "internal", Message: "something went wrong here; the request id finds it in the log"}

@@ -227,7 +227,11 @@ func TestWritesArePacedPerNetwork(t *testing.T) {
 	writeSite(t, dir, "shop.yaml", shopYAML)
 	r := newRig(t, dir, nil)
 	from := func(address, verb, path string) int {
-		request, _ := http.NewRequest(verb, r.public.URL+path, strings.NewReader("{}"))
+		body := ""
+		if verb == "POST" {
+			body = "{}"
+		}
+		request, _ := http.NewRequest(verb, r.public.URL+path, strings.NewReader(body))
 		request.Host = "shop.example"
 		request.Header.Set("X-Forwarded-For", "203.0.113.99, "+address)
 		request.Header.Set("Content-Type", "application/json")

@@ -38,8 +38,10 @@ type rig struct {
 	proxies []netip.Prefix
 	log     lockedBuffer
 
-	mu  sync.Mutex
-	now time.Time
+	mu      sync.Mutex
+	now     time.Time
+	answers map[string]bool // of the contract, that this server gave
+	last    string          // the newest of them
 }
 
 // lockedBuffer collects the log of concurrent requests.
@@ -90,7 +92,7 @@ func newBenchRig(b *testing.B, dir string) *rig {
 
 func newRigWith(t testing.TB, dir string, wrap func(consent.Store) consent.Store, level slog.Level, perMinute int, read time.Duration) *rig {
 	t.Helper()
-	r := &rig{dir: dir, now: time.Now().UTC(), proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
+	r := &rig{dir: dir, now: time.Now().UTC(), answers: make(map[string]bool), proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
 	var err error
 	if r.ring, err = consent.NewKeyring(rand.Reader, r.now); err != nil {
 		t.Fatal(err)
@@ -104,6 +106,13 @@ func newRigWith(t testing.TB, dir string, wrap func(consent.Store) consent.Store
 	if wrap != nil {
 		r.store = wrap(store)
 	}
+	r.start(t, level, perMinute, read)
+	return r
+}
+
+// start serves the site files on the rig's store.
+func (r *rig) start(t testing.TB, level slog.Level, perMinute int, read time.Duration) {
+	t.Helper()
 	log := slog.New(slog.NewJSONHandler(&r.log, &slog.HandlerOptions{Level: level}))
 	r.api = &api.API{Store: r.store, Now: r.clock, Log: log}
 	r.reload(t)
@@ -118,7 +127,15 @@ func newRigWith(t testing.TB, dir string, wrap func(consent.Store) consent.Store
 	r.public.Config.ReadTimeout, r.public.Config.IdleTimeout = read, time.Minute
 	r.public.Start()
 	t.Cleanup(r.public.Close)
-	return r
+}
+
+// restarted is another server on the same store, which knows nothing else of
+// the one before.
+func (r *rig) restarted(t testing.TB) *rig {
+	t.Helper()
+	next := &rig{dir: r.dir, ring: r.ring, store: r.store, proxies: r.proxies, now: r.clock(), answers: make(map[string]bool)}
+	next.start(t, slog.LevelDebug, 600, time.Second)
+	return next
 }
 
 // reload reads the site files again and publishes them, as serve does.
@@ -170,9 +187,20 @@ func (r *rig) records(t testing.TB, site string) int {
 	return n
 }
 
-// do sends one request to the public listener and reads the answer whole.
+// do sends one request to the public listener, reads the answer whole and holds
+// both against the wire contract.
 func (r *rig) do(t testing.TB, request *http.Request) (*http.Response, string) {
 	t.Helper()
+	x := exchange{request: request}
+	if request.GetBody != nil {
+		body, err := request.GetBody()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.sent, err = io.ReadAll(body); err != nil {
+			t.Fatal(err)
+		}
+	}
 	transport := &http.Transport{DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	response, err := transport.RoundTrip(request)
@@ -184,7 +212,27 @@ func (r *rig) do(t testing.TB, request *http.Request) (*http.Response, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	x.response, x.body = response, body
+	r.hold(t, x)
 	return response, string(body)
+}
+
+// hold fails a test whose exchange is not as documented, and notes which
+// documented answer it was.
+func (r *rig) hold(t testing.TB, x exchange) {
+	t.Helper()
+	c, err := theContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, problems := c.check(x)
+	if problems != nil {
+		t.Fatalf("%s %s got %d, and the contract says otherwise:\n%s\n%s", x.request.Method, x.request.URL.Path,
+			x.response.StatusCode, strings.Join(problems, "\n"), x.body[:min(len(x.body), 600)])
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers[answer], r.last = true, answer
 }
 
 const shopYAML = `

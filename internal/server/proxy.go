@@ -114,10 +114,12 @@ func (l *limiter) allow(addr netip.Addr) bool {
 	return t.bucket(addr).take(now, l.perMinute/60, l.burst)
 }
 
+// current returns the table of the hour, or a later one: a request that read the
+// clock just before the others must not bring back an empty table.
 func (l *limiter) current(hour int64) *bucketTable {
 	for {
 		t := l.table.Load()
-		if t != nil && t.hour == hour {
+		if t != nil && t.hour >= hour {
 			return t
 		}
 		if l.table.CompareAndSwap(t, newBucketTable(l.seed, hour)) {

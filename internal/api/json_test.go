@@ -1,0 +1,106 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+func jsonRequest(media, body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/decisions", strings.NewReader(body))
+	r.Header.Set("Content-Type", media)
+	return r
+}
+
+func TestABodyIsOneObjectOfKnownMembers(t *testing.T) {
+	for body, want := range map[string]error{
+		`{}`:                                nil,
+		` {"locale":"en"}` + "\n":           nil,
+		`{"categories":{"analytics":"x"}}`:  nil,
+		`{"locale":"en","layout":"en"}`:     nil,
+		`{"services":{"a":"x","b":"x"}}`:    nil,
+		``:                                  ErrBody,
+		`null`:                              ErrBody,
+		`[]`:                                ErrBody,
+		`"text"`:                            ErrBody,
+		`7`:                                 ErrBody,
+		`{"locale":"en"`:                    ErrBody,
+		`{"locale":7}`:                      ErrBody,
+		`{"locale":"e` + "\x01" + `n"}`:     ErrBody,
+		`{"nobody":1}`:                      ErrBody,
+		`{"locale":"en"}{}`:                 ErrBody,
+		`{"locale":"en"} x`:                 ErrBody,
+		`{"locale":"en"}]`:                  ErrBody,
+		`{"locale":"en",}`:                  ErrBody,
+		`{"locale":"en","locale":"de"}`:     ErrBody,
+		`{"locale":"en","Locale":"de"}`:     ErrBody,
+		`{"LOCALE":"en"}`:                   ErrBody,
+		`{"locale":"en","loc\u0061le":"d"}`: ErrBody,
+		`{"scope":"keep","ſcope":"once"}`:   ErrBody, // encoding/json folds the long s
+		`{"ſcope":"once"}`:                  ErrBody,
+		`{"webdriver":true,"Kategories":1}`: ErrBody,
+		`{"categories":{"a":"x","a":"y"}}`:  ErrBody,
+		`{"categories":{"A":"x"}}`:          ErrBody,
+		`{"services":{"a":{"b":1,"b":2}}}`:  ErrBody,
+		`{"after_ms":1e99}`:                 ErrBody,
+		`{"after_ms":-1.5}`:                 ErrBody,
+		`{"id":"short"}`:                    ErrBody,
+		`{"categories":` + strings.Repeat("[", 900) + strings.Repeat("]", 900) + `}`:     ErrBody,
+		`{"categories":` + strings.Repeat(`{"a":`, 500) + `1` + strings.Repeat("}", 501): ErrBody,
+		strings.Repeat("[", 2000): ErrBody,
+	} {
+		var d consent.Decision
+		if err := decodeJSON(jsonRequest("application/json", body), &d); !errors.Is(err, want) {
+			t.Errorf("%.60s: %v", body, err)
+		}
+	}
+}
+
+// What a client sent must not reach the log, where errors end.
+func TestErrorsAboutABodyDoNotRepeatIt(t *testing.T) {
+	for _, body := range []string{
+		`{"payload":1}`, `{"locale":payload}`, `{"id":"payload"}`, `{"payload":1,"payload":2}`, `{"after_ms":"payload"}`, `{} payload`,
+	} {
+		var d consent.Decision
+		err := decodeJSON(jsonRequest("application/json", body), &d)
+		if err == nil || strings.Contains(err.Error(), "payload") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+func TestABodyIsJSONByItsTypeToo(t *testing.T) {
+	for media, want := range map[string]error{
+		"application/json":                  nil,
+		"Application/JSON":                  nil,
+		"application/json; charset=utf-8":   nil,
+		"":                                  ErrMediaType,
+		"text/plain":                        ErrMediaType,
+		"text/plain; application/json":      ErrMediaType,
+		"application/json5":                 ErrMediaType,
+		"application/x-www-form-urlencoded": ErrMediaType,
+		"application/json, text/plain":      ErrMediaType,
+		"multipart/form-data; boundary=x":   ErrMediaType,
+	} {
+		var d consent.Decision
+		if err := decodeJSON(jsonRequest(media, `{}`), &d); !errors.Is(err, want) {
+			t.Errorf("%q: %v", media, err)
+		}
+	}
+}
+
+// A body that breaks off is the network's failure, not the client's mistake.
+func TestAnErrorWhileReadingIsKept(t *testing.T) {
+	r := jsonRequest("application/json", "")
+	r.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
+	var d consent.Decision
+	if err := decodeJSON(r, &d); !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrBody) {
+		t.Error(err)
+	}
+}

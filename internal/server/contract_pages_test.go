@@ -1,0 +1,143 @@
+package server_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+func (r *rig) answerImpressions(t *testing.T, store *moodyStore) {
+	const post, to = "POST /impressions ", "POST /privacy/impressions"
+	shown := fmt.Sprintf(`{"rendering":%q,"locale":"en","layout":"bar","again":false}`, r.site(t, "shop").Rendering)
+	r.expect(t, post+"204", ask{to: to, body: shown})
+	r.expect(t, post+"400"+jsonError+"body", ask{to: to, body: "[]"})
+	r.expect(t, post+"403"+jsonError+"origin", ask{to: to, body: shown, headers: "Origin: null"})
+	r.expect(t, post+"404"+jsonError+"no-site", ask{to: to, body: shown, headers: foreign})
+	r.expect(t, post+"413"+jsonError+"too-large", ask{to: to, body: strings.Repeat(" ", 5000)})
+	r.expect(t, post+"415"+jsonError+"media-type", ask{to: to, body: shown, headers: "Content-Type:"})
+	r.expect(t, post+"422"+jsonError+"invalid", ask{to: to, body: strings.Replace(shown, "bar", "card", 1)})
+	store.set(consent.ErrUnavailable, false)
+	r.expect(t, post+"503"+jsonError+"unavailable", ask{to: to, body: shown})
+	store.set(consent.ErrBusy, false)
+	r.expect(t, post+"429"+jsonError+"busy", ask{to: to, body: shown})
+	store.set(nil, false)
+}
+
+// form is the page's form as a browser without JavaScript sends it.
+func form(id, rendering, control string, more ...string) string {
+	values := url.Values{"id": {id}, "rendering": {rendering}, "locale": {"en"}, "back": {"/basket"}, "control": {control}}
+	for i := 0; i < len(more); i += 2 {
+		values.Set(more[i], more[i+1])
+	}
+	return values.Encode()
+}
+
+func (r *rig) answerChoices(t *testing.T, store *moodyStore) {
+	shop := r.site(t, "shop").Rendering
+	accept := func() string { return form(newID(t), shop, "accept-all") }
+	const post, to = "POST /choices ", "POST /privacy/choices"
+	r.expect(t, "GET /choices 200 text/html", ask{to: "GET /privacy/choices?back=/basket&locale=de"})
+	r.expect(t, "GET /choices 404"+jsonError+"no-site", ask{to: "GET /privacy/choices", headers: foreign})
+	r.expect(t, post+"303", ask{to: to, body: accept()})
+	r.expect(t, post+"303", ask{to: to, body: form(newID(t), shop, "save", "c.analytics", "granted", "s.youtube", "granted")})
+	r.expect(t, post+"400"+jsonError+"form", ask{to: to, body: form("", shop, "accept-all")})
+	r.expect(t, post+"403"+jsonError+"origin", ask{to: to, body: accept(), headers: "Origin: https://evil.example"})
+	r.expect(t, post+"404"+jsonError+"no-site", ask{to: to, body: accept(), headers: foreign})
+	r.expect(t, post+"409 text/html", ask{to: to, body: form(newID(t), unknown, "accept-all")})
+	r.expect(t, post+"413"+jsonError+"too-large", ask{to: to, body: "back=" + strings.Repeat("A", 17000)})
+	r.expect(t, post+"422"+jsonError+"invalid", ask{to: to, body: form(newID(t), shop, "reject-all", "locale", "xx")})
+	store.set(nil, true)
+	r.expect(t, post+"410"+jsonError+"erased", ask{to: to, body: accept()})
+	store.set(consent.ErrUnavailable, false)
+	r.expect(t, post+"503 text/html", ask{to: to, body: accept()})
+	r.expect(t, post+"303", ask{to: to, body: form(newID(t), shop, "reject-all")})
+	store.set(consent.ErrBusy, false)
+	r.expect(t, post+"429 text/html", ask{to: to, body: accept()})
+	store.set(nil, false)
+}
+
+func (r *rig) answerReceipts(t *testing.T, store *moodyStore) {
+	const mine, one = "GET /receipts/mine ", "GET /receipts/{token} "
+	response, body := r.post(t, decision(newID(t), r.site(t, "shop").Rendering, "accept-all", "granted"))
+	var answer struct{ Receipt string }
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		t.Fatal(err)
+	}
+	link, wrong := "GET "+answer.Receipt, "GET /privacy/receipts/"+strings.Repeat("A", 64)
+	r.expect(t, mine+"200 application/json", ask{to: "GET /privacy/receipts/mine", cookies: response.Cookies()})
+	r.expect(t, mine+"404"+jsonError+"not-found", ask{to: "GET /privacy/receipts/mine"})
+	r.expect(t, mine+"404"+jsonError+"no-site", ask{to: "GET /privacy/receipts/mine", headers: foreign})
+	r.expect(t, one+"200 text/html", ask{to: link})
+	r.expect(t, one+"200 application/json", ask{to: link + "?format=json"})
+	r.expect(t, one+"200 application/json", ask{to: link, headers: "Accept: application/json"})
+	r.expect(t, one+"404 text/html", ask{to: wrong})
+	r.expect(t, one+"404"+jsonError+"not-found", ask{to: wrong, headers: "Accept: application/json"})
+	r.expect(t, one+"404"+jsonError+"no-site", ask{to: link, headers: foreign})
+	store.set(consent.ErrUnavailable, false)
+	r.expect(t, one+"503"+jsonError+"unavailable", ask{to: link})
+	store.set(nil, false)
+}
+
+// answerTheSlow sends bodies that stop half-way.
+func (r *rig) answerTheSlow(t *testing.T) {
+	var wait sync.WaitGroup
+	got := make([]exchange, 3)
+	for i, path := range []string{"/decisions", "/impressions", "/choices"} {
+		a := ask{to: "POST /privacy" + path, body: strings.Repeat(" ", 100)}
+		request := a.request(t, r)
+		wait.Go(func() {
+			var err error
+			if got[i], err = r.stalled(request, a.body); err != nil {
+				t.Errorf("%s: %v", a.to, err)
+			}
+		})
+	}
+	wait.Wait()
+	for _, x := range got {
+		r.hold(t, x)
+	}
+}
+
+// stalled sends a request and half of its body, and waits for the answer.
+func (r *rig) stalled(request *http.Request, body string) (exchange, error) {
+	x := exchange{request: request, sent: []byte(body)}
+	conn, err := net.Dial("tcp", r.public.Listener.Addr().String())
+	if err != nil {
+		return x, err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: shop.example\r\nOrigin: https://shop.example\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+		request.URL.Path, request.Header.Get("Content-Type"), len(body), body[:len(body)/2])
+	if x.response, err = http.ReadResponse(bufio.NewReader(conn), request); err != nil {
+		return x, err
+	}
+	x.body, err = io.ReadAll(x.response.Body)
+	return x, err
+}
+
+// answerTheMany writes more than one network may, and comes last.
+func (r *rig) answerTheMany(t *testing.T) {
+	const network = "X-Forwarded-For: 198.51.100.9"
+	for range 200 {
+		response, err := r.public.Client().Do(ask{to: "POST /privacy/impressions", headers: network}.request(t, r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+	}
+	for _, path := range []string{"/decisions", "/impressions", "/choices"} {
+		r.expect(t, "POST "+path+" 429"+jsonError+"rate", ask{to: "POST /privacy" + path, headers: network})
+	}
+}
