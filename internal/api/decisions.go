@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -145,7 +144,7 @@ func decodeJSON(r *http.Request, into any) error {
 	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 		return fmt.Errorf("%w: it is no object", ErrBody)
 	}
-	if oddNames(json.NewDecoder(bytes.NewReader(body)), 0) {
+	if oddNames(body) {
 		return fmt.Errorf("%w: a member is repeated or misspelt", ErrBody)
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
@@ -165,38 +164,4 @@ func withoutInput(err error) error {
 		return consent.ErrID
 	}
 	return errors.New("syntax, type or unknown member")
-}
-
-// oddNames reports whether any object of a JSON text repeats a member's name,
-// of which encoding/json would silently take the last, or has one of other than
-// lower-case letters, digits, _ and -, which it would match in any case.
-func oddNames(dec *json.Decoder, depth int) bool {
-	token, err := dec.Token()
-	if err != nil || depth > 8 {
-		return false // the decoder proper reports it
-	}
-	open, ok := token.(json.Delim)
-	if !ok {
-		return false
-	}
-	seen := make(map[string]bool)
-	for dec.More() {
-		if open == '{' {
-			name, err := dec.Token()
-			text, _ := name.(string)
-			if err != nil || seen[text] || strings.ContainsFunc(text, oddInName) {
-				return err == nil
-			}
-			seen[text] = true
-		}
-		if oddNames(dec, depth+1) {
-			return true
-		}
-	}
-	_, _ = dec.Token() // the closing delimiter
-	return false
-}
-
-func oddInName(r rune) bool {
-	return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '_' || r == '-')
 }
