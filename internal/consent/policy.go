@@ -27,15 +27,39 @@ type Cookie struct {
 
 // Service is one vendor's tag.
 type Service struct {
-	ID        string            `json:"id"`
-	Name      string            `json:"name"`
-	Company   string            `json:"company"` // legal name of the recipient
-	Country   string            `json:"country"` // ISO 3166-1 alpha-2
-	PolicyURL string            `json:"policy_url"`
-	Hosts     []string          `json:"hosts"` // host or host/path prefix; *.example.com covers subdomains
-	Cookies   []Cookie          `json:"cookies"`
-	ShareURL  string            `json:"share_url,omitempty"` // plain link with {url} and {title}
-	Signals   map[string]string `json:"signals,omitempty"`   // vendor consent calls by name, see the gate
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	Company   string   `json:"company"` // legal name of the recipient
+	Country   string   `json:"country"` // ISO 3166-1 alpha-2
+	PolicyURL string   `json:"policy_url"`
+	Hosts     []string `json:"hosts"` // host or host/path prefix; *.example.com covers subdomains
+	Cookies   []Cookie `json:"cookies"`
+	ShareURL  string   `json:"share_url,omitempty"` // plain link with {url} and {title}
+	Inline    string   `json:"inline,omitempty"`    // regular expression, RE2 and JavaScript alike, for its inline scripts
+	Calls     *Calls   `json:"calls,omitempty"`     // how its own code is told of a choice
+}
+
+// Calls is a vendor's own consent interface: the soft signal beside the gate. A
+// call is its list of arguments. Among them "$status" stands for the service's
+// status (granted or denied) and "$ad_storage" and the like for that of a Google
+// Consent Mode key.
+type Calls struct {
+	// Global is the name on window.
+	Global string `json:"global"`
+	// Form is how a call is made: "push" is g.push(...args), "queue" g.push(args),
+	// "arguments" g.push of an Arguments object, "call" g(...args).
+	Form string `json:"form"`
+	// Stub lets the gate create the global, an empty list or a function that
+	// queues, before the vendor's code. Without it calls are made only once the
+	// vendor's code is there.
+	Stub bool `json:"stub,omitempty"`
+	// Default is called once on every page, before anything else; with Stub only.
+	Default [][]any `json:"default,omitempty"`
+	// Granted is called when the service becomes permitted, and after a Default
+	// that names no status when it is permitted already.
+	Granted [][]any `json:"granted,omitempty"`
+	// Denied is called when it is permitted no more.
+	Denied [][]any `json:"denied,omitempty"`
 }
 
 // Category is one question. Purposes are stable ids (audience-measurement),

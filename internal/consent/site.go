@@ -40,7 +40,24 @@ type Deployment struct {
 	Host    string   // modes B and C: the host that serves Consentry
 	Prefix  string   // path without trailing slash, "" in modes B and C where allowed
 	Cookie  CookieConfig
-	Gate    string // blocking mode: marked
+	Gate    string   // blocking mode: one of the Gate constants
+	Allow   []string // host patterns that GateStrict leaves alone
+	// ConsentMode is what Google's tags are told.
+	ConsentMode ConsentMode
+}
+
+// What the gate holds beside marked tags.
+const (
+	GateMarked = "marked" // nothing else
+	GateKnown  = "known"  // unmodified tags of the site's services
+	GateStrict = "strict" // and every other third-party host
+	GateReport = "report" // nothing, but reports what no service declares
+)
+
+// ConsentMode configures the Google Consent Mode default.
+type ConsentMode struct {
+	Wait   int  // milliseconds
+	Redact bool // ads_data_redaction
 }
 
 // Base is how the site's pages address Consentry, without trailing slash: a path

@@ -68,6 +68,14 @@ type ServiceFile struct {
 	// filled in.
 	ShareURL string `yaml:"share_url" sample:"https://vendor.example/share?u={url}"`
 
+	// A regular expression, in what RE2 and JavaScript have in common, that finds
+	// the vendor's inline scripts by their text. Used where the gate is known,
+	// strict or report. Make it so narrow that no other script matches.
+	Inline string `yaml:"inline" sample:"gtag\\(.config., ?.G-"`
+
+	// The vendor's own consent calls, made beside the gate.
+	Calls *CallsFile `yaml:"calls"`
+
 	// The category that the service usually stands under. For the catalogue's
 	// list; a site file decides by where it lists the service.
 	Category string `yaml:"category" jsonschema:"pattern=^[a-z0-9][a-z0-9-]{0\\,31}$" sample:"analytics"`
@@ -98,4 +106,29 @@ type StoredFile struct {
 
 	// Whether scripts cannot read it, so that it cannot be removed by one either.
 	HTTPOnly bool `yaml:"http_only" jsonschema:"default=false"`
+}
+
+// CallsFile is a vendor's own consent interface. A call is the list of its
+// arguments. Among them "$status" stands for granted or denied as the service is
+// now, "$ad_storage" and the like for a Google Consent Mode key.
+type CallsFile struct {
+	// The name of the function, list or object on window.
+	Global string `yaml:"global" jsonschema:"required,pattern=^[A-Za-z_$][A-Za-z0-9_$]*$" sample:"uetq"`
+
+	// How a call is made. push: global.push(a, b); queue: global.push([a, b]);
+	// arguments: global.push(arguments); call: global(a, b).
+	Form string `yaml:"form" jsonschema:"required,enum=push,enum=queue,enum=arguments,enum=call"`
+
+	// Whether the gate may create the global before the vendor's code does. Not
+	// where that code takes its presence for having been loaded.
+	Stub bool `yaml:"stub" jsonschema:"default=false"`
+
+	// Calls on every page, before anything else; needs stub.
+	Default [][]any `yaml:"default"`
+
+	// Calls when the service becomes permitted.
+	Granted [][]any `yaml:"granted"`
+
+	// Calls when it is permitted no more.
+	Denied [][]any `yaml:"denied"`
 }

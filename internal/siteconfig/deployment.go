@@ -23,14 +23,20 @@ func (b *builder) deployment() consent.Deployment {
 		f.Prefix = ""
 	}
 	b.checkOrigins()
+	for i, host := range f.Allow {
+		if !servicePattern.MatchString(host) {
+			b.doc.Fail(fmt.Sprintf("allow[%d]", i), `%q is no host pattern; write a host ("cdn.shop.example"), a host and the beginning of a path, or "*.shop.example"`, host)
+		}
+	}
 	if f.Mode != "" { // else refused already
 		b.checkPrefix()
 		b.checkHost()
 		b.checkCookieScope()
 	}
 	return consent.Deployment{
-		Mode: consent.Mode(f.Mode), Origins: f.Origins, Host: f.Host, Prefix: f.Prefix, Gate: f.Gate,
-		Cookie: consent.CookieConfig{Scope: f.Cookie.Scope, Domain: f.Cookie.Domain, Named: f.Cookie.Named},
+		Mode: consent.Mode(f.Mode), Origins: f.Origins, Host: f.Host, Prefix: f.Prefix, Gate: f.Gate, Allow: f.Allow,
+		ConsentMode: consent.ConsentMode{Wait: f.ConsentMode.Wait, Redact: f.ConsentMode.Redact},
+		Cookie:      consent.CookieConfig{Scope: f.Cookie.Scope, Domain: f.Cookie.Domain, Named: f.Cookie.Named},
 	}
 }
 

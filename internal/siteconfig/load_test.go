@@ -75,7 +75,7 @@ func TestDefaultsOfASiteFileThatSaysLittle(t *testing.T) {
 		t.Errorf("controller %q, categories %v", p.Controller.ID, p.Categories)
 	}
 	d := site.Deployment
-	if d.Mode != consent.ModePath || d.Prefix != "/privacy" || d.Gate != "marked" || d.Cookie.Scope != consent.CookieHost {
+	if d.Mode != consent.ModePath || d.Prefix != "/privacy" || d.Gate != consent.GateKnown || d.Cookie.Scope != consent.CookieHost {
 		t.Errorf("deployment: %+v", d)
 	}
 	a := site.Appearance

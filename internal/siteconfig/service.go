@@ -20,7 +20,11 @@ var (
 func (f ServiceFile) service() consent.Service {
 	s := consent.Service{
 		ID: f.ID, Name: f.Name, Company: f.Company, Country: f.Country, PolicyURL: f.PolicyURL,
-		Hosts: nonNil(f.Hosts), Cookies: []consent.Cookie{}, ShareURL: f.ShareURL,
+		Hosts: nonNil(f.Hosts), Cookies: []consent.Cookie{}, ShareURL: f.ShareURL, Inline: f.Inline,
+	}
+	if f.Calls != nil {
+		calls := consent.Calls(*f.Calls)
+		s.Calls = &calls
 	}
 	for _, c := range f.Cookies {
 		recipients := c.Recipients
@@ -39,11 +43,14 @@ func (f ServiceFile) service() consent.Service {
 func overlay(known, own consent.Service, f ServiceFile) consent.Service {
 	for _, text := range []struct{ to, from *string }{
 		{&known.Name, &own.Name}, {&known.Company, &own.Company}, {&known.Country, &own.Country},
-		{&known.PolicyURL, &own.PolicyURL}, {&known.ShareURL, &own.ShareURL},
+		{&known.PolicyURL, &own.PolicyURL}, {&known.ShareURL, &own.ShareURL}, {&known.Inline, &own.Inline},
 	} {
 		if *text.from != "" {
 			*text.to = *text.from
 		}
+	}
+	if own.Calls != nil {
+		known.Calls = own.Calls
 	}
 	known.Hosts, known.Cookies = slices.Clone(known.Hosts), slices.Clone(known.Cookies)
 	if f.Hosts != nil {
@@ -76,6 +83,12 @@ func checkService(doc *Document, at string, f ServiceFile) {
 		if !servicePattern.MatchString(host) {
 			doc.Fail(fmt.Sprintf("%s[%d]", join(at, "hosts"), i), `%q is no host pattern; write a host ("stats.vendor.example"), a host and the beginning of a path ("vendor.example/stats"), or "*.vendor.example"`, host)
 		}
+	}
+	if _, err := regexp.Compile(f.Inline); err != nil {
+		doc.Fail(join(at, "inline"), "inline of %q is no regular expression: %v", f.ID, err)
+	}
+	if f.Calls != nil && len(f.Calls.Default) > 0 && !f.Calls.Stub {
+		doc.Fail(join(at, "calls.default"), "default calls of %q come before the vendor's code; add stub: true, or remove them", f.ID)
 	}
 	for i, cookie := range f.Cookies {
 		if star := strings.IndexByte(cookie.Name, '*'); star >= 0 && star != len(cookie.Name)-1 || strings.ContainsAny(cookie.Name, " \n;=,") {

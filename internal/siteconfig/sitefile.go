@@ -46,10 +46,22 @@ type SiteFile struct {
 	// How far the two cookies of a choice reach and what they are called.
 	Cookie CookieFile `yaml:"cookie"`
 
-	// How tags are held back until they are permitted. marked: tags that the
-	// owner marked (type="text/plain", data-src, template) open on a grant; the
-	// browser never requests them before.
-	Gate string `yaml:"gate" jsonschema:"enum=marked,default=marked"`
+	// How tags are held back until they are permitted. Tags that the owner marked
+	// (type="text/plain", data-src, template) are held in every mode, and never
+	// requested before a grant. marked: nothing else is held. known: unmodified
+	// tags of the services listed under categories are held too, by their hosts
+	// and inline patterns; what is in the page's own HTML may still be requested
+	// once, unexecuted, by the browser's preload scanner. strict: so is every
+	// other host than the page's own, those of necessary services, and allow.
+	// report: nothing unmarked is held; hosts and cookies that no listed service
+	// declares are reported to the dashboard.
+	Gate string `yaml:"gate" jsonschema:"enum=known,enum=strict,enum=marked,enum=report,default=known"`
+
+	// Hosts that gate: strict leaves alone, written as a service's hosts are.
+	Allow []string `yaml:"allow" sample:"[cdn.shop.example]"`
+
+	// What Google's tags are told beside the gate (Consent Mode v2).
+	ConsentMode ConsentModeFile `yaml:"consent_mode"`
 
 	// Who answers for the site's processing; named in every notice and record.
 	Controller ControllerFile `yaml:"controller" jsonschema:"required" sample:"{name: …, address: …, contact: …}"`
@@ -102,6 +114,18 @@ type SiteFile struct {
 	// name. {site}, {service}, {date} and {id} are filled in where they make
 	// sense. Texts of the owner's own categories stand under categories.ID.
 	Texts map[string]consent.Texts `yaml:"texts"`
+}
+
+// ConsentModeFile says what Google's tags are told beside a visitor's choice. The
+// tags themselves are held until they are permitted (basic mode).
+type ConsentModeFile struct {
+	// How long Google's tags wait for an update after the default, in
+	// milliseconds: 0 to 5000.
+	Wait int `yaml:"wait" jsonschema:"default=500,minimum=0,maximum=5000"`
+
+	// Whether clicks' identifiers are left out of requests while ad_storage is
+	// denied.
+	Redact bool `yaml:"redact" jsonschema:"default=true"`
 }
 
 // CookieFile scopes the two cookies of a choice.
