@@ -10,12 +10,18 @@ import (
 )
 
 //go:generate go tool esbuild src/main.ts --outfile=dist/gate.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
+//go:generate go tool esbuild src/auto-main.ts --outfile=dist/gate-auto.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
+//go:generate go tool esbuild src/opener-main.ts --outfile=dist/opener.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
 //go:generate go tool esbuild src/banner-main.ts --outfile=dist/banner.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
 //go:generate go tool esbuild src/preferences-main.ts --outfile=dist/preferences.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
 
 var (
 	//go:embed dist/gate.js
 	gateJS []byte
+	//go:embed dist/gate-auto.js
+	autoGateJS []byte
+	//go:embed dist/opener.js
+	openerJS []byte
 	//go:embed dist/banner.js
 	bannerJS []byte
 	//go:embed dist/preferences.js
@@ -25,13 +31,24 @@ var (
 // The bundles, cut once at what a site puts into them.
 var (
 	gate        = cut(gateJS, "__POLICY__")
+	autoGate    = cut(autoGateJS, "__POLICY__")
+	opener      = cut(openerJS, "__VENDORS__")
 	banner      = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
 	preferences = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
 )
 
-// Gate returns the gate in mode marked with a site's policy, a JSON object, in
-// it.
-func Gate(policy []byte) []byte { return gate.fill(policy) }
+// Gate returns the gate with a site's policy, a JSON object, in it. auto is the
+// one that holds unmarked tags too.
+func Gate(auto bool, policy []byte) []byte {
+	if auto {
+		return autoGate.fill(policy)
+	}
+	return gate.fill(policy)
+}
+
+// Opener returns what opens permitted tags and takes things back; vendors is a
+// JSON object by service.
+func Opener(vendors []byte) []byte { return opener.fill(vendors) }
 
 // Banner returns layer one. All three are JavaScript literals: an object and two
 // strings.

@@ -39,7 +39,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 		e.HEAD(path, h) // net/http leaves the body out
 	}
 	get("/gate.js", a.getGate)
-	get("/:gate", a.getFrozenGate)
+	get("/:script", a.getFrozen)
 	get("/banner/:rendering/:file", a.getBanner)
 	get("/preferences/:rendering/:file", a.getPreferences)
 	get("/openapi.json", a.getOpenAPI)

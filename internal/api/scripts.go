@@ -13,18 +13,21 @@ import (
 
 func (a *API) getGate(c echo.Context) error { return siteOf(c).gate.serve(c, shortLife) }
 
-// getFrozenGate serves gate.<digest>.js, for subresource integrity: today's
-// build, or an older one that the store kept.
-func (a *API) getFrozenGate(c echo.Context) error {
+// getFrozen serves a script under its digest, today's build or an older one that
+// the store kept: gate.<digest>.js, for subresource integrity, and
+// opener.<digest>.js, which the gate fetches.
+func (a *API) getFrozen(c echo.Context) error {
 	s := siteOf(c)
-	digest, ok := cutAround(c.Param("gate"), "gate.", ".js")
-	if !ok {
+	kind, rest, _ := strings.Cut(c.Param("script"), ".")
+	digest, ok := strings.CutSuffix(rest, ".js")
+	current := map[string]*asset{"gate": s.gate, "opener": s.opener}[kind]
+	if !ok || current == nil {
 		return echo.ErrNotFound
 	}
-	if digest == s.gate.digest {
-		return s.gate.serve(c, immutable)
+	if digest == current.digest {
+		return current.serve(c, immutable)
 	}
-	return a.serveStored(c, "gate", digest)
+	return a.serveStored(c, kind, digest)
 }
 
 func (a *API) getBanner(c echo.Context) error {
@@ -88,13 +91,4 @@ func (a *API) getOpenAPI(c echo.Context) error {
 	delete(h, echo.HeaderXRequestID) // a cache would repeat it
 	setHeader(h, "Cache-Control", shortLife)
 	return c.Blob(http.StatusOK, "application/json", openAPI)
-}
-
-// cutAround returns what stands between a prefix and a suffix.
-func cutAround(s, prefix, suffix string) (string, bool) {
-	s, ok := strings.CutPrefix(s, prefix)
-	if !ok {
-		return "", false
-	}
-	return strings.CutSuffix(s, suffix)
 }

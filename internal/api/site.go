@@ -27,6 +27,7 @@ type Site struct {
 	frameDigest string
 	doc         []byte // the rendering's canonical JSON
 	gate        *asset
+	opener      *asset
 	banners     map[string]*asset // by locale
 	preferences map[string]*asset
 }
@@ -59,11 +60,9 @@ func NewSite(ctx context.Context, site *consent.Site, ring *consent.Keyring, ver
 	if err = s.render(ctx); err != nil {
 		return nil, fmt.Errorf("render site %s: %w", site.ID, err)
 	}
-	policy, err := json.Marshal(s.clientPolicy(s.Rendering))
-	if err != nil {
-		return nil, err
+	if err := s.renderGate(); err != nil {
+		return nil, fmt.Errorf("render gate of site %s: %w", site.ID, err)
 	}
-	s.gate = newAsset(static.Gate(policy))
 	server := consent.ServerVersion{Version: version, Key: s.jar.KeyID()}
 	s.frame = consent.NewFrame(site.Policy, s.Rendering, s.gate.digest, site.Locales, s.recordOrigins(), server)
 	if s.frameBytes, err = s.frame.Encode(); err != nil {
@@ -91,7 +90,7 @@ func (s *Site) recordOrigins() []string {
 // policy without a rendering, since their digests make the rendering's name; the
 // client takes the name from the address it fetched them by.
 func (s *Site) render(ctx context.Context) error {
-	policy, err := json.Marshal(s.clientPolicy(""))
+	policy, err := json.Marshal(s.noticePolicy())
 	if err != nil {
 		return err
 	}
@@ -126,59 +125,6 @@ func literal(s string) []byte {
 		panic(err) // a string always marshals
 	}
 	return b
-}
-
-// clientPolicy is what the browser code needs to know; static/src/types.ts has
-// its twin.
-type clientPolicy struct {
-	Site       string           `json:"site"`
-	Base       string           `json:"base"`
-	Mode       consent.Mode     `json:"mode"`
-	Cookie     string           `json:"cookie"`
-	Domain     string           `json:"domain"`
-	Rendering  string           `json:"rendering"`
-	Locales    []string         `json:"locales"`
-	Regime     consent.Regime   `json:"regime"`
-	Layout     string           `json:"layout"`
-	Memory     int64            `json:"memory"`
-	Settings   clientSettings   `json:"settings"`
-	Categories []clientCategory `json:"categories"`
-}
-
-type clientSettings struct {
-	Kind  string            `json:"kind"`
-	Label map[string]string `json:"label"`
-}
-
-type clientCategory struct {
-	ID       string   `json:"id"`
-	Digest   string   `json:"digest"`
-	Signals  []string `json:"signals"`
-	Services []string `json:"services"`
-}
-
-func (s *Site) clientPolicy(rendering string) clientPolicy {
-	p := clientPolicy{
-		Site: s.ID, Base: s.Base(), Mode: s.Deployment.Mode,
-		Cookie: s.jar.HintName(true), Domain: s.jar.Domain(), Rendering: rendering,
-		Locales: s.Locales, Regime: s.Policy.Regime, Layout: s.Appearance.Layout,
-		Memory:   int64(s.Policy.Memory.Seconds()),
-		Settings: clientSettings{Kind: s.Appearance.Settings, Label: make(map[string]string)},
-	}
-	for _, locale := range s.Locales {
-		p.Settings.Label[locale] = s.Texts[locale].Settings
-	}
-	for _, c := range s.Policy.Optional() {
-		category := clientCategory{ID: c.ID, Digest: s.Policy.CategoryDigest(c.ID), Signals: c.Signals, Services: []string{}}
-		for _, service := range c.Services {
-			category.Services = append(category.Services, service.ID)
-		}
-		if category.Signals == nil {
-			category.Signals = []string{}
-		}
-		p.Categories = append(p.Categories, category)
-	}
-	return p
 }
 
 // GateBytes returns the gate script, for writing it to a static file, and its

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -160,10 +161,12 @@ const (
 
 func (r *rig) answerScripts(t *testing.T, store *moodyStore) {
 	shop := r.site(t, "shop")
-	_, gate := shop.GateBytes()
+	body, gate := shop.GateBytes()
+	opener := regexp.MustCompile(`"opener":"([\w-]{43})"`).FindSubmatch(body)[1]
 	for template, paths := range map[string][2]string{
 		"/gate.js":                             {"/gate.js"},
 		"/gate.{digest}.js":                    {"/gate." + gate + ".js", "/gate." + unknown + ".js"},
+		"/opener.{digest}.js":                  {"/opener." + string(opener) + ".js", "/opener." + unknown + ".js"},
 		"/banner/{rendering}/{locale}.js":      {"/banner/" + shop.Rendering + "/en.js", "/banner/" + unknown + "/en.js"},
 		"/preferences/{rendering}/{locale}.js": {"/preferences/" + shop.Rendering + "/de.js", "/preferences/" + unknown + "/de.js"},
 	} {

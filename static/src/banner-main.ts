@@ -4,9 +4,9 @@ import { all, banner } from './banner'
 import { enter } from './bundle'
 import { grants } from './narrow'
 import { decide, pending, send, settle } from './send'
-import type { Policy } from './types'
+import type { Notice } from './types'
 
-declare const __POLICY__: Policy
+declare const __POLICY__: Notice
 declare const __HTML__: string
 declare const __CSS__: string
 

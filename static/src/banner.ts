@@ -3,12 +3,12 @@
 // only to say that a grant could not be saved.
 import { readHint } from './cookie'
 import { grants } from './narrow'
-import type { Answer, Decision, Gate, Status } from './types'
+import type { Answer, Asking, Decision, Status } from './types'
 
 /** How decisions are recorded; see send. */
 export interface Recorder {
-  decide(gate: Gate, answer: Answer): Decision
-  send(gate: Gate, decision: Decision): Promise<number>
+  decide(gate: Asking, answer: Answer): Decision
+  send(gate: Asking, decision: Decision): Promise<number>
 }
 
 const SAVED_FOR = 6000 // milliseconds that "Saved" stays
@@ -16,7 +16,7 @@ const SAVED_FOR = 6000 // milliseconds that "Saved" stays
 export const slot = (root: ParentNode, name: string) => root.querySelector<HTMLElement>(`[data-slot=${name}]`)!
 
 /** What every optional category gets from one button. */
-export const all = (gate: Gate, status: Status) => Object.fromEntries(gate.policy.categories.map(c => [c.id, status]))
+export const all = (gate: Asking, status: Status) => Object.fromEntries(gate.policy.categories.map(c => [c.id, status]))
 
 /** Reports whether the visitor has to be told that nothing was switched on. */
 export const failed = (status: number, decision: Decision) => grants(decision) && status != 201 && status != 409
@@ -29,7 +29,7 @@ export function say(root: ParentNode): void {
 }
 
 /** Returns what shows and hides layer one. */
-export function banner(gate: Gate, { decide, send }: Recorder, css: string, html: string) {
+export function banner(gate: Asking, { decide, send }: Recorder, css: string, html: string) {
   const page = document.documentElement.style
   let root: ShadowRoot | undefined
   let box: HTMLElement

@@ -1,17 +1,22 @@
 // How a bundle that the gate has fetched takes up its place.
-import type { Gate, Policy } from './types'
+import type { Asking, Gate, Notice } from './types'
+
+/** Takes the gate from the script's own element: undefined when anybody else has loaded it. */
+export function lender(): Gate | undefined {
+  const script = document.currentScript as HTMLScriptElement
+  script.remove()
+  return script.consentry
+}
 
 /**
- * Takes the gate from the script's own element, and gives it the policy that the
- * bundle was served with, under the rendering that its address names. Undefined
- * when anybody else has loaded the script.
+ * Gives the gate the policy that the bundle was served with, under the rendering
+ * that its address names.
  */
-export function enter(policy: Policy): Gate | undefined {
-  const script = document.currentScript as HTMLScriptElement
-  const gate = script.consentry
-  script.remove()
+export function enter(policy: Notice): Asking | undefined {
+  const { src } = document.currentScript as HTMLScriptElement
+  const gate = lender() as Asking | undefined
   if (!gate) return
-  gate.policy = { ...policy, rendering: script.src.split('/').at(-2)! }
+  gate.policy = { ...gate.policy, ...policy, rendering: src.split('/').at(-2)! }
   gate.refresh()
   return gate
 }

@@ -27,3 +27,12 @@ export function hasPending(policy: Policy): boolean {
     return false
   }
 }
+
+/** Reports whether anybody else has left something in the browser. */
+export function hasLeavings(policy: Policy): boolean {
+  try {
+    return document.cookie.split('; ').some(c => c && !c.startsWith(cookieName(policy) + '=')) || localStorage.length > 0
+  } catch {
+    return false
+  }
+}

@@ -15,19 +15,32 @@ export function findHint(cookies: string, name: string, now: number): Hint {
 const says = (hint: Hint, ...mark: string[]) => hint.includes('.' + mark.join('~') + '.')
 
 /**
- * Reports whether a condition holds: a category, a service, or CATEGORY:SERVICE.
- * A service's own status overrides its category's.
+ * Says whether a category, a service, or CATEGORY:SERVICE is granted; undefined
+ * while that has no answer to today's question, and for what nobody knows. A
+ * service's own status overrides its category's.
  */
-export function permits(policy: Policy, hint: Hint, condition: string): boolean {
-  const [name, service = name] = condition.split(':') as [string, string?]
-  if (name == 'necessary') return true
-  const category = policy.categories.find(c => c.id == name) || policy.categories.find(c => c.services.includes(name))
-  if (!category) return false
+function granted(policy: Policy, hint: Hint, name: string): boolean | undefined {
+  const [first, service = first] = name.split(':') as [string, string?]
+  if (first == 'necessary') return true
+  const category = policy.categories.find(c => c.id == first) || policy.categories.find(c => c.services.includes(first))
+  if (!category) return
   const { id, digest, services } = category
-  if (id == service) return says(hint, id, 'g', digest)
-  if (!services.includes(service) || says(hint, service, 'd')) return false
-  return says(hint, id, 'g', digest) || (says(hint, service, 'g') && says(hint, id, 'd', digest))
+  const whole = says(hint, id, 'g', digest)
+  if ((!whole && !says(hint, id, 'd', digest)) || (id != service && !services.includes(service))) return
+  return id == service ? whole : (whole || says(hint, service, 'g')) && !says(hint, service, 'd')
 }
+
+/**
+ * Reports whether a condition holds: names joined by & and |, of which & binds
+ * closer. !name holds once it is denied, not while nobody has answered.
+ */
+export const permits = (policy: Policy, hint: Hint, condition: string): boolean =>
+  condition.split('|').some(all =>
+    all.split('&').every(one => {
+      const [not, name = not] = one.trim().split(/^!\s*/) as [string, string?]
+      return granted(policy, hint, name) === (name == not)
+    }),
+  )
 
 export const statusOf = (permitted: boolean): Status => (permitted ? 'granted' : 'denied')
 

@@ -19,6 +19,8 @@ interface Trusted {
 export interface Loader {
   /** Makes an address acceptable to script.src. */
   url(address: string): string
+  /** Makes markup acceptable to innerHTML. */
+  html(markup: string): string
   fetch(address: string, gate: Gate): Promise<unknown>
   mount(css: string, html: string): Promise<ShadowRoot>
 }
@@ -37,6 +39,7 @@ export function loader(nonce: string): Loader {
 
   return {
     url: s => trusted.createScriptURL(s),
+    html: s => trusted.createHTML(s),
 
     fetch: (address, gate) =>
       (loaded[address] ||= new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 // How an answer takes things back before anybody has recorded it, pure. A
 // script may only ever narrow the hint.
-import type { Answer, Hint, Policy } from './types'
+import type { Answer, Hint, Notice } from './types'
 
 export function grants(answer: Pick<Answer, 'categories' | 'services'>): boolean {
   return Object.values({ ...answer.categories, ...answer.services }).includes('granted')
@@ -11,7 +11,7 @@ export function grants(answer: Pick<Answer, 'categories' | 'services'>): boolean
  * with anything granted that was not. Empty when there is nothing to write: a
  * mixed first answer waits for its record.
  */
-export function narrow(policy: Policy, hint: Hint, answer: Answer, now: number): string {
+export function narrow(policy: Notice, hint: Hint, answer: Answer, now: number): string {
   if (!hint && grants(answer)) return ''
   const [expires = '', ...known] = hint.slice(2, -1).split('.')
   const marks = new Map(known.map(mark => [mark.replace(/~[gd]/, ''), mark]))

@@ -3,9 +3,9 @@
 import { enter } from './bundle'
 import { preferences } from './preferences'
 import { decide, send } from './send'
-import type { Policy } from './types'
+import type { Notice } from './types'
 
-declare const __POLICY__: Policy
+declare const __POLICY__: Notice
 declare const __HTML__: string
 declare const __CSS__: string
 

@@ -2,7 +2,7 @@
 // Nothing changes before a button is pressed; Escape and close change nothing.
 import { all, failed, say, slot, type Recorder } from './banner'
 import { readHint } from './cookie'
-import type { Decision, Gate, Statuses } from './types'
+import type { Asking, Decision, Statuses } from './types'
 
 /** What GET receipts/mine answers, all absent when nothing is held. */
 interface Held {
@@ -14,7 +14,7 @@ interface Held {
 const status = (input: HTMLInputElement) => (input.checked ? 'granted' : 'denied')
 
 /** Returns what opens layer two. */
-export function preferences(gate: Gate, { decide, send }: Recorder, css: string, html: string) {
+export function preferences(gate: Asking, { decide, send }: Recorder, css: string, html: string) {
   let root: ShadowRoot
   let dialog: HTMLDialogElement | undefined
   let busy = false

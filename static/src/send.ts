@@ -3,7 +3,7 @@
 // only the cookie that comes with the acknowledgement does that.
 import { cookieName, readHint, storageKey } from './cookie'
 import { expiry, narrow } from './narrow'
-import type { Answer, Decision, Gate } from './types'
+import type { Answer, Asking, Decision } from './types'
 
 /** Answers after which sending again cannot help. */
 const FINAL = [201, 400, 403, 409, 413, 415, 422]
@@ -18,7 +18,7 @@ interface Reply {
 }
 
 /** Starts a decision: what it denies is denied from now on, recorded or not. */
-export function decide(gate: Gate, answer: Answer): Decision {
+export function decide(gate: Asking, answer: Answer): Decision {
   const { policy, locale } = gate
   const { globalPrivacyControl, webdriver } = navigator
   const decision: Decision = {
@@ -42,12 +42,12 @@ export function decide(gate: Gate, answer: Answer): Decision {
  * none. One decision is on its way at a time, over all tabs, so that the last
  * click is the last to arrive.
  */
-export async function send(gate: Gate, decision: Decision): Promise<number> {
+export async function send(gate: Asking, decision: Decision): Promise<number> {
   const post = () => postDecision(gate, decision)
   return navigator.locks ? navigator.locks.request(storageKey(gate.policy, 'pending'), post) : post()
 }
 
-async function postDecision(gate: Gate, decision: Decision): Promise<number> {
+async function postDecision(gate: Asking, decision: Decision): Promise<number> {
   let status = 0
   let reply: Reply = {}
   try {
@@ -75,7 +75,7 @@ async function postDecision(gate: Gate, decision: Decision): Promise<number> {
 }
 
 /** The notice has changed: a newer banner, which carries its policy, asks. */
-async function askAnew(gate: Gate, rendering?: string): Promise<void> {
+async function askAnew(gate: Asking, rendering?: string): Promise<void> {
   try {
     await gate.load('banner', rendering)
     await gate.begin!()
@@ -83,7 +83,7 @@ async function askAnew(gate: Gate, rendering?: string): Promise<void> {
 }
 
 /** The decision that waits for its record. */
-export function pending(gate: Gate): Decision | null {
+export function pending(gate: Asking): Decision | null {
   try {
     return JSON.parse(keep(gate, 'pending') || 'null') as Decision | null
   } catch {
@@ -92,16 +92,16 @@ export function pending(gate: Gate): Decision | null {
 }
 
 /** Forgets a decision that needs no record any more. */
-export function settle(gate: Gate, decision: Decision): void {
+export function settle(gate: Asking, decision: Decision): void {
   if (pending(gate)?.id == decision.id) keep(gate, 'pending', '')
 }
 
-function takeBack(gate: Gate, answer: Answer): void {
+function takeBack(gate: Asking, answer: Answer): void {
   const value = narrow(gate.policy, readHint(gate.policy), answer, Date.now() / 1e3)
   if (value) write(gate, value)
 }
 
-function write({ policy }: Gate, value: string): void {
+function write({ policy }: Asking, value: string): void {
   const secure = location.protocol == 'http:' ? '' : ';secure'
   const domain = policy.domain && ';domain=' + policy.domain
   const age = Math.floor(expiry(value) - Date.now() / 1e3)
@@ -117,7 +117,7 @@ function mint(): string {
 }
 
 /** Reads a value of script storage, or writes it; '' removes it. Without storage nothing is kept. */
-function keep(gate: Gate, name: 'pending' | 'sealed', value?: string): string | null {
+function keep(gate: Asking, name: 'pending' | 'sealed', value?: string): string | null {
   const key = storageKey(gate.policy, name)
   try {
     if (value) localStorage.setItem(key, value)

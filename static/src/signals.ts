@@ -28,8 +28,10 @@ export function signal(gate: Gate): () => void {
   const consents = (keys: string[]) => Object.fromEntries(keys.map(key => [key, statusOf(granted(key))]))
   if (!window.dataLayer && !mapped[0]) return () => {}
   window.dataLayer ||= []
-  gtag('consent', 'default', { ...consents(KEYS), security_storage: 'granted', wait_for_update: 500 })
-  gtag('set', 'ads_data_redaction', true)
+  const { wait, redact, regions = [] } = gate.policy.consent!
+  gtag('consent', 'default', { ...consents(KEYS), security_storage: 'granted', wait_for_update: wait })
+  for (const [region, statuses] of regions) gtag('consent', 'default', { ...statuses, region })
+  gtag('set', 'ads_data_redaction', redact)
   return () => {
     gtag('consent', 'update', consents(KEYS.filter((key, i) => i < 4 || mapped.includes(key))))
     window.dataLayer!.push({ event: 'consent_update' })

@@ -12,6 +12,27 @@ export interface Category {
   services: string[]
 }
 
+/** A vendor's own consent interface; internal/consent/policy.go says how it is read. */
+export interface Calls {
+  global: string
+  form: 'push' | 'queue' | 'arguments' | 'call'
+  stub?: boolean
+  default?: unknown[][]
+  granted?: unknown[][]
+  denied?: unknown[][]
+}
+
+/** What is known of a service beside its id. */
+export interface Vendor {
+  /** Space-separated patterns of addresses: host, *.host, each with the beginning of a path or without. */
+  hosts?: string
+  /** A regular expression that finds its inline scripts. */
+  inline?: string
+  /** Space-separated names of what it leaves; a trailing * is any ending, local:, session: and indexeddb: tell storage from cookies. */
+  stored?: string
+  calls?: Calls
+}
+
 /** A site's policy as the server bakes it into the scripts. */
 export interface Policy {
   site: string
@@ -20,17 +41,29 @@ export interface Policy {
   mode: 'path' | 'subdomain' | 'remote'
   /** Name of the hint cookie. */
   cookie: string
-  /** The cookie's Domain attribute, '' for this host alone. */
-  domain: string
   rendering: string
   locales: string[]
-  regime: 'opt-in' | 'opt-out' | 'notice-only'
-  layout: string
-  /** How long a choice holds, in seconds. */
-  memory: number
   settings: { kind: 'button' | 'link' | 'none'; label: Record<string, string> }
   /** The optional ones, as shown. */
   categories: Category[]
+  /** The digest that names the opener's bundle. In the gate only, as what follows. */
+  opener?: string
+  /** What is held beside marked tags. */
+  block?: 'known' | 'strict' | 'report'
+  /** Patterns of addresses that are never held. */
+  allow?: string
+  /** By service. The opener has everything but hosts and inline, the gate only what it blocks by. */
+  vendors?: Record<string, Vendor>
+  consent?: { wait: number; redact: boolean; regions?: [string[], Statuses][] }
+}
+
+/** The policy of the bundles that ask. */
+export interface Notice extends Policy {
+  /** The cookie's Domain attribute, '' for this host alone. */
+  domain: string
+  layout: string
+  /** How long a choice holds, in seconds. */
+  memory: number
 }
 
 /** A hint cookie's value that is well formed and has not run out, with a closing dot; else empty. */
@@ -77,6 +110,8 @@ export interface Gate {
   /** A later banner script puts its newer one here, and refreshes. */
   policy: Policy
   readonly locale: string
+  /** The gate's own, by which scripts are known to be the page's. */
+  readonly nonce: string
   permits(condition: string): boolean
   /** Something is to be asked. */
   asks(): boolean
@@ -84,13 +119,29 @@ export interface Gate {
   refresh(): void
   /** Reloads the page if code has run here that is no longer permitted. */
   reload(): void
+  /** Makes an address, or HTML, acceptable to Trusted Types. */
+  url(address: string): string
+  html(markup: string): string
   /** Attaches a shadow root, first in the body, with this style and HTML. */
   mount(css: string, html: string): Promise<ShadowRoot>
-  load(bundle: 'banner' | 'preferences', rendering?: string): Promise<unknown>
+  load(bundle: Bundle, rendering?: string): Promise<unknown>
   /** Opens layer two; focus goes back to the opener. */
   open(opener?: HTMLElement | null): Promise<unknown>
   /** The gate's own way back to the settings. */
   control?: HTMLElement
+
+  /** Where tags are looked for: the document and shadow roots. */
+  readonly roots: Set<ParentNode & Node>
+  /** What page code is permitted for the rest of this page, though nothing was kept. */
+  readonly lent: Set<string>
+  /** Scripts that permitted code made itself: they need no nonce. */
+  readonly made: WeakSet<Element>
+  /** Conditions under which something ran in this page. */
+  readonly ran: Set<string>
+  /** Opens what is permitted now, under a new root from now on too. */
+  scan(root?: Node): void
+  /** Embeds that wait, in document order. */
+  held(): HTMLElement[]
 
   // Brought by the bundles:
 
@@ -104,4 +155,17 @@ export interface Gate {
   prefer?(opener?: HTMLElement | null): void
   /** Records an answer of the page itself. */
   decide?(control: 'api' | 'withdraw', answer: Partial<Answer>): Promise<boolean>
+  /** Opens what is permitted. */
+  release?(): void
+  /** Opens this one tag, its decision being recorded. */
+  lend?(el: HTMLElement): void
+  /** Tells vendors of a change, and deletes what is denied. */
+  follow?(): void
+  /** Puts placeholders where embeds wait, and takes them away. */
+  place?(): void
 }
+
+/** A gate that knows the notice's own settings. */
+export type Asking = Gate & { policy: Notice }
+
+export type Bundle = 'banner' | 'preferences' | 'placeholders' | 'opener'

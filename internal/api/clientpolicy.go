@@ -1,0 +1,179 @@
+package api
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/static"
+)
+
+// corePolicy is what every script of the browser code needs to know;
+// static/src/types.ts has the twins of all types in this file.
+type corePolicy struct {
+	Site       string           `json:"site"`
+	Base       string           `json:"base"`
+	Mode       consent.Mode     `json:"mode"`
+	Cookie     string           `json:"cookie"`
+	Rendering  string           `json:"rendering"`
+	Locales    []string         `json:"locales"`
+	Settings   clientSettings   `json:"settings"`
+	Categories []clientCategory `json:"categories"`
+}
+
+// gatePolicy is the gate's: what it blocks by, and what Google's tags are told.
+type gatePolicy struct {
+	corePolicy
+	Opener  string                  `json:"opener"`
+	Block   string                  `json:"block,omitempty"`
+	Vendors map[string]clientVendor `json:"vendors,omitempty"`
+	Consent clientConsent           `json:"consent"`
+}
+
+// clientConsent is the Google Consent Mode default beside the statuses.
+type clientConsent struct {
+	Wait   int  `json:"wait"` // milliseconds
+	Redact bool `json:"redact"`
+}
+
+// noticePolicy is that of the scripts that ask.
+type noticePolicy struct {
+	corePolicy
+	Domain string `json:"domain"`
+	Layout string `json:"layout"`
+	Memory int64  `json:"memory"` // seconds
+}
+
+type clientSettings struct {
+	Kind  string            `json:"kind"`
+	Label map[string]string `json:"label"`
+}
+
+type clientCategory struct {
+	ID       string   `json:"id"`
+	Digest   string   `json:"digest"`
+	Signals  []string `json:"signals"`
+	Services []string `json:"services"`
+}
+
+// clientVendor is what is known of a service; lists are separated by spaces.
+type clientVendor struct {
+	Hosts  string         `json:"hosts,omitempty"`
+	Inline string         `json:"inline,omitempty"`
+	Stored string         `json:"stored,omitempty"`
+	Calls  *consent.Calls `json:"calls,omitempty"`
+}
+
+// renderGate makes the gate and, named by digest in it, the opener.
+func (s *Site) renderGate() error {
+	vendors, err := json.Marshal(s.openerVendors())
+	if err != nil {
+		return err
+	}
+	s.opener = newAsset(static.Opener(vendors))
+	policy := gatePolicy{corePolicy: s.corePolicy(s.Rendering), Opener: s.opener.digest, Consent: clientConsent{s.Deployment.ConsentMode.Wait, s.Deployment.ConsentMode.Redact}}
+	mode := s.Deployment.Gate
+	auto := mode == consent.GateKnown || mode == consent.GateStrict
+	if auto {
+		policy.Vendors = s.gateVendors()
+	}
+	if mode != consent.GateMarked {
+		policy.Block = mode
+	}
+	body, err := json.Marshal(policy)
+	if err != nil {
+		return err
+	}
+	s.gate = newAsset(static.Gate(auto, body))
+	return nil
+}
+
+func (s *Site) noticePolicy() noticePolicy {
+	return noticePolicy{s.corePolicy(""), s.jar.Domain(), s.Appearance.Layout, int64(s.Policy.Memory.Seconds())}
+}
+
+func (s *Site) corePolicy(rendering string) corePolicy {
+	p := corePolicy{
+		Site: s.ID, Base: s.Base(), Mode: s.Deployment.Mode, Cookie: s.jar.HintName(true),
+		Rendering: rendering, Locales: s.Locales,
+		Settings: clientSettings{Kind: s.Appearance.Settings, Label: make(map[string]string)},
+	}
+	for _, locale := range s.Locales {
+		p.Settings.Label[locale] = s.Texts[locale].Settings
+	}
+	for _, c := range s.Policy.Optional() {
+		category := clientCategory{ID: c.ID, Digest: s.Policy.CategoryDigest(c.ID), Signals: c.Signals, Services: []string{}}
+		for _, service := range c.Services {
+			category.Services = append(category.Services, service.ID)
+		}
+		if category.Signals == nil {
+			category.Signals = []string{}
+		}
+		p.Categories = append(p.Categories, category)
+	}
+	return p
+}
+
+// gateVendors are what automatic blocking goes by. What is necessary stands
+// there too, under a name that is always permitted: a pattern of its own may be
+// more specific than somebody else's, and mode strict holds all the rest.
+func (s *Site) gateVendors() map[string]clientVendor {
+	vendors := make(map[string]clientVendor)
+	for _, service := range s.Policy.Categories[0].Services {
+		vendors[consent.Necessary+":"+service.ID] = clientVendor{Hosts: strings.Join(service.Hosts, " ")}
+	}
+	if s.Deployment.Gate == consent.GateStrict {
+		vendors[consent.Necessary+":"] = clientVendor{Hosts: strings.Join(s.ownHosts(), " ")}
+	}
+	for _, c := range s.Policy.Optional() {
+		for _, service := range c.Services {
+			v := clientVendor{Hosts: strings.Join(service.Hosts, " "), Inline: service.Inline, Stored: storedNames(service)}
+			if v != (clientVendor{}) {
+				vendors[service.ID] = v
+			}
+		}
+	}
+	return vendors
+}
+
+// ownHosts are what mode strict takes for the site itself.
+func (s *Site) ownHosts() []string {
+	hosts := slices.Clone(s.Deployment.Allow)
+	for _, origin := range s.recordOrigins() {
+		_, host, _ := strings.Cut(origin, "://")
+		hosts = append(hosts, host)
+	}
+	if domain := s.Deployment.Cookie.Domain; domain != "" {
+		hosts = append(hosts, "*."+domain)
+	}
+	return hosts
+}
+
+// openerVendors are what permitted and denied services are told, and what the
+// latter leave behind.
+func (s *Site) openerVendors() map[string]clientVendor {
+	vendors := make(map[string]clientVendor)
+	for _, c := range s.Policy.Optional() {
+		for _, service := range c.Services {
+			v := clientVendor{Stored: storedNames(service), Calls: service.Calls}
+			if v != (clientVendor{}) {
+				vendors[service.ID] = v
+			}
+		}
+	}
+	return vendors
+}
+
+// storedNames lists what scripts could remove.
+func storedNames(service consent.Service) string {
+	var names []string
+	for _, c := range service.Cookies {
+		if !c.HTTPOnly {
+			names = append(names, strings.TrimPrefix(c.Kind+":", "cookie:")+c.Name)
+		}
+	}
+	slices.SortFunc(names, cmp.Compare[string])
+	return strings.Join(slices.Compact(names), " ")
+}

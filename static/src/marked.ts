@@ -1,0 +1,13 @@
+// What a marked tag is. An attribute under another name is not requested by any
+// browser, nor is anything of a template or a script of an unknown type.
+
+/** Attributes by which elements load; a marked one has data- before its name. */
+export const ATTRIBUTES = ['srcset', 'src', 'srcdoc', 'href', 'data', 'poster']
+
+/** Elements that leave a box on the page while they wait. */
+export const EMBEDS = ':is(iframe,embed,object,video,audio,[data-placeholder],template[data-consent^=share])[data-consent]'
+
+/** Reports whether el, which has a condition, still waits for it. */
+export const isMarked = (el: HTMLElement): boolean =>
+  /^(template|(script|style);text\/plain)/.test(el.localName + ';' + el.getAttribute('type')) ||
+  ATTRIBUTES.some(name => el.dataset[name] && el.getAttribute(name) != el.dataset[name])

@@ -1,0 +1,142 @@
+// Opens marked tags once what they wait for is permitted: in document order,
+// one per task, each exactly once. Before that nothing of them is requested.
+import { ATTRIBUTES, isMarked } from './marked'
+import type { Gate } from './types'
+import { late } from './world'
+
+const EXECUTABLE = /^$|^module$|\/(java|ecma)script$/i
+
+/** Returns what opens all that is permitted, and what opens a single one. */
+export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend'>> {
+  const opened = new WeakSet<Element>()
+  const lent = new WeakSet<Element>()
+  /** Where each script's writing has come to. */
+  const ends = new WeakMap<Element, ChildNode>()
+  let before: Promise<unknown> | undefined
+  let busy = false
+
+  const may = (el: HTMLElement) => !opened.has(el) && (lent.has(el) || gate.permits(el.dataset.consent!)) && isOwn(gate, el)
+
+  function next(): HTMLElement | undefined {
+    for (const root of gate.roots)
+      for (const el of root.querySelectorAll<HTMLElement>('[data-consent]')) if (isMarked(el) && may(el)) return isParsed(el) ? el : undefined
+    return
+  }
+
+  function open(el: HTMLElement): void {
+    const { parentNode, nextSibling } = el
+    const condition = el.dataset.consent!
+    opened.add(el)
+    // A negated part says nothing of what has to be permitted to go on.
+    gate.ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
+    if (el.localName == 'template') return unwrap(el, (el as HTMLTemplateElement).content)
+    el.remove()
+    const done = isScript(el) ? run(el) : load(el)
+    parentNode!.insertBefore(el, nextSibling)
+    done()
+    if (parentNode instanceof HTMLMediaElement) parentNode.load()
+  }
+
+  /**
+   * Lets the element itself run when it is back in its place, with its nonce,
+   * text, listeners and attributes: a script whose type was unknown has not been
+   * started.
+   */
+  function run(el: HTMLScriptElement): () => void {
+    const { src, type = '' } = el.dataset
+    if (el.type == 'text/plain') el.type = type
+    // One that a script made is as asynchronous as that script left it.
+    if (!gate.made.has(el)) el.async = el.hasAttribute('async')
+    if (src) el.src = gate.url(src)
+    const done = late(el, write)
+    if (!isBlocking(el)) return () => {}
+    if (!src) return done
+    before = new Promise(resolve => ['load', 'error'].forEach(event => el.addEventListener(event, resolve)))
+    return () => {}
+  }
+
+  /** Puts what a script has written behind it. */
+  function write(html: string, el: HTMLElement): void {
+    const template = document.createElement('template')
+    template.innerHTML = gate.html(html)
+    template.dataset.consent = el.dataset.consent!
+    const end = ends.get(el)
+    const { lastChild } = template.content
+    ;(end?.isConnected ? end : el).after(template)
+    if (lastChild) ends.set(el, lastChild)
+    if (lent.has(el)) lent.add(template)
+    unwrap(template, template.content)
+  }
+
+  /** Puts a template's content in its place; its scripts join the queue. */
+  function unwrap(el: HTMLElement, content: DocumentFragment): void {
+    for (const script of content.querySelectorAll('script')) {
+      if (!EXECUTABLE.test(script.type)) continue
+      mark(script, el.dataset.consent!)
+      if (lent.has(el)) lent.add(script)
+    }
+    el.replaceWith(content)
+  }
+
+  async function release(): Promise<void> {
+    if (busy) return
+    busy = true
+    for (let el; (el = next()); ) {
+      await (isScript(el) && isBlocking(el) && before)
+      await new Promise(resolve => setTimeout(resolve))
+      try {
+        if (may(el)) open(el)
+      } catch (error) {
+        reportError(error)
+      }
+    }
+    busy = false
+  }
+
+  return {
+    release,
+    lend(el) {
+      lent.add(el)
+      gate.lent.add(el.dataset.consent!)
+      release()
+    },
+  }
+}
+
+/** While the parser may still be inside of el, its content is not all there. */
+function isParsed(el: Node): boolean {
+  for (let n: Node | null = el; n; n = n.parentNode) if (n.nextSibling) return true
+  return document.readyState != 'loading'
+}
+
+const isScript = (el: HTMLElement): el is HTMLScriptElement => el.localName == 'script'
+
+/**
+ * With a nonce, which is the gate's own, scripts must carry the same one, as
+ * they would have to without the gate: injected markup gains nothing.
+ */
+const isOwn = ({ nonce, made }: Gate, el: HTMLElement) => !nonce || !isScript(el) || el.nonce == nonce || made.has(el)
+
+/** A classic script that the parser would wait for: it waits for the ones before it, and they for it. */
+const isBlocking = (el: HTMLScriptElement) =>
+  el.dataset.type != 'module' && el.type != 'module' && !(el.dataset.src && (el.hasAttribute('async') || el.defer || el.async))
+
+/** Holds a script that would run on its insertion. */
+function mark(script: HTMLScriptElement, consent: string): void {
+  const { type } = script
+  if (script.hasAttribute('src')) script.dataset.src = script.getAttribute('src')!
+  script.dataset.type = type
+  script.removeAttribute('src')
+  script.type = 'text/plain'
+  script.dataset.consent = consent
+}
+
+/**
+ * Firefox would load a frame that the parser has made again by itself, when the
+ * page is reloaded after a withdrawal; not one that was taken out and put back.
+ */
+function load(el: HTMLElement): () => void {
+  for (const name of ATTRIBUTES) if (el.dataset[name]) el.setAttribute(name, el.dataset[name])
+  if (el.localName == 'style') el.removeAttribute('type')
+  return () => {}
+}

@@ -1,0 +1,42 @@
+// Deletes what services left that are not permitted: cookies under every path
+// and domain that this page can reach, script storage, databases.
+import { isDenied, type Kind } from './stored'
+import type { Gate } from './types'
+
+export function sweep({ policy, permits }: Gate): void {
+  const denied = (kind: Kind) => (name: string) => isDenied(policy, permits, kind, name)
+  attempt(() => document.cookie.split('; ').map(pair => pair.split('=')[0]!).filter(denied('cookie')).forEach(expire))
+  attempt(() => clear(localStorage, denied('local')))
+  attempt(() => clear(sessionStorage, denied('session')))
+  attempt(() =>
+    indexedDB.databases().then(list => {
+      for (const { name } of list) if (name && denied('indexeddb')(name)) indexedDB.deleteDatabase(name)
+    }),
+  )
+}
+
+/** A page may be forbidden its storage, or have none. */
+function attempt(task: () => unknown): void {
+  try {
+    task()
+  } catch {}
+}
+
+function clear(storage: Storage, denied: (name: string) => boolean): void {
+  for (const name of Object.keys(storage)) if (denied(name)) storage.removeItem(name)
+}
+
+/**
+ * Expires a cookie for this host alone and for every domain above it; browsers
+ * refuse the ones that are public suffixes. Which path and domain it was set
+ * with cannot be read.
+ */
+function expire(name: string): void {
+  const labels = location.hostname.split('.')
+  const domains = ['', ...labels.map((_, i) => ';domain=' + labels.slice(i).join('.'))]
+  const parts = location.pathname.split('/')
+  const paths = parts.flatMap((_, i) => [parts.slice(0, i + 1).join('/'), parts.slice(0, i + 1).join('/') + '/'])
+  for (const domain of domains)
+    for (const path of new Set(['/', ...paths]))
+      for (const more of ['', ';secure', ';secure;partitioned']) document.cookie = `${name}=;max-age=0;path=${path || '/'}${domain}${more}`
+}
