@@ -78,7 +78,7 @@ func TestWhatNobodyDecidedAboutKeepsTheDigest(t *testing.T) {
 		"a vendor's name":   func(_ *consent.Policy, c *consent.Category) { c.Services[0].Name = "Google Analytics" },
 		"a vendor's host":   func(_ *consent.Policy, c *consent.Category) { c.Services[0].Hosts = []string{"cdn.example"} },
 		"a policy link":     func(_ *consent.Policy, c *consent.Category) { c.Services[0].PolicyURL = "https://g.example" },
-		"a vendor's signal": func(_ *consent.Policy, c *consent.Category) { c.Services[0].Inline = "x"} },
+		"a vendor's calls":  func(_ *consent.Policy, c *consent.Category) { c.Services[0].Calls = &consent.Calls{Global: "a"} },
 		"consent mode keys": func(_ *consent.Policy, c *consent.Category) { c.Signals = []string{"ad_storage"} },
 		"lists written out": func(_ *consent.Policy, c *consent.Category) {
 			c.Services[1].Cookies = []consent.Cookie{}
