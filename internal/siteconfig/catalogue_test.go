@@ -1,7 +1,11 @@
 package siteconfig
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -17,11 +21,23 @@ func TestTheCatalogueIsComplete(t *testing.T) {
 		t.Error(p)
 	}
 	var out strings.Builder
+	shares := 0
 	for _, id := range serviceNames(services) {
 		s := services[id]
 		fmt.Fprintf(&out, "%s: %s, %s (%s)\n  policy %s\n", id, s.Name, s.Company, s.Country, s.PolicyURL)
 		if s.ShareURL != "" {
 			fmt.Fprintf(&out, "  share  %s\n", s.ShareURL)
+			shares++
+		}
+		if s.Inline != "" {
+			fmt.Fprintf(&out, "  inline %s\n", s.Inline)
+		}
+		if s.Calls != nil {
+			calls, err := json.Marshal(s.Calls)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&out, "  calls  %s\n", calls)
 		}
 		fmt.Fprintf(&out, "  hosts  %s\n", strings.Join(s.Hosts, " "))
 		for _, c := range s.Cookies {
@@ -32,6 +48,54 @@ func TestTheCatalogueIsComplete(t *testing.T) {
 		}
 	}
 	golden(t, "testdata/catalogue.golden", out.String())
+	if len(services) < 120 || shares < 20 {
+		t.Errorf("%d services, %d of them with a plain share link", len(services), shares)
+	}
+}
+
+// An address belongs to one service: what two claim alike would be permitted or
+// denied by chance.
+func TestNoTwoServicesClaimTheSameAddress(t *testing.T) {
+	services, _ := Catalogue(catalogue.Files)
+	owner := make(map[string]string)
+	for _, id := range serviceNames(services) {
+		for _, host := range services[id].Hosts {
+			if other, taken := owner[host]; taken {
+				t.Errorf("%s and %s both claim %s", other, id, host)
+			}
+			owner[host] = id
+		}
+	}
+}
+
+// The vendors' own snippets, as their documentation prints them, are recognised:
+// each inline script by its service's pattern and by nobody else's, or because
+// the script holds nothing but a queue or an address that is held itself.
+func TestInlinePatternsKnowTheirVendorsSnippet(t *testing.T) {
+	services, _ := Catalogue(catalogue.Files)
+	files, err := filepath.Glob("testdata/snippets/*.html")
+	if err != nil || len(files) < 30 {
+		t.Fatalf("%d snippets, %v", len(files), err)
+	}
+	for _, file := range files {
+		snippet, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := strings.TrimSuffix(filepath.Base(file), ".html")
+		if services[id].ID == "" {
+			t.Errorf("%s belongs to no service", file)
+		}
+		for _, other := range serviceNames(services) {
+			inline := services[other].Inline
+			if inline == "" {
+				continue
+			}
+			if found := regexp.MustCompile(inline).Match(snippet); found != (other == id) {
+				t.Errorf("%s: the inline pattern of %s, %s, matches: %v", file, other, inline, found)
+			}
+		}
+	}
 }
 
 func TestProblemsOfACatalogueNameTheirEntry(t *testing.T) {

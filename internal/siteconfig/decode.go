@@ -42,6 +42,10 @@ func (d *Document) value(node ast.Node, target reflect.Value, path string, tag k
 		target.Set(reflect.New(target.Type().Elem()))
 		target = target.Elem()
 	}
+	if target.Kind() == reflect.Interface {
+		d.free(node, target, path)
+		return
+	}
 	switch n := node.(type) {
 	case *ast.NullNode:
 		d.null(path)
