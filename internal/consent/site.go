@@ -152,6 +152,12 @@ type Texts struct {
 	DecidedOn   string `yaml:"decided_on"` // "Decided on {date}"
 	ReceiptLink string `yaml:"receipt_link"`
 
+	Placeholder       string `yaml:"placeholder"`        // stands where an embed waits: whose it is, and what loading it sends
+	PlaceholderStores string `yaml:"placeholder_stores"` // follows it where the service keeps something in the browser
+	LoadOnce          string `yaml:"load_once"`          // twin of always_allow
+	AlwaysAllow       string `yaml:"always_allow"`       // with {service}
+	ShareLink         string `yaml:"share_link"`         // the network's plain link
+
 	PageTitle   string `yaml:"page_title"` // the page without JavaScript
 	PageIntro   string `yaml:"page_intro"`
 	PageCurrent string `yaml:"page_current"` // heading over what holds now
