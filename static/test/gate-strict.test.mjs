@@ -83,6 +83,7 @@ describe("the gate on a strict page", () => {
       await use.page.click(button("reject-all"));
       await gone();
       assert.equal(await hint(), "analytics~d~AAAA");
+      await waitFor(() => use.server.decisions.length === 1, "the refusal that fails"); // the page does not wait for it
       use.server.answer = null;
       await use.page.reload();
       await waitFor(() => use.server.decisions.length === 2, "the refusal again");
