@@ -26,10 +26,20 @@ type ServerConfig struct {
 	// host:port, another one than listen. Keep it off the public network.
 	AdminListen string `yaml:"admin_listen" jsonschema:"default=127.0.0.1:8081"`
 
-	// Where proofs are kept. file:PATH is the embedded store, for one server.
-	// redis://[user:password@]host:port/db, rediss:// (with TLS) or
-	// unix://[user:password@]/path?db=0 is a Redis, for one server or several; a
-	// password makes this file a secret.
+	// Where proofs are kept. file:PATH is the embedded store, for one server. A
+	// Redis (6.2 or newer), for one server or several, is one of
+	// redis://[user:password@]host:port/db,
+	// unix://[user:password@]/path?db=0, its socket on this machine,
+	// redis+sentinel://[user:password@]host:port,host:port,host:port/name for the
+	// master that these Sentinels know by that name (theirs: ?sentinel_user=…&sentinel_password=…),
+	// redis+cluster://[user:password@]host:port,host:port for a cluster that any of
+	// these nodes belongs to. rediss:// instead of redis:// means TLS, with
+	// ?ca=/path.pem for an authority of your own and &cert=/path.pem&key=/path.pem
+	// to show a certificate. A password makes this file a secret. In it @ is written
+	// %40, / %2F and # %23.
+	//
+	// The Redis user needs no more than this, to be typed into redis-cli:
+	// ACL SETUSER consentry on >PASSWORD resetkeys resetchannels ~?:{*}* ~consentry:* -@all +eval +evalsha +hget +hgetall +hmget +hset +hsetnx +hdel +hincrby +hlen +xadd +xrange +xrevrange +exists +set +ping +hello +select +info +config|get +cluster|slots +cluster|shards +command
 	Store string `yaml:"store" jsonschema:"default=file:data/consentry.db"`
 
 	// What the store must promise before a grant takes effect. durable: on disk

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/redisstore"
 	"github.com/consentry/consentry/internal/siteconfig"
 )
 
@@ -112,10 +113,13 @@ func TestServerFileMistakes(t *testing.T) {
 		{"store: data/consentry.db", "consentry.yaml:1:1: store must be file:PATH"},
 		{"store: 'file:'", "consentry.yaml:1:1: write the embedded store as file:PATH"},
 		{"store: file:///data/x.db", "consentry.yaml:1:1: write the embedded store as file:PATH"},
-		{"store: postgres://u:hunter2@db/x", "consentry.yaml:1:1: store must be file:PATH"},
+		{"store: postgres://u:hunter2@db/x", `consentry.yaml:1:1: a Redis is not reached by "postgres://"; write redis, redis+sentinel`},
 		{"store: redis://:hunter2@", "consentry.yaml:1:1: the Redis address has no host"},
-		{"store: 'redis://:hunter2@h:x y'", "consentry.yaml:1:1: store cannot be read"},
-		{"store: 'unix:'", "consentry.yaml:1:1: the Redis socket has no path"},
+		{"store: 'redis://:hunter2@h:x y'", "consentry.yaml:1:1: a Redis host cannot be read; write HOST:PORT"},
+		{"store: 'unix:'", "consentry.yaml:1:1: store must be file:PATH"},
+		{"store: unix://u:hunter2@", "consentry.yaml:1:1: the Redis socket has no path; write unix:///"},
+		{"store: redis+sentinel://u:hunter2@a,b,c", "consentry.yaml:1:1: the address of the Sentinels lacks the name"},
+		{"store: redis+cluster://u:hunter2@a,b,c/2", "consentry.yaml:1:1: a Redis Cluster has one database only"},
 		{"require: often", "consentry.yaml:1:1: require must be durable, everysec or any"},
 		{"require: everysec", "consentry.yaml:1:1: warning: the embedded store always is durable"},
 		{"sites: ../sites", "consentry.yaml:1:1: sites must be a folder below"},
@@ -146,6 +150,7 @@ func TestServerFileMistakes(t *testing.T) {
 func TestServerFileValues(t *testing.T) {
 	for _, file := range []string{
 		"", "# only a comment", "store: redis://user:p%40ss@redis.example:6379/1", "store: rediss://h:1", "store: unix:///run/redis.sock?db=0",
+		"store: redis+sentinel://u:p@a:1,b:2,c/shop/1", "store: rediss+cluster://a,b,c",
 		"listen: '[::1]:8080'", "rate_limit: {per_minute: 0}", "sites: ./sites/",
 	} {
 		if problems := loadText(t, file); len(problems) > 0 {
@@ -222,5 +227,16 @@ func TestTraefikLinesHoldTogether(t *testing.T) {
 				t.Errorf("%s: router %s waits longer than a second to connect", mode, name)
 			}
 		}
+	}
+}
+
+// The manual shows the permissions that the store's tests run under.
+func TestTheManualShowsTheRedisUser(t *testing.T) {
+	text, err := describeServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one := strings.Join(strings.Fields(text), " "); !strings.Contains(one, "ACL SETUSER consentry on >PASSWORD "+redisstore.ACL) {
+		t.Errorf("the manual does not show\n%s", redisstore.ACL)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/redisstore"
 	"github.com/consentry/consentry/internal/siteconfig"
 )
 
@@ -116,22 +116,12 @@ func (c *ServerConfig) checkStore(doc *siteconfig.Document) {
 		}
 		return
 	}
-	u, err := url.Parse(c.Store)
-	if err != nil {
-		doc.Fail("store", "store cannot be read as an address; characters such as @ or / in a password are written %%40 and %%2F")
+	if !strings.Contains(c.Store, "://") {
+		doc.Fail("store", "store must be file:PATH or the address of a Redis, such as redis://HOST:6379/0")
 		return
 	}
-	switch u.Scheme {
-	case "redis", "rediss":
-		if u.Hostname() == "" {
-			doc.Fail("store", "the Redis address has no host; write %s://HOST:6379/0", u.Scheme)
-		}
-	case "unix":
-		if u.Path == "" {
-			doc.Fail("store", "the Redis socket has no path; write unix:///run/redis/redis.sock?db=0")
-		}
-	default:
-		doc.Fail("store", "store must be file:PATH or the address of a Redis (redis://, rediss:// or unix://)")
+	if _, err := redisstore.ParseURL(c.Store); err != nil {
+		doc.Fail("store", "%v", err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -13,32 +12,6 @@ import (
 
 	"github.com/consentry/consentry/internal/consent"
 )
-
-// parseURL reads where Redis is. Its errors leave the URL out, which holds a
-// password.
-func parseURL(text string) (*redis.UniversalOptions, error) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return nil, errors.New("open redis: the address is no URL of the form redis://user:password@host:port/db")
-	}
-	if u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix" {
-		return nil, fmt.Errorf("open redis: scheme %q, want redis, rediss or unix", u.Scheme)
-	}
-	query := u.Query()
-	if u.Scheme == "unix" {
-		query.Del("db") // the path is the socket's
-	}
-	if len(query) > 0 {
-		return nil, errors.New("open redis: the address takes no parameters after a question mark")
-	}
-	one, err := redis.ParseURL(text)
-	if err != nil {
-		return nil, fmt.Errorf("open redis %s: %w", u.Redacted(), err)
-	}
-	return &redis.UniversalOptions{
-		Addrs: []string{one.Addr}, DB: one.DB, Username: one.Username, Password: one.Password, TLSConfig: one.TLSConfig,
-	}, nil
-}
 
 // bounded sets what this package relies on: no hidden retries, which would add
 // up to more than the promised time, and no connection that outlives a timeout.

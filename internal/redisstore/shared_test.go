@@ -52,55 +52,15 @@ func TestTwoStoresShareOneLog(t *testing.T) {
 	}
 }
 
-// The contract holds on a cluster, whose scripts may touch only keys that they
-// name and that lie together.
-func TestStoreOnACluster(t *testing.T) {
-	server := storetest.StartRedis(t, "--cluster-enabled", "yes")
-	connect := func(t *testing.T) *Store {
-		s, err := open(t.Context(), &redis.UniversalOptions{Addrs: []string{server.Addr()}, IsClusterMode: true}, patient())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		return s
-	}
-	node := opened(t, server.URL(), patient())
-	command(t, node, "CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(node.client.ClusterInfo(t.Context()).Val(), "cluster_state:ok"); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the cluster does not form")
-		}
-	}
-	storetest.Run(t, func(t *testing.T) consent.Store {
-		s := connect(t)
-		command(t, node, "FLUSHALL")
-		return s
-	})
-	t.Run("every key of a site has its hash tag", func(t *testing.T) {
-		s := connect(t)
-		command(t, node, "FLUSHALL")
-		fill(t, s)
-		keys, err := node.client.Keys(t.Context(), "*").Result()
-		if err != nil || len(keys) < 8 {
-			t.Fatalf("%d keys, %v", len(keys), err)
-		}
-		for _, key := range keys {
-			if key != probeKey && !strings.Contains(key, ":{shop}") {
-				t.Errorf("key %q is not tagged", key)
-			}
-		}
-	})
-}
-
 // fill writes something of every kind at one site.
-func fill(t *testing.T, s *Store) {
+func fill(t *testing.T, s *Store, site string) {
 	t.Helper()
-	storetest.MustAppend(t, s, storetest.Entry("shop", 0))
-	storetest.MustAppend(t, s, storetest.Entry("shop", 1))
-	if err := s.PutArtefact(t.Context(), "shop", storetest.Artefact("gate", 0)); err != nil {
+	storetest.MustAppend(t, s, storetest.Entry(site, 0))
+	storetest.MustAppend(t, s, storetest.Entry(site, 1))
+	if err := s.PutArtefact(t.Context(), site, storetest.Artefact("gate", 0)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.AddCounts(t.Context(), "shop", []consent.Count{{Hour: storetest.Epoch(), Key: "shown", N: 1}}); err != nil {
+	if err := s.AddCounts(t.Context(), site, []consent.Count{{Hour: storetest.Epoch(), Key: "shown", N: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.flushCounts(t.Context()); err != nil {
@@ -112,7 +72,7 @@ func fill(t *testing.T, s *Store) {
 func TestNewerSchemaIsRefused(t *testing.T) {
 	server := storetest.StartRedis(t)
 	writer := opened(t, server.URL(), patient())
-	fill(t, writer)
+	fill(t, writer, "shop")
 	command(t, writer, "HSET", factsKey("shop"), "schema", schema+1)
 	s := opened(t, server.URL(), patient())
 	for name, call := range map[string]func() error{
@@ -149,7 +109,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 func TestErasedRecordStaysErased(t *testing.T) {
 	server := storetest.StartRedis(t)
 	s := opened(t, server.URL(), patient())
-	fill(t, s)
+	fill(t, s, "shop")
 	e := storetest.Entry("shop", 1)
 	command(t, s, "HSET", recordBucket("shop", e.Record), e.Record[bucketSize:], "2") // the place without secrets
 	again, dup, err := s.Append(t.Context(), e)

@@ -86,21 +86,20 @@ type Store struct {
 	ticker   sync.WaitGroup
 }
 
-// Open connects to redis://[user:password@]host:port/db, to rediss:// for TLS, or
-// to the socket of unix://[user:password@]/path?db=0.
+// Open connects to a Redis, see Address for the forms of its URL.
 // A Redis that cannot be reached, or is loading its data, is no error: Health
 // says so, and the store works as soon as it is there. A bad URL is an error,
 // and so is a Redis that refuses this program (ErrUnavailable wraps why).
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
-	universal, err := parseURL(url)
+	a, err := ParseURL(url)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open redis: %w", err)
 	}
-	return open(ctx, universal, o)
+	return open(ctx, &a.options, o)
 }
 
-// open is where Sentinel and Cluster enter: the rest knows redis.UniversalClient
-// only, and every script names its keys, all of one site.
+// open makes the client that fits the topology: the rest knows
+// redis.UniversalClient only, and every script names its keys, all of one site.
 func open(ctx context.Context, u *redis.UniversalOptions, o Options) (*Store, error) {
 	o = o.withDefaults()
 	s := &Store{

@@ -3,9 +3,11 @@ package storetest
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +17,15 @@ import (
 // its data in a directory that goes with the test. It is stopped when the test
 // ends.
 type Redis struct {
-	t    testing.TB
-	dir  string
-	port string
-	args []string
-	cmd  *exec.Cmd
-	gone chan struct{} // closed when the process has ended
+	t       testing.TB
+	program string
+	dir     string
+	port    string
+	args    []string
+	cmd     *exec.Cmd
+	gone    chan struct{} // closed when the process has ended
+
+	configure func() []string // the whole command line, for what args cannot say
 }
 
 // redisPatience is how long a server may take to start or stop.
@@ -31,22 +36,45 @@ const redisPatience = 20 * time.Second
 // without redis-server skips the test, unless CI=true.
 func StartRedis(t testing.TB, args ...string) *Redis {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
+	return startServer(t, "redis-server", args)
+}
+
+// StartValkey is StartRedis with valkey-server, which knows WAITAOF.
+func StartValkey(t testing.TB, args ...string) *Redis {
+	t.Helper()
+	return startServer(t, "valkey-server", args)
+}
+
+func startServer(t testing.TB, program string, args []string) *Redis {
+	t.Helper()
+	r := newServer(t, program)
+	r.args = args
+	r.start()
+	return r
+}
+
+func newServer(t testing.TB, program string) *Redis {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("redis-server is not installed")
+			t.Fatalf("%s is not installed", program)
 		}
-		t.Skip("redis-server is not installed")
+		t.Skipf("%s is not installed", program)
 	}
-	r := &Redis{t: t, dir: t.TempDir(), args: args}
+	r := &Redis{t: t, program: program, dir: t.TempDir()}
 	t.Cleanup(r.Kill)
+	return r
+}
+
+func (r *Redis) start() {
+	r.t.Helper()
 	for range 5 { // somebody may take the port before Redis does
-		r.port = freePort(t)
-		if r.launch(args) {
-			return r
+		r.port = freePort(r.t)
+		if r.launch(r.args) {
+			return
 		}
 	}
-	t.Fatalf("redis-server does not start:\n%s", r.Log())
-	return nil
+	r.t.Fatalf("%s does not start:\n%s", r.program, r.Log())
 }
 
 // URL returns where the server is, as redisstore.Open takes it.
@@ -93,7 +121,7 @@ func (r *Redis) Kill() {
 func (r *Redis) Restart(args ...string) {
 	r.t.Helper()
 	r.StartLoading(args...)
-	for end := time.Now().Add(redisPatience); strings.HasPrefix(r.ask("PING"), "-LOADING"); {
+	for end := time.Now().Add(redisPatience); strings.HasPrefix(r.Ask("PING"), "-LOADING"); {
 		if time.Now().After(end) {
 			r.t.Fatalf("redis-server does not finish loading:\n%s", r.Log())
 		}
@@ -115,7 +143,10 @@ func (r *Redis) launch(args []string) bool {
 		"--port", r.port, "--bind", "127.0.0.1", "--dir", r.dir, "--logfile", r.dir + "/redis.log",
 		"--save", "", "--daemonize", "no",
 	}, args...)
-	r.cmd = exec.Command("redis-server", all...)
+	if r.configure != nil {
+		all = r.configure()
+	}
+	r.cmd = exec.Command(r.program, all...)
 	r.gone = make(chan struct{})
 	if err := r.cmd.Start(); err != nil {
 		r.t.Fatalf("start redis-server: %v", err)
@@ -130,7 +161,7 @@ func (r *Redis) launch(args []string) bool {
 			return false
 		default:
 		}
-		if r.ask("PING") != "" {
+		if r.Ask("PING") != "" {
 			return true
 		}
 	}
@@ -138,9 +169,9 @@ func (r *Redis) launch(args []string) bool {
 	return false
 }
 
-// ask sends one command on a connection of its own and returns the first line
-// of the answer, empty when there is none.
-func (r *Redis) ask(command string) string {
+// Ask sends one command on a connection of its own and returns a simple or bulk
+// answer, of any other its first line; empty when there is none.
+func (r *Redis) Ask(command string) string {
 	conn, err := net.DialTimeout("tcp", r.Addr(), time.Second)
 	if err != nil {
 		return ""
@@ -150,11 +181,39 @@ func (r *Redis) ask(command string) string {
 	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
 		return ""
 	}
-	line, err := bufio.NewReader(conn).ReadString('\n')
+	in := bufio.NewReader(conn)
+	line, err := in.ReadString('\n')
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(line)
+	line = strings.TrimSpace(line)
+	size, isBulk := strings.CutPrefix(line, "$")
+	if n, err := strconv.Atoi(size); isBulk && err == nil && n >= 0 {
+		body := make([]byte, n)
+		if _, err := io.ReadFull(in, body); err != nil {
+			return ""
+		}
+		return string(body)
+	}
+	return line
+}
+
+// MustDo sends one command that must be answered with +OK.
+func (r *Redis) MustDo(command string) {
+	r.t.Helper()
+	if got := r.Ask(command); got != "+OK" {
+		r.t.Fatalf("%s at %s: %q", command, r.Addr(), got)
+	}
+}
+
+// until polls, and fails the test when it has waited too long.
+func (r *Redis) until(what string, done func() bool) {
+	r.t.Helper()
+	for end := time.Now().Add(2 * redisPatience); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("waited in vain until %s:\n%s", what, r.Log())
+		}
+	}
 }
 
 func freePort(t testing.TB) string {
