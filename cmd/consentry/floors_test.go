@@ -41,6 +41,7 @@ var floors = map[string]int{
 
 	"internal/catalogue": 0,
 	"internal/consent":   0,
+	"internal/lang":      0,
 	"static":             0,
 }
 
@@ -60,6 +61,7 @@ var doors = map[string][]string{
 	"golang.org/x/crypto/argon2":          {"internal/dashboard"},
 	"golang.org/x/mod/sumdb":              {"internal/translog"},
 	"golang.org/x/sys":                    {"internal/sqlitestore", "cmd/consentry"},
+	"golang.org/x/text":                   {"internal/lang"},
 	"modernc.org/sqlite":                  {"internal/sqlitestore"},
 }
 
