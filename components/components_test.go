@@ -74,7 +74,7 @@ const layerOneBudget = 5000
 
 func TestLayerOneStaysWithinItsBudgetInGerman(t *testing.T) {
 	site := shop(t)
-	policy := []byte(`{"site":"shop","base":"/privacy","mode":"path","cookie":"__Host-consentry_hint","domain":"","rendering":"","locales":["en","de"],"regime":"opt-in","layout":"card","memory":15552000,` +
+	policy := []byte(`{"site":"shop","base":"/privacy","mode":"path","cookie":"__Host-consentry_hint","domain":"","rendering":"","regime":"opt-in","layout":"card","memory":15552000,` +
 		`"settings":{"kind":"button","label":{"de":"Cookie-Einstellungen","en":"Cookie settings"}},"categories":[` +
 		`{"id":"analytics","digest":"9bgf7R9I","signals":["analytics_storage"],"services":["ga4","matomo","hotjar","clarity"]},` +
 		`{"id":"share","digest":"YJiTMu_s","signals":[],"services":["youtube","addtoany","x-embed"]},` +

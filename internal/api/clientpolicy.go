@@ -18,7 +18,6 @@ type corePolicy struct {
 	Mode       consent.Mode     `json:"mode"`
 	Cookie     string           `json:"cookie"`
 	Rendering  string           `json:"rendering"`
-	Locales    []string         `json:"locales"`
 	Settings   clientSettings   `json:"settings"`
 	Categories []clientCategory `json:"categories"`
 }
@@ -26,6 +25,7 @@ type corePolicy struct {
 // gatePolicy is the gate's: what it blocks by, and what Google's tags are told.
 type gatePolicy struct {
 	corePolicy
+	Locales map[string]string       `json:"locales"` // see lang.Matcher.Table
 	Opener  string                  `json:"opener"`
 	Block   string                  `json:"block,omitempty"`
 	Vendors map[string]clientVendor `json:"vendors,omitempty"`
@@ -73,7 +73,10 @@ func (s *Site) renderGate() error {
 		return err
 	}
 	s.opener = newAsset(static.Opener(vendors))
-	policy := gatePolicy{corePolicy: s.corePolicy(s.Rendering), Opener: s.opener.digest, Consent: clientConsent{s.Deployment.ConsentMode.Wait, s.Deployment.ConsentMode.Redact}}
+	policy := gatePolicy{
+		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Opener: s.opener.digest,
+		Consent: clientConsent{s.Deployment.ConsentMode.Wait, s.Deployment.ConsentMode.Redact},
+	}
 	mode := s.Deployment.Gate
 	auto := mode == consent.GateKnown || mode == consent.GateStrict
 	if auto {
@@ -97,7 +100,7 @@ func (s *Site) noticePolicy() noticePolicy {
 func (s *Site) corePolicy(rendering string) corePolicy {
 	p := corePolicy{
 		Site: s.ID, Base: s.Base(), Mode: s.Deployment.Mode, Cookie: s.jar.HintName(true),
-		Rendering: rendering, Locales: s.Locales,
+		Rendering: rendering,
 		Settings: clientSettings{Kind: s.Appearance.Settings, Label: make(map[string]string)},
 	}
 	for _, locale := range s.Locales {

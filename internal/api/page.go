@@ -1,9 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -71,15 +74,36 @@ func wantsJSON(r *http.Request) bool {
 
 // pageLocale picks a page's language: asked for by name, else by the browser.
 func (s *Site) pageLocale(r *http.Request, asked string) string {
-	tags := []string{asked}
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, _, _ := strings.Cut(part, ";")
-		tags = append(tags, tag)
-		if len(tags) > 16 {
-			break
+	return s.languages.Match(append([]string{asked}, acceptedLanguages(r.Header.Get("Accept-Language"))...)...)
+}
+
+// maxLanguages is how many of a browser's languages are looked at.
+const maxLanguages = 16
+
+// acceptedLanguages lists the tags of an Accept-Language header by their weight,
+// without those that are refused (q=0).
+func acceptedLanguages(header string) []string {
+	type weighted struct {
+		tag string
+		q   float64
+	}
+	var list []weighted
+	for part := range strings.SplitSeq(header, ",") {
+		tag, parameter, _ := strings.Cut(part, ";")
+		q := 1.0
+		if value, ok := strings.CutPrefix(strings.TrimSpace(parameter), "q="); ok {
+			q, _ = strconv.ParseFloat(value, 64) // 0 when it is none
+		}
+		if q > 0 && len(list) < maxLanguages {
+			list = append(list, weighted{strings.TrimSpace(tag), q})
 		}
 	}
-	return s.locale(tags...)
+	slices.SortStableFunc(list, func(a, b weighted) int { return cmp.Compare(b.q, a.q) })
+	tags := make([]string, len(list))
+	for i, w := range list {
+		tags[i] = w.tag
+	}
+	return tags
 }
 
 // backFrom reads the address that a form or link carries: a path, or backURL's.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/lang"
 )
 
 func TestTheWayBackNeverLeavesTheSite(t *testing.T) {
@@ -90,7 +91,7 @@ func TestJSONIsForThoseWhoAskForItAlone(t *testing.T) {
 }
 
 func TestAPageSpeaksTheNearestLanguage(t *testing.T) {
-	s := &Site{Site: &consent.Site{Locales: []string{"en", "de", "pt-BR", "zh-Hant"}}}
+	s := &Site{languages: lang.NewMatcher([]string{"en", "de", "pt-BR", "zh-Hant"})}
 	for _, test := range []struct{ asked, header, want string }{
 		{"", "", "en"},
 		{"de", "", "de"},
@@ -99,12 +100,15 @@ func TestAPageSpeaksTheNearestLanguage(t *testing.T) {
 		{"fr", "de;q=0.9", "de"},
 		{"", "fr-CA, de-CH;q=0.8, en;q=0.5", "de"},
 		{"", "pt-br", "pt-BR"},
-		{"", "pt", "en"}, // the site has no text for all of Portuguese
-		{"", "pt-PT, de", "de"},
-		{"", "zh-Hant-HK", "zh-Hant"},
-		{"", "zh-Hans-CN", "en"},
+		{"", "pt", "pt-BR"},
+		{"", "pt-PT, de", "pt-BR"},
+		{"", "zh-HK", "zh-Hant"},
+		{"", "en;q=0.5, de;q=0.8", "de"},
+		{"", "de;q=0, fr, en", "en"},
+		{"", "de;q=x, zh-TW;q=0.1", "zh-Hant"},
 		{"", "*", "en"},
 		{"", ";;,,--,-de", "en"},
+		{"", " de ;q=0.3", "de"},
 		{"../../etc", "<script>", "en"},
 		{"", strings.Repeat("fr,", 20) + "de", "en"}, // sixteen are read
 	} {

@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/consentry/consentry/components"
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/cookie"
+	"github.com/consentry/consentry/internal/lang"
 	"github.com/consentry/consentry/static"
 )
 
@@ -19,6 +19,7 @@ type Site struct {
 	*consent.Site
 	Rendering string // digest of all bytes, locales and layouts
 
+	languages   *lang.Matcher
 	root        string // fingerprint of the key file's root
 	jar         *cookie.Jar
 	keys        consent.IdentityKeys
@@ -49,7 +50,10 @@ type renderingScripts struct {
 
 // NewSite renders a site. version is the program's.
 func NewSite(ctx context.Context, site *consent.Site, ring *consent.Keyring, version string) (*Site, error) {
-	s := &Site{Site: site, root: ring.RootCheck(), banners: make(map[string]*asset), preferences: make(map[string]*asset)}
+	s := &Site{
+		Site: site, languages: lang.NewMatcher(site.Locales), root: ring.RootCheck(),
+		banners: make(map[string]*asset), preferences: make(map[string]*asset),
+	}
 	var err error
 	if s.jar, err = cookie.New(site, ring); err != nil {
 		return nil, err
@@ -130,17 +134,3 @@ func literal(s string) []byte {
 // GateBytes returns the gate script, for writing it to a static file, and its
 // frozen address's digest.
 func (s *Site) GateBytes() (body []byte, digest string) { return s.gate.plain, s.gate.digest }
-
-// Locale picks the site's best match for a language tag, its default otherwise.
-func (s *Site) locale(tags ...string) string {
-	for _, tag := range tags {
-		for tag = strings.ToLower(strings.TrimSpace(tag)); tag != ""; tag = tag[:max(strings.LastIndexByte(tag, '-'), 0)] {
-			for _, have := range s.Locales {
-				if strings.EqualFold(have, tag) {
-					return have
-				}
-			}
-		}
-	}
-	return s.Locales[0]
-}

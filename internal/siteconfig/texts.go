@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/lang"
 )
 
-// The first layer's budget in words.
+// The first layer's budget in words, as lang.Words counts them.
 const (
 	maxHeading = 6
 	maxBody    = 45
@@ -75,26 +77,35 @@ func (b *builder) checkLocales() {
 }
 
 // builtin reads the texts that come with the program for a locale or, for a
-// regional one, for its language. A locale without any gives empty texts.
+// regional one, for its language as it is written there. A locale without any
+// gives empty texts.
 func (b *builder) builtin(locale string, p *consent.Policy) (consent.Texts, bool) {
-	language, _, _ := strings.Cut(locale, "-")
-	for _, tag := range []string{locale, language} {
-		name := "locales/" + tag + ".yaml"
-		src, err := fs.ReadFile(b.locales, name)
-		if err != nil {
-			continue
-		}
-		var f localeFile
-		if problems := Decode(name, src, &f); Failed(problems) {
-			b.doc.problems = append(b.doc.problems, problems...)
-			continue
-		}
-		if set := askedAbout(p); set != usualBody {
-			f.Body = f.Bodies[set]
-		}
-		return f.Texts, true
+	tag := lang.Nearest(builtinLocales(b.locales), locale)
+	if tag == "" {
+		return consent.Texts{}, false
 	}
-	return consent.Texts{}, false
+	name := "locales/" + tag + ".yaml"
+	src, err := fs.ReadFile(b.locales, name)
+	if err != nil {
+		return consent.Texts{}, false
+	}
+	var f localeFile
+	if problems := Decode(name, src, &f); Failed(problems) {
+		b.doc.problems = append(b.doc.problems, problems...)
+		return consent.Texts{}, false
+	}
+	if set := askedAbout(p); set != usualBody {
+		f.Body = f.Bodies[set]
+	}
+	return f.Texts, true
+}
+
+func builtinLocales(locales fs.FS) []string {
+	names, _ := fs.Glob(locales, "locales/*.yaml") // the pattern is well formed
+	for i, name := range names {
+		names[i] = strings.TrimSuffix(path.Base(name), ".yaml")
+	}
+	return names
 }
 
 func askedAbout(p *consent.Policy) string {
@@ -177,10 +188,10 @@ func missingTexts(v reflect.Value) []string {
 // checkOwn holds the owner's words against the budget of the first layer and
 // the placeholders that are filled in.
 func (b *builder) checkOwn(at string, own consent.Texts) {
-	if n := len(strings.Fields(own.Heading)); n > maxHeading {
+	if n := lang.Words(own.Heading); n > maxHeading {
 		b.doc.Warn(at+".heading", "%s.heading has %d words; at most %d are read at a glance", at, n, maxHeading)
 	}
-	if n := len(strings.Fields(own.Body)); n > maxBody {
+	if n := lang.Words(own.Body); n > maxBody {
 		b.doc.Warn(at+".body", "%s.body has %d words; more than %d are not read", at, n, maxBody)
 	}
 	v := reflect.ValueOf(own)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/consentry/consentry/internal/lang"
 )
 
 func readLocale(t *testing.T, name string) localeFile {
@@ -30,7 +32,7 @@ func TestTheFirstLayerStaysWithinItsBudgetOfWords(t *testing.T) {
 	sets := []string{"none", "analytics", "share", "marketing", "analytics+marketing", "marketing+share", "analytics+marketing+share"}
 	for _, name := range names {
 		f := readLocale(t, name)
-		if n := len(strings.Fields(f.Heading)); n > maxHeading {
+		if n := lang.Words(f.Heading); n > maxHeading {
 			t.Errorf("%s: the heading has %d words", name, n)
 		}
 		for _, set := range sets {
@@ -40,7 +42,7 @@ func TestTheFirstLayerStaysWithinItsBudgetOfWords(t *testing.T) {
 		}
 		f.Bodies[usualBody] = f.Body
 		for set, body := range f.Bodies {
-			if n := len(strings.Fields(body)); n > maxBody {
+			if n := lang.Words(body); n > maxBody {
 				t.Errorf("%s: the body for %s has %d words", name, set, n)
 			}
 			if strings.Contains(body, "!") || !strings.Contains(body, "{site}") {

@@ -1,15 +1,12 @@
 // Which of the site's languages a visitor reads, pure.
 
 /**
- * Returns the first wanted language that is offered: exactly, then by its
- * longest prefix ("de-AT" finds "de", "pt" finds "pt-BR"). The first one
- * offered when none fits.
+ * Returns what the table has for the first wanted language: looked up whole, then
+ * without its last part, and so on. The table comes from internal/lang, which
+ * knows that zh-TW reads zh-Hant.
  */
-export function pickLocale(offered: string[], wanted: readonly string[]): string {
+export function pickLocale(table: Record<string, string>, wanted: readonly string[]): string {
   for (const tag of wanted)
-    for (let w = tag.toLowerCase(); w; w = w.replace(/-?[^-]*$/, '')) {
-      const found = offered.find(l => l.toLowerCase() == w) || offered.find(l => l.toLowerCase().startsWith(w + '-'))
-      if (found) return found
-    }
-  return offered[0] as string
+    for (let w = tag.toLowerCase(); w; w = w.replace(/[-_]?[^-_]*$/, '')) if (typeof table[w] == 'string') return table[w]
+  return table['']!
 }

@@ -33,7 +33,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => void): void {
     ...lends,
     policy,
     nonce,
-    locale: pickLocale(policy.locales, [document.documentElement.lang, ...navigator.languages]),
+    locale: pickLocale(policy.locales!, [document.documentElement.lang, ...navigator.languages]),
     permits: holds,
     asks: () => asks(policy, hint),
     refresh() {

@@ -42,11 +42,12 @@ export interface Policy {
   /** Name of the hint cookie. */
   cookie: string
   rendering: string
-  locales: string[]
   settings: { kind: 'button' | 'link' | 'none'; label: Record<string, string> }
   /** The optional ones, as shown. */
   categories: Category[]
-  /** The digest that names the opener's bundle. In the gate only, as what follows. */
+  /** Which language is read, by the small-lettered tag that is wanted; the default under ''. In the gate only, as what follows. */
+  locales?: Record<string, string>
+  /** The digest that names the opener's bundle. */
   opener?: string
   /** What is held beside marked tags. */
   block?: 'known' | 'strict' | 'report'

@@ -14,7 +14,7 @@ const bundle = (name) => readFileSync(new URL(`../dist/${name}.js`, import.meta.
 const fill = (script, values) => Object.entries(values).reduce((text, [hole, value]) => text.replace(hole, () => JSON.stringify(value)), script);
 
 const policyOf = (rendering, digest) => ({
-  site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", domain: "", rendering, locales: ["en"], regime: "opt-in", layout: "card", memory: 1000,
+  site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", domain: "", rendering, locales: { "": "en" }, regime: "opt-in", layout: "card", memory: 1000,
   settings: { kind: "button", label: { en: "Settings" } }, opener: "x", consent: { wait: 500, redact: true },
   categories: [{ id: "analytics", digest, signals: ["analytics_storage"], services: ["ga4"] }],
 });

@@ -30,7 +30,7 @@ export async function startSite({ gate, block, page }) {
   const third = await startThirdParty();
   const host = third.origin.replace("http://", "");
   const policy = {
-    site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", rendering: "r", locales: ["en"], settings: { kind: "none", label: { en: "" } }, opener: "x",
+    site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", rendering: "r", locales: { "": "en" }, settings: { kind: "none", label: { en: "" } }, opener: "x",
     consent: { wait: 500, redact: true }, block,
     categories: [{ id: "analytics", digest: "AAAA", signals: [], services: ["evil"] }, { id: "share", digest: "SSSS", signals: [], services: [] }],
     vendors: { evil: { hosts: `${host}/known`, inline: "evilBootstrap\\(", stored: "_evil* local:evil*" }, "necessary:pay": { hosts: `${host}/known/pay` } },
