@@ -169,11 +169,13 @@ func (s *Site) openerVendors() map[string]clientVendor {
 	return vendors
 }
 
-// storedNames lists what scripts could remove.
+// storedNames lists what scripts of the page could write and remove. Under a
+// vendor's own domain neither is possible, and the site may have an entry of that
+// name for itself.
 func storedNames(service consent.Service) string {
 	var names []string
 	for _, c := range service.Cookies {
-		if !c.HTTPOnly {
+		if !c.HTTPOnly && !c.ThirdParty {
 			names = append(names, strings.TrimPrefix(c.Kind+":", "cookie:")+c.Name)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -31,13 +32,14 @@ func digestOf(v any) string {
 }
 
 // categoryDigest covers what a grant was given for: who receives, what is kept,
-// how long, and why. It leaves out names, links, hosts and words, so that a
+// under whose domain, how long, and why. It leaves out names, links, hosts and words, so that a
 // translation, a colour or a vendor's new CDN host asks nobody again; nor does
 // another order of the lists.
 func categoryDigest(c Category) string {
 	type cookie struct {
 		Name, Kind, Provider, Purpose, Duration string
 		Recipients                              []string
+		ThirdParty                              bool `json:",omitempty"`
 	}
 	type service struct {
 		ID, Company, Country string
@@ -51,7 +53,7 @@ func categoryDigest(c Category) string {
 	for _, s := range ordered(c.Services, func(a, b Service) int { return strings.Compare(a.ID, b.ID) }) {
 		out := service{ID: s.ID, Company: s.Company, Country: s.Country}
 		for _, k := range ordered(s.Cookies, compareCookies) {
-			out.Cookies = append(out.Cookies, cookie{k.Name, k.Kind, k.Provider, k.Purpose, k.Duration, ordered(k.Recipients, strings.Compare)})
+			out.Cookies = append(out.Cookies, cookie{k.Name, k.Kind, k.Provider, k.Purpose, k.Duration, ordered(k.Recipients, strings.Compare), k.ThirdParty})
 		}
 		doc.Services = append(doc.Services, out)
 	}
@@ -59,7 +61,8 @@ func categoryDigest(c Category) string {
 }
 
 func compareCookies(a, b Cookie) int {
-	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Provider, b.Provider))
+	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Provider, b.Provider),
+		strings.Compare(strconv.FormatBool(a.ThirdParty), strconv.FormatBool(b.ThirdParty)))
 }
 
 // ordered copies a list in order. It is never nil, so that an empty list and a

@@ -23,6 +23,7 @@ type Cookie struct {
 	Duration   string   `json:"duration"`   // in words: "13 months", "session"
 	Recipients []string `json:"recipients"` // who else receives what it holds
 	HTTPOnly   bool     `json:"http_only,omitempty"`
+	ThirdParty bool     `json:"third_party,omitempty"` // kept under the vendor's own domain or origin alone
 }
 
 // Service is one vendor's tag.

@@ -60,6 +60,9 @@ func TestWhatAGrantWasGivenForChangesTheDigest(t *testing.T) {
 		"a cookie's provider": func(_ *consent.Policy, c *consent.Category) {
 			c.Services[0].Cookies[0].Provider = "Other"
 		},
+		"whose domain a cookie is under": func(_ *consent.Policy, c *consent.Category) {
+			c.Services[0].Cookies[0].ThirdParty = true
+		},
 		"who receives a cookie": func(_ *consent.Policy, c *consent.Category) {
 			c.Services[0].Cookies[0].Recipients = []string{"Google LLC", "Other"}
 		},
@@ -102,6 +105,10 @@ func TestTheOrderOfListsAndAnEmptyOneAskNobodyAgain(t *testing.T) {
 	one, two := consent.Cookie{Name: "1"}, consent.Cookie{Name: "2"}
 	if digest([]string{"x", "y"}, []string{"r", "q"}, one, two) != digest([]string{"y", "x"}, []string{"q", "r"}, two, one) {
 		t.Error("another order has another digest")
+	}
+	there := consent.Cookie{Name: "1", ThirdParty: true}
+	if digest(nil, nil, one, there) != digest(nil, nil, there, one) {
+		t.Error("a name that is kept in two places has two digests")
 	}
 	if digest(nil, nil, one) != digest([]string{}, []string{}, one) {
 		t.Error("an empty list differs from a missing one")

@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/consentry/consentry/internal/catalogue"
+	"github.com/consentry/consentry/internal/consent"
 )
 
 // Every entry of the catalogue decodes strictly and tells a visitor all that
@@ -41,7 +42,7 @@ func TestTheCatalogueIsComplete(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "  hosts  %s\n", strings.Join(s.Hosts, " "))
 		for _, c := range s.Cookies {
-			fmt.Fprintf(&out, "  %-9s %s, %s, %s → %s\n", c.Kind, c.Name, c.Duration, c.Provider, strings.Join(c.Recipients, ", "))
+			fmt.Fprintf(&out, "  %-9s %s, %s, %s%s → %s\n", c.Kind, c.Name, c.Duration, c.Provider, party(c), strings.Join(c.Recipients, ", "))
 			if !strings.HasSuffix(c.Purpose, ".") {
 				t.Errorf("%s: the purpose of %s is not a sentence: %q", id, c.Name, c.Purpose)
 			}
@@ -50,6 +51,37 @@ func TestTheCatalogueIsComplete(t *testing.T) {
 	golden(t, "testdata/catalogue.golden", out.String())
 	if len(services) < 120 || shares < 20 {
 		t.Errorf("%d services, %d of them with a plain share link", len(services), shares)
+	}
+}
+
+func party(c consent.Cookie) string {
+	if c.ThirdParty {
+		return " (third party)"
+	}
+	return ""
+}
+
+// What a service keeps on the site's own domain is refused and deleted there
+// while the service is denied, so a name that any site could use for itself must
+// never be taken for a vendor's.
+func TestNoNameOfASitesOwnIsTakenForAVendors(t *testing.T) {
+	own := strings.Fields(`
+		lang language locale i18n theme color_scheme currency country region timezone
+		pref PREF prefs preferences settings options config flags features player volume
+		id ID uid uuid user userid userId user_id username visitor visitorId visitor_uuid client_id device_id
+		session Session sessionid session_id sid SID PHPSESSID JSESSIONID ASP.NET_SessionId connect.sid
+		token access_token auth jwt csrf csrftoken XSRF-TOKEN login remember
+		cart basket checkout order wishlist recent consent cookie cookies state data test cache store popup utm_source ref`)
+	services, _ := Catalogue(catalogue.Files)
+	for _, id := range serviceNames(services) {
+		for _, c := range services[id].Cookies {
+			beginning, open := strings.CutSuffix(c.Name, "*")
+			for _, name := range own {
+				if !c.ThirdParty && (name == c.Name || open && strings.HasPrefix(name, beginning)) {
+					t.Errorf("%s keeps %s on the site's own domain, where a site may have a %s of its own: is it not under the vendor's (third_party: true)?", id, c.Name, name)
+				}
+			}
+		}
 	}
 }
 

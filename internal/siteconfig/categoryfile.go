@@ -106,6 +106,11 @@ type StoredFile struct {
 
 	// Whether scripts cannot read it, so that it cannot be removed by one either.
 	HTTPOnly bool `yaml:"http_only" jsonschema:"default=false"`
+
+	// Whether it is kept under the vendor's own domain alone, or for storage in the
+	// vendor's own frame. No script of the page reaches it there, so it is shown and
+	// neither refused nor removed; an entry of the page's own by that name stays.
+	ThirdParty bool `yaml:"third_party" jsonschema:"default=false"`
 }
 
 // CallsFile is a vendor's own consent interface. A call is the list of its

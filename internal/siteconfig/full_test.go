@@ -44,7 +44,7 @@ categories:
         policy_url: https://shop.example/privacy-policy
         hosts: []
         cookies:
-          - {name: s*, kind: local, provider: Example Shop, purpose: Counts visits., duration: 1 day, recipients: [], http_only: false}
+          - {name: s*, kind: local, provider: Example Shop, purpose: Counts visits., duration: 1 day, recipients: [], http_only: false, third_party: true}
     material: 2026-05-01
   - id: comfort
     services: [vimeo]

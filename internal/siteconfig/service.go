@@ -33,7 +33,7 @@ func (f ServiceFile) service() consent.Service {
 		}
 		s.Cookies = append(s.Cookies, consent.Cookie{
 			Name: c.Name, Kind: c.Kind, Provider: c.Provider, Purpose: c.Purpose,
-			Duration: c.Duration, Recipients: nonNil(recipients), HTTPOnly: c.HTTPOnly,
+			Duration: c.Duration, Recipients: nonNil(recipients), HTTPOnly: c.HTTPOnly, ThirdParty: c.ThirdParty,
 		})
 	}
 	return s
