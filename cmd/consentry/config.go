@@ -40,14 +40,22 @@ type ServerConfig struct {
 	//
 	// The Redis user needs no more than this, to be typed into redis-cli:
 	// ACL SETUSER consentry on >PASSWORD resetkeys resetchannels ~?:{*}* ~consentry:* -@all +eval +evalsha +hget +hgetall +hmget +hset +hsetnx +hdel +hincrby +hlen +xadd +xrange +xrevrange +exists +set +ping +hello +select +info +config|get +cluster|slots +cluster|shards +command
+	// and +waitaof as well where Redis is 7.2 or newer, or a Valkey.
 	Store string `yaml:"store" jsonschema:"default=file:data/consentry.db"`
 
 	// What the store must promise before a grant takes effect. durable: on disk
-	// before the answer; everysec: on disk within about a second (Redis with
-	// appendfsync everysec); any: whatever the store offers, for trying things
-	// out. A store that promises less is refused at start; while it promises less
+	// before the answer (Redis with appendonly yes, appendfsync always and no
+	// eviction; from 7.2 on appendfsync everysec will do too, with answers that take
+	// up to a second); everysec: on disk within about a second (Redis with
+	// appendfsync everysec); any: whatever the store offers, for trying things out. A store that promises less is refused at start; while it promises less
 	// later on, nothing is granted.
 	Require string `yaml:"require" jsonschema:"enum=durable,enum=everysec,enum=any,default=durable"`
+
+	// What a Redis promises that does not say so itself, because its owner forbids
+	// CONFIG GET as managed ones do: durable or everysec, as require means them, on
+	// your word. ask, the default: Redis itself is asked, and one that does not
+	// answer promises nothing. What Redis does say counts for more than this.
+	Declare string `yaml:"declare" jsonschema:"enum=ask,enum=durable,enum=everysec,default=ask"`
 
 	// The folder for what this one server keeps beside the store, such as the
 	// dashboard's password. It must be writable and survive restarts.

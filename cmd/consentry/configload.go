@@ -169,6 +169,14 @@ func (c ServerConfig) StoreFile() (path string, ok bool) {
 	return c.resolve(path), ok
 }
 
+// Declared returns what declare says, empty for nothing.
+func (c ServerConfig) Declared() consent.Durability {
+	if c.Declare == "ask" {
+		return ""
+	}
+	return consent.Durability(c.Declare)
+}
+
 func (c ServerConfig) resolve(path string) string {
 	if filepath.IsAbs(path) {
 		return path

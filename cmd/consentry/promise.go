@@ -18,10 +18,23 @@ type promising struct {
 func (p promising) Health(ctx context.Context) (consent.Durability, error) {
 	promise, err := p.Store.Health(ctx)
 	if err == nil && weaker(promise, p.require) {
-		err = fmt.Errorf("%w: this Redis promises %q and require asks for %q: set appendonly yes, appendfsync always and "+
-			"maxmemory-policy noeviction in Redis, or lower require in %s", consent.ErrUnavailable, promise, p.require, configFile)
+		err = fmt.Errorf("%w: %s", consent.ErrUnavailable, p.advice(promise))
 	}
 	return promise, err
+}
+
+// advice says what to change for the promise to suffice.
+func (p promising) advice(promise consent.Durability) string {
+	if promise == consent.Unstated {
+		return fmt.Sprintf("this Redis does not say what it keeps, because it forbids CONFIG GET: allow its user +config|get, or, when you know "+
+			"that it keeps what it acknowledges, write declare: %s in %s", p.require, configFile)
+	}
+	settings := "appendonly yes, appendfsync everysec or always"
+	if p.require == "durable" {
+		settings = "appendonly yes, appendfsync always"
+	}
+	return fmt.Sprintf("this Redis promises %q and require asks for %q: set %s, no-appendfsync-on-rewrite no and "+
+		"maxmemory-policy noeviction in Redis, or lower require in %s", promise, p.require, settings, configFile)
 }
 
 func (p promising) Append(ctx context.Context, e consent.Entry) (consent.Stored, bool, error) {

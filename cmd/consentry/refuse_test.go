@@ -128,6 +128,32 @@ func TestServeRefusesARedisThatPromisesTooLittle(t *testing.T) {
 	p.stop()
 }
 
+// A Redis that does not say what it keeps is refused until its owner declares it.
+func TestServeWantsAnUnknownPromiseDeclared(t *testing.T) {
+	silent := storetest.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always", "--rename-command", "CONFIG", "")
+	file := anyPorts + "store: " + silent.URL() + "\n"
+	dir := newShop(t, "https://shop.example", file)
+	wantRefusal(t, dir, "does not say what it keeps", "+config|get", "declare: durable in consentry.yaml")
+	replace(t, filepath.Join(dir, configFile), file+"declare: everysec\n")
+	wantRefusal(t, dir, `promises "everysec"`)
+	replace(t, filepath.Join(dir, configFile), file+"declare: durable\n")
+	p := start(t, dir)
+	if got := p.decide("accept-all"); got.status != 201 || decoded[decisionReply](t, got.body).Proof != "durable" {
+		t.Errorf("a decision got %d: %s", got.status, got.body)
+	}
+	p.stop()
+}
+
+// A Valkey that syncs every second is durable, since it is waited for.
+func TestServeWaitsForTheDisk(t *testing.T) {
+	everySec := storetest.StartValkey(t, "--appendonly", "yes", "--appendfsync", "everysec")
+	p := start(t, newShop(t, "https://shop.example", anyPorts+"store: "+everySec.URL()+"\n"))
+	if got := p.decide("accept-all"); got.status != 201 || decoded[decisionReply](t, got.body).Proof != "durable" {
+		t.Errorf("a decision got %d: %s", got.status, got.body)
+	}
+	p.stop()
+}
+
 // A mistake in the files is told with its place, and what is wrong with all
 // sites leaves nothing to serve.
 func TestServeRefusesFilesThatCannotBeUsed(t *testing.T) {

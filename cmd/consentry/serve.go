@@ -172,7 +172,9 @@ func openStore(ctx context.Context, config ServerConfig, log *slog.Logger) (cons
 		}
 		return sqlitestore.Open(path, sqlitestore.Options{})
 	}
-	redis, err := redisstore.Open(ctx, config.Store, redisstore.Options{Log: log})
+	redis, err := redisstore.Open(ctx, config.Store, redisstore.Options{
+		Log: log, Declared: config.Declared(), Sync: config.Require == "durable",
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -75,21 +75,21 @@ func (s *Store) enqueue(j *job) error {
 }
 
 // flushJobs writes what waits in the queue until the queue is closed and empty.
-func (s *Store) flushJobs() {
-	jobs := make([]*job, 0, s.options.Batch)
+func (s *Store) flushJobs(most int) {
+	jobs := make([]*job, 0, most)
 	for first := range s.queue {
-		jobs = s.gather(append(jobs[:0], first))
+		jobs = s.gather(append(jobs[:0], first), most)
 		s.flush(batches(jobs))
 		clear(jobs)
 	}
 }
 
 // gather adds what is waiting already, without those whose callers have left.
-func (s *Store) gather(jobs []*job) []*job {
+func (s *Store) gather(jobs []*job, most int) []*job {
 	if jobs[0].ctx.Err() != nil {
 		jobs = jobs[:0]
 	}
-	for len(jobs) < s.options.Batch {
+	for len(jobs) < most {
 		select {
 		case j, open := <-s.queue:
 			if !open {

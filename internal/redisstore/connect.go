@@ -23,7 +23,7 @@ func (s *Store) bounded(u *redis.UniversalOptions) *redis.UniversalOptions {
 	u.WriteTimeout = s.options.Timeout
 	u.PoolTimeout = s.options.Timeout
 	u.ContextTimeoutEnabled = true
-	u.PoolSize = s.options.Flushers + 16
+	u.PoolSize = s.options.Flushers + syncFlushers + 16
 	u.PipelinePoolSize = -1
 	u.DisableIdentity = true
 	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}

@@ -21,10 +21,16 @@ var settings = [...]string{"appendonly", "appendfsync", "no-appendfsync-on-rewri
 // probed is the newest answer of Redis about itself. It holds until the next
 // second, a new connection or a failed write.
 type probed struct {
-	asking  chan struct{} // taken by who asks Redis
-	mu      sync.Mutex
-	fresh   bool
+	asking chan struct{} // taken by who asks Redis
+	mu     sync.Mutex
+	fresh  bool
+	answer
+}
+
+// answer is what Redis promises, and whether every write is to be confirmed.
+type answer struct {
 	promise consent.Durability
+	confirm bool
 }
 
 func newProbed() probed { return probed{asking: make(chan struct{}, 1)} }
@@ -41,10 +47,18 @@ func (p *probed) last() (consent.Durability, bool) {
 	return p.promise, p.fresh
 }
 
-func (p *probed) keep(d consent.Durability) {
+func (p *probed) keep(a answer) (was consent.Durability) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.promise, p.fresh = d, true
+	was = p.promise
+	p.answer, p.fresh = a, true
+	return was
+}
+
+func (p *probed) confirms() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.confirm
 }
 
 // Health implements consent.Store. It writes a key of its own, because only a
@@ -66,42 +80,46 @@ func (s *Store) Health(ctx context.Context) (consent.Durability, error) {
 	if promise, fresh := s.health.last(); fresh {
 		return promise, nil
 	}
-	promise, err := s.ask(ctx)
+	a, err := s.ask(ctx)
 	if err != nil {
 		return "", fmt.Errorf("probe: %w", unavailable(err))
 	}
-	s.health.keep(promise)
-	return promise, nil
+	if was := s.health.keep(a); was != "" && was != a.promise {
+		s.options.Log.Warn("redis promises something else now", "was", string(was), "now", string(a.promise))
+	}
+	return a.promise, nil
 }
 
 // ask probes Redis; of a cluster every master, whose weakest promise counts.
-func (s *Store) ask(ctx context.Context) (consent.Durability, error) {
+func (s *Store) ask(ctx context.Context) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	if err := s.client.Set(ctx, probeKey, "", 0).Err(); err != nil {
-		return "", err
+		return answer{}, err
 	}
 	cluster, ok := s.client.(*redis.ClusterClient)
 	if !ok {
-		return promiseOf(ctx, s.client)
+		return s.promiseOf(ctx, s.client)
 	}
 	var mu sync.Mutex
-	weakest := consent.Durable
+	all := answer{promise: consent.Durable, confirm: true}
 	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
-		promise, err := promiseOf(ctx, node)
+		one, err := s.promiseOf(ctx, node)
 		mu.Lock()
 		defer mu.Unlock()
-		weakest = weaker(weakest, promise)
+		all.promise, all.confirm = weaker(all.promise, one.promise), all.confirm && one.confirm
 		return err
 	})
-	return weakest, err
+	return all, err
 }
 
-// promiseOf asks one server for its version and settings. A server that keeps
-// its settings to itself is believed nothing.
-func promiseOf(ctx context.Context, server redis.Cmdable) (consent.Durability, error) {
+// promiseOf asks one server for its version and settings, and whether it can
+// confirm writes. A server that keeps its settings to itself is believed what was
+// declared of it.
+func (s *Store) promiseOf(ctx context.Context, server redis.Cmdable) (answer, error) {
 	pipe := server.Pipeline()
 	info := pipe.Info(ctx, "server")
+	wait := pipe.Do(ctx, "WAITAOF", 1, 0, 1) // nothing was written: answered at once, refused without AOF
 	var asked [len(settings)]*redis.MapStringStringCmd
 	for i, name := range settings {
 		asked[i] = pipe.ConfigGet(ctx, name)
@@ -109,19 +127,32 @@ func promiseOf(ctx context.Context, server redis.Cmdable) (consent.Durability, e
 	_, err := pipe.Exec(ctx)
 	var refused redis.Error
 	if err != nil && !errors.As(err, &refused) {
-		return "", err
+		return answer{}, err
 	}
 	if tooOld(info.Val()) {
-		return "", errTooOld
+		return answer{}, errTooOld
 	}
 	values := make(map[string]string, len(settings))
 	for i, name := range settings {
 		if err := asked[i].Err(); err != nil && !redis.HasErrorPrefix(err, "NOPERM") && !redis.HasErrorPrefix(err, "unknown command") {
-			return "", err
+			return answer{}, err
 		}
 		values[name] = asked[i].Val()[name]
 	}
-	return promised(values), nil
+	return s.conclude(promised(values), wait.Err() == nil), nil
+}
+
+// conclude says what an acknowledged record is worth, and what has to be done for
+// it to be.
+func (s *Store) conclude(promise consent.Durability, syncs bool) answer {
+	if promise == consent.Unstated && s.options.Declared != "" {
+		promise = s.options.Declared
+	}
+	if promise == consent.EverySec && syncs && s.options.Sync {
+		s.widen()
+		promise = consent.Durable
+	}
+	return answer{promise: promise, confirm: syncs && promise == consent.Durable}
 }
 
 // promised derives what an acknowledged record is worth. Records have no expiry,

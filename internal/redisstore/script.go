@@ -3,19 +3,28 @@ package redisstore
 import (
 	"context"
 	_ "embed" // the scripts
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
 
 // scripts are what runs inside Redis.
 type scripts struct {
-	append, history, artefact, counts *redis.Script
+	append, history, artefact, counts script
 }
+
+// script is one with its text, which may have to be sent anew.
+type script struct {
+	*redis.Script
+	text string
+}
+
+func newScript(text string) script { return script{redis.NewScript(text), text} }
 
 func newScripts() scripts {
 	return scripts{
-		append: redis.NewScript(appendSource), history: redis.NewScript(historySource),
-		artefact: redis.NewScript(artefactSource), counts: redis.NewScript(countsSource),
+		append: newScript(appendSource), history: newScript(historySource),
+		artefact: newScript(artefactSource), counts: newScript(countsSource),
 	}
 }
 
@@ -37,25 +46,27 @@ type call struct {
 	cmd  *redis.Cmd
 }
 
-// run makes the calls in one pipeline, within the timeout of one round trip; each
-// has its own outcome. A Redis that does not know the script, after a restart,
-// is given its text.
-func (s *Store) run(ctx context.Context, script *redis.Script, calls []*call) {
-	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
-	defer cancel()
-	pipe := s.client.Pipeline()
-	for _, c := range calls {
+// run makes the calls in one pipeline; each has its own outcome. A Redis that does not know the script, after a restart,
+// is given its text; a node of a cluster that has handed the site on is asked
+// where to.
+func (s *Store) run(ctx context.Context, script script, calls []*call) {
+	s.send(ctx, calls, func(pipe redis.Pipeliner, c *call) {
 		c.cmd = pipe.EvalSha(ctx, script.Hash(), c.keys, c.args...)
-	}
-	if _, err := pipe.Exec(ctx); err == nil {
-		return
-	}
+	})
+	var again []*call
 	for _, c := range calls {
-		if redis.HasErrorPrefix(c.cmd.Err(), "NOSCRIPT") {
-			c.cmd = script.Eval(ctx, s.client, c.keys, c.args...)
+		moved := redis.HasErrorPrefix(c.cmd.Err(), "MOVED")
+		if cluster, ok := s.client.(*redis.ClusterClient); ok && moved {
+			cluster.ReloadState(ctx)
 		}
-		if c.cmd.Err() != nil {
-			s.health.expire()
+		if moved || redis.HasErrorPrefix(c.cmd.Err(), "NOSCRIPT") {
+			again = append(again, c)
 		}
+	}
+	if len(again) > 0 {
+		s.send(ctx, again, func(pipe redis.Pipeliner, c *call) { c.cmd = pipe.Eval(ctx, script.text, c.keys, c.args...) })
+	}
+	if slices.ContainsFunc(calls, func(c *call) bool { return c.cmd.Err() != nil }) {
+		s.health.expire()
 	}
 }

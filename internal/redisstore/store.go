@@ -47,6 +47,13 @@ type Options struct {
 	// Held is how many different counters may be held back for AddCounts;
 	// more are refused with ErrBusy. Default 65536.
 	Held int
+	// Declared is what a Redis promises that does not say so itself, because it
+	// forbids CONFIG as managed ones do. Empty: nothing.
+	Declared consent.Durability
+	// Sync waits for the disk of a Redis that syncs every second, where it can be
+	// waited for (WAITAOF, from 7.2 on): records are durable then, and an append
+	// takes up to a second longer.
+	Sync bool
 	// Log gets what the driver says, at debug level, and counters that were
 	// lost. Default: nothing is logged.
 	Log *slog.Logger
@@ -83,6 +90,7 @@ type Store struct {
 	closed   bool
 	stop     chan struct{}
 	flushers sync.WaitGroup
+	wider    sync.Once
 	ticker   sync.WaitGroup
 }
 
@@ -113,22 +121,28 @@ func open(ctx context.Context, u *redis.UniversalOptions, o Options) (*Store, er
 		return nil, fmt.Errorf("open redis: %w", err)
 	}
 	for range o.Flushers {
-		s.flushers.Go(s.flushJobs)
+		s.flushers.Go(func() { s.flushJobs(o.Batch) })
 	}
 	s.ticker.Go(s.keepUp)
 	return s, nil
 }
 
+// askEvery is how many times holdBack the promise may go unasked for.
+const askEvery = 10
+
 // keepUp writes the counters that were held back and lets Health look again.
 func (s *Store) keepUp() {
 	tick := time.NewTicker(holdBack)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-s.stop:
 			return
 		case <-tick.C:
 			s.health.expire()
+			if n%askEvery == 0 {
+				_, _ = s.Health(context.Background()) // whoever needs to know asks as well
+			}
 			_ = s.flushCounts(context.Background()) // what failed is kept and tried again
 		}
 	}

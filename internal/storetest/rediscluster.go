@@ -12,14 +12,25 @@ type Cluster []*Redis
 // StartCluster starts three masters, each with the further arguments.
 func StartCluster(t testing.TB, args ...string) Cluster {
 	t.Helper()
+	return startCluster(t, "redis-server", args)
+}
+
+// StartValkeyCluster is StartCluster with valkey-server.
+func StartValkeyCluster(t testing.TB, args ...string) Cluster {
+	t.Helper()
+	return startCluster(t, "valkey-server", args)
+}
+
+func startCluster(t testing.TB, program string, args []string) Cluster {
+	t.Helper()
 	c := make(Cluster, 3)
 	buses := make([]string, len(c))
 	for i := range c {
 		buses[i] = freePort(t)
-		c[i] = StartRedis(t, append([]string{
+		c[i] = startServer(t, program, append([]string{
 			"--cluster-enabled", "yes", "--cluster-port", buses[i], "--cluster-node-timeout", "2000",
 			"--cluster-config-file", "nodes.conf",
-		}, args...)...)
+		}, args...))
 	}
 	for i, node := range c {
 		node.MustDo("CLUSTER ADDSLOTSRANGE " + []string{"0 5460", "5461 10922", "10923 16383"}[i])
