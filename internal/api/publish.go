@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -47,11 +49,10 @@ func (a *API) Publish(ctx context.Context, s *Site) error {
 		return err
 	}
 	for _, locale := range s.Locales {
-		if err := put("banner", s.banners[locale].plain); err != nil {
-			return err
-		}
-		if err := put("preferences", s.preferences[locale].plain); err != nil {
-			return err
+		for _, kind := range slices.Sorted(maps.Keys(s.scripts[locale])) {
+			if err := put(kind, s.scripts[locale][kind].plain); err != nil {
+				return err
+			}
 		}
 	}
 	for _, part := range []struct {

@@ -1,0 +1,107 @@
+// Recording a decision: its body, its way to the server, and what the answer has
+// a script keep. Nothing is permitted here: only the cookie that comes with the
+// acknowledgement does that.
+import { cookieName, storageKey } from './cookie'
+import { expiry } from './narrow'
+import type { Answer, Asking, Decision } from './types'
+
+const TIMEOUT = 8000 // milliseconds
+
+/** What POST decisions answers, as far as it is read here. */
+export interface Reply {
+  hint?: string
+  sealed?: string
+  error?: { rendering?: string }
+}
+
+/** Names a decision; what answer says of its body wins. */
+export function draw({ policy, locale }: Asking, answer: Answer & Partial<Decision>): Decision {
+  const { globalPrivacyControl, webdriver } = navigator
+  return {
+    id: mint(),
+    rendering: policy.rendering,
+    locale,
+    layout: policy.layout,
+    scope: 'keep',
+    gpc: !!globalPrivacyControl,
+    webdriver: !!webdriver,
+    ...answer,
+  }
+}
+
+/** 128 random bits in base64url, by which the server knows a retry. */
+function mint(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').slice(0, 22)
+}
+
+/**
+ * Posts a decision and hands then the answer: its status, 0 when there was none.
+ * One decision is on its way at a time, over all tabs, until its then is done, so
+ * that the last click is the last to arrive.
+ */
+export async function post<T>(gate: Asking, decision: Decision, then: (status: number, reply: Reply) => Promise<T>): Promise<T> {
+  const key = storageKey(gate.policy, 'pending')
+  const task = async () => {
+    const [status, reply] = await request(gate, decision)
+    if (reply.sealed) keep(gate, 'sealed', reply.sealed)
+    if (status == 201 && reply.hint && gate.policy.mode == 'remote') write(gate, reply.hint)
+    return then(status, reply)
+  }
+  return navigator.locks ? navigator.locks.request(key, task) : task()
+}
+
+async function request(gate: Asking, decision: Decision): Promise<[number, Reply]> {
+  let status = 0
+  try {
+    const sealed = keep(gate, 'sealed')
+    const response = await fetch(gate.policy.base + '/decisions', {
+      method: 'POST',
+      keepalive: true,
+      credentials: ({ path: 'same-origin', subdomain: 'include', remote: 'omit' } as const)[gate.policy.mode],
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(sealed ? { ...decision, sealed } : decision),
+      signal: AbortSignal.timeout(TIMEOUT),
+    })
+    status = response.status
+    return [status, (await response.json()) as Reply]
+  } catch {
+    return [status, {}]
+  }
+}
+
+/** The notice has changed: a newer banner, which carries its policy, asks. */
+export async function askAnew(gate: Asking, rendering?: string): Promise<void> {
+  try {
+    await gate.load('banner', rendering)
+    await gate.begin!()
+  } catch {}
+}
+
+/** Writes the hint cookie. */
+export function write({ policy }: Asking, value: string): void {
+  const secure = location.protocol == 'http:' ? '' : ';secure'
+  const domain = policy.domain && ';domain=' + policy.domain
+  const age = Math.floor(expiry(value) - Date.now() / 1e3)
+  try {
+    document.cookie = `${cookieName(policy)}=${value};path=/;max-age=${age};samesite=lax${secure}${domain}`
+  } catch {}
+}
+
+/** Reads a value of script storage, or writes it; '' removes it. Without storage nothing is kept. */
+export function keep(gate: Asking, name: 'pending' | 'sealed', value?: string): string | null {
+  const key = storageKey(gate.policy, name)
+  try {
+    if (value) localStorage.setItem(key, value)
+    else if (value == '') localStorage.removeItem(key)
+    return localStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
+declare global {
+  interface Navigator {
+    readonly globalPrivacyControl?: boolean
+  }
+}
