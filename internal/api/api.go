@@ -40,8 +40,8 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	}
 	get("/gate.js", a.getGate)
 	get("/:script", a.getFrozen)
-	get("/banner/:rendering/:file", a.getBanner)
-	get("/preferences/:rendering/:file", a.getPreferences)
+	get("/banner/:rendering/:file", a.getScript("banner"))
+	get("/preferences/:rendering/:file", a.getScript("preferences"))
 	get("/openapi.json", a.getOpenAPI)
 	e.POST("/decisions", a.postDecision, allowCORS, limit)
 	e.OPTIONS("/decisions", a.preflight, allowCORS)

@@ -33,12 +33,11 @@ type part struct {
 	lay    func(policy, html, css []byte) []byte
 }
 
-func (s *Site) parts(locale string) [3]part {
+func (s *Site) parts(locale string) []part {
 	look := s.Appearance
-	return [...]part{
+	return []part{
 		{"banner", components.Banner(s.Site, locale), components.BannerCSS(look), s.noticePolicy(), static.Banner},
 		{"preferences", components.Preferences(s.Site, locale), components.PreferencesCSS(look), s.noticePolicy(), static.Preferences},
-		{"placeholders", components.Placeholder(s.Site, locale), components.PlaceholderCSS(look), s.placePolicy(), static.Placeholders},
 	}
 }
 

@@ -30,32 +30,26 @@ func (a *API) getFrozen(c echo.Context) error {
 	return a.serveStored(c, kind, digest)
 }
 
-func (a *API) getBanner(c echo.Context) error {
-	return a.serveScript(c, "banner", func(s *Site) map[string]*asset { return s.banners })
+// getScript serves a script that shows something, of today's rendering or of an
+// earlier one, which a page held in some cache may still name.
+func (a *API) getScript(kind string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		s, rendering := siteOf(c), c.Param("rendering")
+		locale, ok := strings.CutSuffix(c.Param("file"), ".js")
+		if !ok {
+			return echo.ErrNotFound
+		}
+		if rendering != s.Rendering {
+			return a.serveOlder(c, kind, rendering, locale)
+		}
+		script := s.scripts[locale][kind]
+		if script == nil {
+			return echo.ErrNotFound
+		}
+		return script.serve(c, immutable)
+	}
 }
 
-func (a *API) getPreferences(c echo.Context) error {
-	return a.serveScript(c, "preferences", func(s *Site) map[string]*asset { return s.preferences })
-}
-
-func (a *API) serveScript(c echo.Context, kind string, current func(*Site) map[string]*asset) error {
-	s := siteOf(c)
-	locale, ok := strings.CutSuffix(c.Param("file"), ".js")
-	if !ok {
-		return echo.ErrNotFound
-	}
-	if c.Param("rendering") != s.Rendering {
-		return a.serveOlder(c, kind, c.Param("rendering"), locale)
-	}
-	script := current(s)[locale]
-	if script == nil {
-		return echo.ErrNotFound
-	}
-	return script.serve(c, immutable)
-}
-
-// serveOlder serves a script of an earlier rendering, which a page held in some
-// cache may still name.
 func (a *API) serveOlder(c echo.Context, kind, rendering, locale string) error {
 	stored, err := a.Store.Artefact(c.Request().Context(), siteOf(c).ID, rendering)
 	if err != nil {
@@ -68,11 +62,7 @@ func (a *API) serveOlder(c echo.Context, kind, rendering, locale string) error {
 	if err := json.Unmarshal(stored.Body, &doc); err != nil {
 		return fmt.Errorf("read rendering: %w", err)
 	}
-	digest := doc.Locales[locale].Banner
-	if kind == "preferences" {
-		digest = doc.Locales[locale].Preferences
-	}
-	return a.serveStored(c, kind, digest)
+	return a.serveStored(c, kind, doc.Locales[locale][kind])
 }
 
 func (a *API) serveStored(c echo.Context, kind, digest string) error {

@@ -1,16 +1,12 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 
-	"github.com/consentry/consentry/components"
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/cookie"
 	"github.com/consentry/consentry/internal/lang"
-	"github.com/consentry/consentry/static"
 )
 
 // Site is one site as it is served: its configuration, its keys, and every byte
@@ -29,30 +25,14 @@ type Site struct {
 	doc         []byte // the rendering's canonical JSON
 	gate        *asset
 	opener      *asset
-	banners     map[string]*asset // by locale
-	preferences map[string]*asset
-}
-
-// renderingDoc names the bytes of every locale by digest. Its own digest is the
-// rendering's name.
-type renderingDoc struct {
-	Schema  string                      `json:"schema"`
-	Site    string                      `json:"site"`
-	Notice  string                      `json:"notice"`
-	Layout  string                      `json:"layout"`
-	Locales map[string]renderingScripts `json:"locales"`
-}
-
-type renderingScripts struct {
-	Banner      string `json:"banner"`
-	Preferences string `json:"preferences"`
+	scripts     map[string]map[string]*asset // by locale, by kind
 }
 
 // NewSite renders a site. version is the program's.
 func NewSite(ctx context.Context, site *consent.Site, ring *consent.Keyring, version string) (*Site, error) {
 	s := &Site{
 		Site: site, languages: lang.NewMatcher(site.Locales), root: ring.RootCheck(),
-		banners: make(map[string]*asset), preferences: make(map[string]*asset),
+		scripts: make(map[string]map[string]*asset),
 	}
 	var err error
 	if s.jar, err = cookie.New(site, ring); err != nil {
@@ -88,47 +68,6 @@ func (s *Site) recordOrigins() []string {
 		origins = append(origins, scheme+bareHost(s.Deployment.Host))
 	}
 	return origins
-}
-
-// render makes the banner and preferences scripts of every locale. They hold a
-// policy without a rendering, since their digests make the rendering's name; the
-// client takes the name from the address it fetched them by.
-func (s *Site) render(ctx context.Context) error {
-	policy, err := json.Marshal(s.noticePolicy())
-	if err != nil {
-		return err
-	}
-	doc := renderingDoc{
-		Schema: "consentry.rendering/1", Site: s.ID, Notice: s.Policy.NoticeDigest(),
-		Layout: s.Appearance.Layout, Locales: make(map[string]renderingScripts),
-	}
-	for _, locale := range s.Locales {
-		var banner, preferences bytes.Buffer
-		if err := components.Banner(s.Site, locale).Render(ctx, &banner); err != nil {
-			return err
-		}
-		if err := components.Preferences(s.Site, locale).Render(ctx, &preferences); err != nil {
-			return err
-		}
-		s.banners[locale] = newAsset(static.Banner(policy, literal(banner.String()), literal(components.BannerCSS(s.Appearance))))
-		s.preferences[locale] = newAsset(static.Preferences(policy, literal(preferences.String()), literal(components.PreferencesCSS(s.Appearance))))
-		doc.Locales[locale] = renderingScripts{s.banners[locale].digest, s.preferences[locale].digest}
-	}
-	if s.doc, err = consent.Canonical(doc); err != nil {
-		return err
-	}
-	s.Rendering = consent.Digest(s.doc)
-	return nil
-}
-
-// literal writes a JavaScript string; encoding/json escapes < > & and the line
-// separators, so that it is safe inside a script element too.
-func literal(s string) []byte {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a string always marshals
-	}
-	return b
 }
 
 // GateBytes returns the gate script, for writing it to a static file, and its
