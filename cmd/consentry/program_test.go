@@ -199,7 +199,7 @@ func until(t testing.TB, what string, done func() bool) {
 // there. It checks that the log has no gap and that each record was counted.
 func kept(t testing.TB, dir string) map[string]int {
 	t.Helper()
-	store, err := sqlitestore.OpenReadOnly(filepath.Join(dir, "data", "consentry.db"))
+	store, err := sqlitestore.Open(filepath.Join(dir, "data", "consentry.db"), sqlitestore.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,9 @@ var (
 	ErrUnavailable = errors.New("the store cannot keep a record now")
 	// ErrBusy is a store whose queue is full. Nothing was written.
 	ErrBusy = errors.New("the store is overloaded")
+	// ErrConflict is a change that was made on another state than the store's.
+	// Nothing was written.
+	ErrConflict = errors.New("the store holds something else by now")
 )
 
 // Secret is the key of one stored record. Deleting it erases the record.
@@ -25,7 +28,7 @@ type Secret [16]byte
 type Entry struct {
 	Site    string
 	Record  ID       // dedupe key
-	Subject ID       // whose history it belongs to
+	Subject ID       // whose history it belongs to; nobody's when zero
 	Secret  Secret   // kept apart from Sealed
 	Receipt [16]byte // first half of the SHA-256 of the receipt token, kept beside Secret
 	Leaf    [32]byte // the log's leaf hash
@@ -40,6 +43,12 @@ type Stored struct {
 	Entry
 	Index  int64 // place in the site's log, from 0, without gaps
 	Erased bool
+}
+
+// Head is how far a site's log has come.
+type Head struct {
+	Size   int64     // number of leaves
+	Newest time.Time // of the last one's entry or artefact; zero without any
 }
 
 // Artefact is something that the log commits to beside records: a rendering's
@@ -77,13 +86,15 @@ const (
 // a write whose context ended may still happen.
 //
 // Log order is the order of acceptance by the store, per site: indexes start at
-// 0, have no gaps, and records and artefacts share them.
+// 0, have no gaps, and records and artefacts share them. Erasing takes nothing
+// out of it: an erased entry keeps its index and its leaf.
 type Store interface {
 	// Append makes an entry durable and gives it the next index of its site's
 	// log. It returns once the promise of Durability holds. An entry whose
 	// Record the site already has changes nothing: the stored one is returned
-	// with dup true, erased ones included. Entry, indexes and counters are
-	// written together or not at all. Errors: ErrUnavailable, ErrBusy.
+	// with dup true, erased ones included. One whose Record was erased before it
+	// came is stored erased. Entry, indexes and counters are written together or
+	// not at all. Errors: ErrUnavailable, ErrBusy.
 	Append(ctx context.Context, e Entry) (s Stored, dup bool, err error)
 
 	// Record returns one entry by its record id. Errors: ErrNotFound,
@@ -96,6 +107,53 @@ type Store interface {
 	// Log calls yield for the site's entries and artefacts from index on, in
 	// order and without gaps, until it returns false or the newest is reached.
 	Log(ctx context.Context, site string, from int64, yield func(LogEntry) bool) error
+
+	// Leaves returns the leaves with indexes from on, at most n of them, fewer
+	// where the log ends. It costs less than Log.
+	Leaves(ctx context.Context, site string, from int64, n int) ([][32]byte, error)
+
+	// Head returns the site's; that of an unknown site is zero.
+	Head(ctx context.Context, site string) (Head, error)
+
+	// Sites lists the sites that the store holds anything of, in order.
+	Sites(ctx context.Context) ([]string, error)
+
+	// Import appends entries that another store had at the same indexes, the
+	// erased ones among them without secrets. They follow each other, and the
+	// first one's Index is the log's size; nobody else may write to the site
+	// meanwhile. Counters are left out. Errors: ErrConflict, ErrUnavailable.
+	Import(ctx context.Context, site string, entries []Stored) error
+
+	// Erase deletes the secrets and receipts of entries for good. Ids that the
+	// site does not have are remembered. The erasure is durable when it returns;
+	// old copies of the secrets in the store's own files go soon after, see
+	// Scrub. An id erased before keeps its first time. Errors: ErrUnavailable.
+	Erase(ctx context.Context, site string, ids []ID, at time.Time) error
+
+	// Erasures calls yield for the site's erased ids in the order of their
+	// erasure, from position from on; positions start at 0 and have no gaps.
+	Erasures(ctx context.Context, site string, from int64, yield func(position int64, id ID, at time.Time) bool) error
+
+	// Scrub waits until the store's files hold nothing any more of what was
+	// erased before the call. Copies elsewhere, such as backups, are not its
+	// business. Errors: ErrUnavailable, also for a store that cannot tell.
+	Scrub(ctx context.Context) error
+
+	// Checkpoint returns the newest signed checkpoint of a site, nil without one.
+	Checkpoint(ctx context.Context, site string) ([]byte, error)
+
+	// SwapCheckpoint puts next in the place of old (nil when there is none yet),
+	// durably, if old is still there; finding next there already is a success,
+	// so that a lost answer can be asked for again. Errors: ErrConflict,
+	// ErrUnavailable.
+	SwapCheckpoint(ctx context.Context, site string, old, next []byte) error
+
+	// PutTile keeps a tile of the site's log under its path in the log's layout;
+	// one of the same name is replaced. Tiles follow from the log.
+	PutTile(ctx context.Context, site, name string, body []byte) error
+
+	// Tile returns one. Errors: ErrNotFound, ErrUnavailable.
+	Tile(ctx context.Context, site, name string) ([]byte, error)
 
 	// PutArtefact keeps a body under its digest and logs it. One that the site
 	// already has is left as it is, its first time and index included.

@@ -46,10 +46,12 @@ const (
 
 // ACL is what a Redis user of this program must be allowed, as ACL SETUSER takes
 // it: its own keys, and no command that reaches others. CONFIG GET tells what
-// can be promised; without it the promise is unknown until it is declared.
+// can be promised; without it the promise is unknown until it is declared. Without
+// BGREWRITEAOF and BGSAVE, erased records stay in Redis' files until Redis
+// rewrites them by itself.
 const ACL = "resetkeys resetchannels ~?:{*}* ~consentry:* -@all " +
-	"+eval +evalsha +hget +hgetall +hmget +hset +hsetnx +hdel +hincrby +hlen +xadd +xrange +xrevrange +exists +set " +
-	"+ping +hello +select +info +config|get +cluster|slots +cluster|shards +command"
+	"+eval +evalsha +hget +hgetall +hmget +hset +hsetnx +hdel +hincrby +hlen +xadd +xrange +xrevrange +exists +get +set " +
+	"+sadd +sismember +smembers +scan +bgrewriteaof +bgsave +ping +hello +select +info +config|get +cluster|slots +cluster|shards +command"
 
 // FailsOver reports whether replicas may take over, which may lose what Redis
 // has acknowledged: they are sent it afterwards.

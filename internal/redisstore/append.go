@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -108,6 +109,13 @@ func (s *Store) gather(jobs []*job, most int) []*job {
 // flush sends one script call for each site in one pipeline and answers every
 // job. It is group commit: with appendfsync always, Redis syncs once for all.
 func (s *Store) flush(list []*batch) {
+	list = slices.DeleteFunc(list, func(b *batch) bool {
+		err := s.listSoon(b.jobs[0].entry.Site)
+		if err != nil {
+			b.refuse(err)
+		}
+		return err != nil
+	})
 	if len(list) == 0 {
 		return
 	}
@@ -121,17 +129,26 @@ func (s *Store) flush(list []*batch) {
 	}
 }
 
+// refuse tells every caller of the batch that nothing was written.
+func (b *batch) refuse(err error) {
+	for _, j := range b.jobs {
+		j.done <- outcome{err: fmt.Errorf("append record: %w", unavailable(err))}
+	}
+}
+
 // answer tells every caller of the batch what became of its entry.
 func (b *batch) answer() {
 	replies, err := b.cmd.Slice()
 	if err == nil && len(replies) != len(b.jobs) {
 		err = fmt.Errorf("%w: %d answers to %d entries", errForeign, len(replies), len(b.jobs))
 	}
+	if err != nil {
+		b.refuse(err)
+		return
+	}
 	for i, j := range b.jobs {
 		var out outcome
-		if err != nil {
-			out.err = fmt.Errorf("append record: %w", unavailable(err))
-		} else if out.stored, out.dup, out.err = j.read(replies[i]); out.err != nil {
+		if out.stored, out.dup, out.err = j.read(replies[i]); out.err != nil {
 			out.err = fmt.Errorf("append record: %w", unavailable(out.err))
 		}
 		j.done <- out
@@ -143,8 +160,10 @@ func (b *batch) answer() {
 func (j *job) read(reply any) (s consent.Stored, dup bool, err error) {
 	switch reply := reply.(type) {
 	case int64:
-		s = consent.Stored{Entry: j.entry, Index: reply - 1}
-		s.Counts = nil
+		s = consent.Stored{Entry: j.entry, Index: max(reply, -reply) - 1, Erased: reply < 0}
+		if s.Counts = nil; s.Erased {
+			s.Secret, s.Receipt = consent.Secret{}, [16]byte{}
+		}
 		return s, false, nil
 	case []any:
 		if len(reply) == 2 {

@@ -21,6 +21,9 @@ func (s *Store) PutArtefact(ctx context.Context, site string, a consent.Artefact
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
+	if err := s.list(ctx, site); err != nil {
+		return fmt.Errorf("put artefact: %w", unavailable(err))
+	}
 	c := &call{
 		keys: []string{factsKey(site), logKey(site), artefactKey(site, a.Digest), kindKey(site, a.Kind)},
 		args: []any{schema, a.Digest, encodeHead(&a), a.Kind, a.Body, encodeArtefact(&a)},

@@ -19,5 +19,5 @@ call('HLEN', KEYS[4]) -- fails here on foreign data, not after the first write
 call('XADD', KEYS[2], place .. '-0', 'e', '0 ' .. ARGV[6])
 call('HSET', KEYS[3], 'kind', ARGV[4], 'head', ARGV[3] .. place, 'body', ARGV[5])
 call('HSET', KEYS[4], ARGV[2], ARGV[3] .. place)
-if not schema then call('HSET', KEYS[1], 'schema', ARGV[1]) end
+if schema ~= ARGV[1] then call('HSET', KEYS[1], 'schema', ARGV[1]) end
 return 1

@@ -19,6 +19,6 @@ for a = 3, #ARGV, 4 do
   if not from or hour < from then from = hour end
   if not to or hour > to then to = hour end
 end
-if not facts[1] then call('HSET', KEYS[1], 'schema', ARGV[1]) end
+if facts[1] ~= ARGV[1] then call('HSET', KEYS[1], 'schema', ARGV[1]) end
 if from ~= first or to ~= last then call('HSET', KEYS[1], 'first', from, 'last', to) end
 return 1

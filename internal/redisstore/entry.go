@@ -88,12 +88,15 @@ func addSecrets(s *consent.Stored, held string) {
 	copy(s.Receipt[:], held[len(s.Secret):])
 }
 
+// awaited is what a bucket holds of a record that was erased before it came.
+const awaited = "0"
+
 // heldIndex reads the place in the log that ends what a bucket or a head holds.
 func heldIndex(held string, size int) (int64, error) {
 	if len(held) > size {
 		held = held[size:]
 	}
-	place, err := strconv.ParseInt(held, 10, 64)
+	place, err := strconv.ParseInt(strings.TrimSuffix(held, "!"), 10, 64)
 	if err != nil || place < 1 {
 		return 0, fmt.Errorf("%w: no place in the log", errForeign)
 	}

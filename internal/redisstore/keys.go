@@ -11,27 +11,37 @@ import (
 // A site's keys share the hash tag {site}, so that a cluster keeps them together
 // and a script may use them. Site ids hold no braces.
 //
-//	m:{site}           hash    schema, and the first and last hour with counters
+//	m:{site}           hash    schema, the first and last hour with counters, and
+//	                           the last place of e:{site} whose old copies are
+//	                           gone from Redis' files
 //	l:{site}           stream  the log in pieces of one or several entries. Entry
 //	                           i has the place i+1, a piece the id of its last
 //	                           place and the field e: for each entry the place of
 //	                           the subject's entry before it, 0 for none, a
 //	                           space, and its bytes
 //	r:{site}:<4 hex>   hash    records whose id starts with these bytes: the
-//	                           rest of the id → secret, receipt and place; an
-//	                           erased one has the place only
+//	                           rest of the id → secret, receipt and place; a
+//	                           pruned one has the place only, an erased one
+//	                           the place and !, and one that was erased before
+//	                           it came has the place 0
 //	s:{site}:<4 hex>   hash    subjects likewise → the place of the newest entry
 //	c:{site}:<hour>    hash    counters of an hour since 1970: name → amount
 //	t:{site}:<token>   string  counts that were added, for an hour
 //	a:{site}:<digest>  hash    an artefact: kind, head and body
 //	k:{site}:<kind>    hash    artefacts of a kind: digest → head
+//	e:{site}           stream  erasures, each with its place (from 1) as its id
+//	                           and the field e: the record's id and the time
+//	h:{site}           string  the newest checkpoint
+//	x:{site}:<name>    string  a tile
 //
 // Records and subjects are spread over 65536 small hashes each, because Redis
 // keeps a small hash (512 fields by default, so 33 million records a site) as
 // one list of bytes, at half the memory of a large one. Scripts cut the
 // ids out of the log's bytes, see append.lua.
-func factsKey(site string) string { return "m:{" + site + "}" }
-func logKey(site string) string   { return "l:{" + site + "}" }
+func factsKey(site string) string      { return "m:{" + site + "}" }
+func logKey(site string) string        { return "l:{" + site + "}" }
+func erasuresKey(site string) string   { return "e:{" + site + "}" }
+func checkpointKey(site string) string { return "h:{" + site + "}" }
 
 func recordBucket(site string, id consent.ID) string  { return "r:{" + site + "}:" + bucket(id) }
 func subjectBucket(site string, id consent.ID) string { return "s:{" + site + "}:" + bucket(id) }
@@ -43,9 +53,15 @@ func countsKey(site string, hour int64) string {
 func tokenKey(site, token string) string     { return "t:{" + site + "}:" + token }
 func artefactKey(site, digest string) string { return "a:{" + site + "}:" + digest }
 func kindKey(site, kind string) string       { return "k:{" + site + "}:" + kind }
+func tileKey(site, name string) string       { return "x:{" + site + "}:" + name }
 
-// probeKey is written by Health. It belongs to no site and holds nothing.
-const probeKey = "consentry:probe"
+// Keys of no site. probeKey is written by Health and holds nothing; sitesKey is a
+// set of all sites that were ever written to, and of "" once older ones were
+// looked for.
+const (
+	probeKey = "consentry:probe"
+	sitesKey = "consentry:sites"
+)
 
 // bucketSize is how many bytes of an id name its bucket.
 const bucketSize = 2

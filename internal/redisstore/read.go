@@ -24,7 +24,7 @@ func (s *Store) Record(ctx context.Context, site string, id consent.ID) (consent
 		return consent.Stored{}, err
 	}
 	held, err := s.client.HGet(ctx, recordBucket(site, id), string(id[bucketSize:])).Result()
-	if errors.Is(err, redis.Nil) {
+	if errors.Is(err, redis.Nil) || held == awaited {
 		return consent.Stored{}, consent.ErrNotFound
 	}
 	if err != nil {
@@ -58,6 +58,9 @@ func (s *Store) History(ctx context.Context, site string, subject consent.ID) ([
 		return nil, err
 	}
 	var list []consent.LogEntry
+	if subject == (consent.ID{}) {
+		return nil, nil
+	}
 	for from := ""; from != "0"; {
 		reply, err := s.scripts.history.Run(ctx, s.client, []string{logKey(site), subjectBucket(site, subject)},
 			string(subject[bucketSize:]), from, historyChunk).Slice()
@@ -110,6 +113,9 @@ func (s *Store) Log(ctx context.Context, site string, from int64, yield func(con
 	}
 	for from = max(from, 0); ; {
 		list, err := s.logFrom(ctx, site, from)
+		if err == nil {
+			err = s.fillSecrets(ctx, site, list)
+		}
 		if err != nil {
 			return fmt.Errorf("read log: %w", unavailable(err))
 		}
@@ -125,8 +131,8 @@ func (s *Store) Log(ctx context.Context, site string, from int64, yield func(con
 	}
 }
 
-// logFrom reads the next entries, none at the end, and makes sure that none is
-// missing between them.
+// logFrom reads the next entries without their secrets, none at the end, and
+// makes sure that none is missing between them.
 func (s *Store) logFrom(ctx context.Context, site string, from int64) ([]consent.LogEntry, error) {
 	pieces, err := s.client.XRangeN(ctx, logKey(site), streamID(from), "+", logChunk).Result()
 	if err != nil {
@@ -148,7 +154,7 @@ func (s *Store) logFrom(ctx context.Context, site string, from int64) ([]consent
 			return nil, fmt.Errorf("the log of %s lacks entry %d", site, from+int64(i))
 		}
 	}
-	return list, s.fillSecrets(ctx, site, list)
+	return list, nil
 }
 
 // fillSecrets adds what the records' buckets hold, in one pipeline for every

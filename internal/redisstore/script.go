@@ -10,7 +10,7 @@ import (
 
 // scripts are what runs inside Redis.
 type scripts struct {
-	append, history, artefact, counts script
+	append, history, artefact, counts, erase, swap script
 }
 
 // script is one with its text, which may have to be sent anew.
@@ -25,6 +25,7 @@ func newScripts() scripts {
 	return scripts{
 		append: newScript(appendSource), history: newScript(historySource),
 		artefact: newScript(artefactSource), counts: newScript(countsSource),
+		erase: newScript(eraseSource), swap: newScript(swapSource),
 	}
 }
 
@@ -37,6 +38,10 @@ var (
 	artefactSource string
 	//go:embed counts.lua
 	countsSource string
+	//go:embed erase.lua
+	eraseSource string
+	//go:embed swap.lua
+	swapSource string
 )
 
 // call is one run of a script with the keys of one site.

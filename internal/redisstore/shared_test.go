@@ -66,6 +66,15 @@ func fill(t *testing.T, s *Store, site string) {
 	if err := s.flushCounts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Erase(t.Context(), site, []consent.ID{storetest.Entry(site, 1).Record}, storetest.Epoch()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SwapCheckpoint(t.Context(), site, nil, []byte("checkpoint")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutTile(t.Context(), site, "tile/1/000", []byte("tile")); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // A site that a newer program has written is neither read nor written.
@@ -92,6 +101,10 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 			_, err := s.Record(t.Context(), "shop", storetest.Entry("shop", 0).Record)
 			return err
 		},
+		"erase":     func() error { return s.Erase(t.Context(), "shop", []consent.ID{{1}}, storetest.Epoch()) },
+		"swap":      func() error { return s.SwapCheckpoint(t.Context(), "shop", nil, []byte("next")) },
+		"put tile":  func() error { return s.PutTile(t.Context(), "shop", "tile/1/001", nil) },
+		"import":    func() error { return s.Import(t.Context(), "shop", nil) },
 		"history":   func() error { _, err := s.History(t.Context(), "shop", storetest.Subject("shop", 0)); return err },
 		"log":       func() error { return s.Log(t.Context(), "shop", 0, func(consent.LogEntry) bool { return true }) },
 		"artefacts": func() error { _, err := s.Artefacts(t.Context(), "shop", "gate"); return err },
@@ -102,36 +115,6 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		}
 	}
 	storetest.MustAppend(t, s, storetest.Entry("other", 0))
-}
-
-// A record whose secret was deleted is still found, by its id, in its subject's
-// history, in the log and when it is sent again, and is erased everywhere.
-func TestErasedRecordStaysErased(t *testing.T) {
-	server := storetest.StartRedis(t)
-	s := opened(t, server.URL(), patient())
-	fill(t, s, "shop")
-	e := storetest.Entry("shop", 1)
-	command(t, s, "HSET", recordBucket("shop", e.Record), e.Record[bucketSize:], "2") // the place without secrets
-	again, dup, err := s.Append(t.Context(), e)
-	if err != nil || !dup {
-		t.Fatalf("sent again: dup %t, %v", dup, err)
-	}
-	byID, err := s.Record(t.Context(), "shop", e.Record)
-	if err != nil {
-		t.Fatal(err)
-	}
-	history, err := s.History(t.Context(), "shop", e.Subject)
-	if err != nil || len(history) != 2 {
-		t.Fatalf("history: %d entries, %v", len(history), err)
-	}
-	for _, got := range []consent.Stored{again, byID, history[1], storetest.ReadLog(t, s, "shop", 1)[0].Record} {
-		if !got.Erased || got.Index != 1 || got.Secret != (consent.Secret{}) || got.Receipt != [16]byte{} || got.Leaf != e.Leaf {
-			t.Errorf("got index %d, erased %t, secret %x, receipt %x", got.Index, got.Erased, got.Secret, got.Receipt)
-		}
-	}
-	if history[0].Erased {
-		t.Error("the subject's other record is erased too")
-	}
 }
 
 // A Redis that has forgotten the scripts is given them again, in the middle of
@@ -220,6 +203,7 @@ func TestScriptsTouchOnlyNamedKeys(t *testing.T) {
 	named := regexp.MustCompile(`local ([a-z]+)(?:, [a-z]+)* = KEYS\[`)
 	for name, source := range map[string]string{
 		"append": appendSource, "history": historySource, "artefact": artefactSource, "counts": countsSource,
+		"erase": eraseSource, "swap": swapSource,
 	} {
 		good := []string{"KEYS"}
 		for _, m := range named.FindAllStringSubmatch(source, -1) {
@@ -233,6 +217,21 @@ func TestScriptsTouchOnlyNamedKeys(t *testing.T) {
 			if !slices.Contains(good, m[1]) {
 				t.Errorf("%s.lua: %s… is no key of KEYS", name, m[0])
 			}
+		}
+	}
+}
+
+// Sites of schema 1, which kept no set of them, are found by their keys.
+func TestSitesOfSchema1AreFound(t *testing.T) {
+	s := opened(t, storetest.StartRedis(t).URL(), patient())
+	for _, site := range []string{"old", "older"} {
+		command(t, s, "HSET", factsKey(site), "schema", 1)
+	}
+	storetest.MustAppend(t, s, storetest.Entry("new", 0))
+	command(t, s, "SREM", sitesKey, "") // nobody has looked yet
+	for range 2 {
+		if list, err := s.Sites(t.Context()); err != nil || !slices.Equal(list, []string{"new", "old", "older"}) {
+			t.Errorf("sites: %q, %v", list, err)
 		}
 	}
 }

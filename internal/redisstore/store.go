@@ -18,8 +18,10 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 )
 
-// schema is the version of everything that keys.go and entry.go lay down.
-const schema = 1
+// schema is the version of everything that keys.go and entry.go lay down. Version
+// 1 lacked erasures, checkpoints and tiles; since nothing that it wrote is read
+// otherwise, a site becomes version 2 with the next write.
+const schema = 2
 
 // ErrNewer is a site whose keys a newer program has written. It comes wrapped
 // in consent.ErrUnavailable.
@@ -44,6 +46,9 @@ type Options struct {
 	Batch int
 	// Flushers is how many batches may be on their way at once. Default 2.
 	Flushers int
+	// Scrub is the least time between two rewrites of Redis' files after
+	// erasures. Default 5 min.
+	Scrub time.Duration
 	// Held is how many different counters may be held back for AddCounts;
 	// more are refused with ErrBusy. Default 65536.
 	Held int
@@ -66,6 +71,7 @@ func (o Options) withDefaults() Options {
 	o.Queue = cmp.Or(o.Queue, 4096)
 	o.Batch = min(cmp.Or(o.Batch, 64), maxBatch)
 	o.Flushers = cmp.Or(o.Flushers, 2)
+	o.Scrub = cmp.Or(o.Scrub, 5*time.Minute)
 	o.Held = cmp.Or(o.Held, 1<<16)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -83,7 +89,9 @@ type Store struct {
 	queue   chan *job
 	counts  heldCounts
 	health  probed
-	schemas sync.Map    // sites whose schema was seen to be this program's
+	schemas sync.Map // sites whose schema was seen to be this program's
+	listed  sync.Map // sites that were seen in the set of all
+	scrubs  scrubs
 	changed atomic.Bool // Redis may be another than before: look again
 
 	closing  sync.RWMutex // held for reading while a job enters the queue
@@ -92,6 +100,7 @@ type Store struct {
 	flushers sync.WaitGroup
 	wider    sync.Once
 	ticker   sync.WaitGroup
+	address  *redis.UniversalOptions // for replicas beside the client
 }
 
 // Open connects to a Redis, see Address for the forms of its URL.
@@ -113,9 +122,11 @@ func open(ctx context.Context, u *redis.UniversalOptions, o Options) (*Store, er
 	s := &Store{
 		options: o, scripts: newScripts(), queue: make(chan *job, o.Queue),
 		counts: newHeldCounts(o.Held), health: newProbed(), stop: make(chan struct{}),
+		scrubs: newScrubs(),
 	}
 	redis.SetLogger(driverLog{o.Log})
-	s.client = redis.NewUniversalClient(s.bounded(u))
+	s.address = s.bounded(u)
+	s.client = redis.NewUniversalClient(s.address)
 	if _, err := s.Health(ctx); refuses(err) {
 		_ = s.client.Close()
 		return nil, fmt.Errorf("open redis: %w", err)
@@ -124,6 +135,7 @@ func open(ctx context.Context, u *redis.UniversalOptions, o Options) (*Store, er
 		s.flushers.Go(func() { s.flushJobs(o.Batch) })
 	}
 	s.ticker.Go(s.keepUp)
+	s.ticker.Go(s.keepClean)
 	return s, nil
 }
 
@@ -179,14 +191,20 @@ func (s *Store) ready(ctx context.Context) error {
 	return nil
 }
 
+// lookAgain forgets what was seen in a Redis that may be another one by now.
+func (s *Store) lookAgain() {
+	if s.changed.Swap(false) {
+		s.schemas.Clear()
+		s.listed.Clear()
+	}
+}
+
 // readable is ready for a site's data, which must be of this program's schema.
 func (s *Store) readable(ctx context.Context, site string) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	if s.changed.Swap(false) {
-		s.schemas.Clear()
-	}
+	s.lookAgain()
 	if _, ok := s.schemas.Load(site); ok {
 		return nil
 	}

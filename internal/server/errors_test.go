@@ -39,6 +39,7 @@ var sentinels = map[string]struct {
 	"consent.ErrNotFound":    {consent.ErrNotFound, http.StatusNotFound},
 	"consent.ErrUnavailable": {consent.ErrUnavailable, http.StatusServiceUnavailable},
 	"consent.ErrBusy":        {consent.ErrBusy, http.StatusTooManyRequests},
+	"consent.ErrConflict":    {consent.ErrConflict, internal},
 	"api.ErrNoSite":          {api.ErrNoSite, http.StatusNotFound},
 	"api.ErrOrigin":          {api.ErrOrigin, http.StatusForbidden},
 	"api.ErrBody":            {api.ErrBody, http.StatusBadRequest},

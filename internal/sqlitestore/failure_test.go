@@ -114,27 +114,3 @@ func limitPages(t *testing.T, s *Store, pages int) {
 		return c.exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages))
 	}}))
 }
-
-// An erased record is known, says that it is erased, and shows no secret.
-func TestAnErasedRecordIsStillADuplicate(t *testing.T) {
-	s := opened(t, testPath(t), generationSize)
-	e := storetest.Entry("shop", 1)
-	storetest.MustAppend(t, s, e)
-	must(t, s.queue.put(t.Context(), &request{work: func(c *session) error {
-		return c.exec("UPDATE secrets SET secret = NULL, receipt = NULL")
-	}}))
-	again, dup, err := s.Append(t.Context(), e)
-	if err != nil || !dup {
-		t.Fatalf("append: dup %t, %v", dup, err)
-	}
-	read, err := s.Record(t.Context(), "shop", e.Record)
-	must(t, err)
-	list, err := s.History(t.Context(), "shop", e.Subject)
-	must(t, err)
-	log := storetest.ReadLog(t, s, "shop", 0)
-	for _, got := range []consent.Stored{again, read, list[0], log[0].Record} {
-		if !got.Erased || got.Secret != (consent.Secret{}) || got.Receipt != [16]byte{} || got.Leaf != e.Leaf {
-			t.Errorf("erased record: %+v", got)
-		}
-	}
-}

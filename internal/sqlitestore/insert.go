@@ -24,7 +24,7 @@ func (s *session) prepareInsert(insert string, width int) (*inserter, error) {
 	row := ", (?" + strings.Repeat(", ?", width-1) + ")"
 	for i, n := range insertSizes {
 		var err error
-		if in.stmts[i], err = s.prepare(insert + " VALUES " + strings.Repeat(row, n)[2:]); err != nil {
+		if in.stmts[i], err = s.keep(insert + " VALUES " + strings.Repeat(row, n)[2:]); err != nil {
 			return nil, err
 		}
 	}

@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/consentry/consentry/internal/consent"
 )
 
 // newWriter opens the file for writing, brings it up to date and reads what the
 // writer has to know: the sites, and the records that by_record lacks.
-func newWriter(path string, q *queue, generation int) (_ *writer, err error) {
+func newWriter(path string, q *queue, gate *sync.RWMutex, generation int) (_ *writer, err error) {
 	s, err := connect(context.Background(), path)
 	if err != nil {
 		return nil, err
@@ -27,12 +28,16 @@ func newWriter(path string, q *queue, generation int) (_ *writer, err error) {
 	}
 	w := &writer{
 		session: s, queue: q, tail: newTail(generation), generation: generation,
-		sites: make(map[string]*site), keys: make(map[string]int64), plan: newPlan(),
+		sites: make(map[string]*site), keys: make(map[string]int64), awaited: make(map[key]bool), gate: gate, plan: newPlan(),
 	}
 	if w.sql, err = prepareAll(s); err != nil {
 		return nil, err
 	}
-	return w, w.load()
+	if err := w.load(); err != nil {
+		return nil, err
+	}
+	w.stale = true // a process that died may have left what it erased
+	return w, w.truncate()
 }
 
 func (w *writer) load() error {
@@ -49,6 +54,34 @@ func (w *writer) load() error {
 		if err := w.loadTail(s, from); err != nil {
 			return fmt.Errorf("read newest records: %w", err)
 		}
+	}
+	return w.loadErasures()
+}
+
+func (w *writer) loadErasures() error {
+	err := w.session.query("SELECT coalesce(max(id), 0) FROM secrets", func(v []driver.Value) { w.secrets = v[0].(int64) })
+	if err != nil {
+		return fmt.Errorf("read newest secret: %w", err)
+	}
+	erased := make(map[int64]int64)
+	err = w.session.query("SELECT site, max(pos) + 1 FROM erasures GROUP BY site", func(v []driver.Value) {
+		erased[v[0].(int64)] = v[1].(int64)
+	})
+	if err != nil {
+		return fmt.Errorf("read erasures: %w", err)
+	}
+	for _, s := range w.sites {
+		s.erased = erased[s.id]
+	}
+	err = w.session.query(`SELECT e.site, e.record FROM erasures e
+		WHERE NOT EXISTS (SELECT 1 FROM by_record b WHERE b.site = e.site AND b.record = e.record)`, func(v []driver.Value) {
+		k := key{v[0].(int64), consent.ID(v[1].([]byte))}
+		if _, ok := w.tail.find(k); !ok {
+			w.awaited[k] = true
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("read erasures: %w", err)
 	}
 	return nil
 }

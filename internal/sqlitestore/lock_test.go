@@ -28,7 +28,7 @@ func TestASecondProcessIsRefused(t *testing.T) {
 	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), fmt.Sprintf("process %d;", cmd.Process.Pid)) {
 		t.Errorf("open beside another process: %v, want ErrLocked with process %d", err, cmd.Process.Pid)
 	}
-	reader, err := OpenReadOnly(path)
+	reader, err := Open(path, Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestAReadOnlyStoreReadsEverythingAndWritesNothing(t *testing.T) {
 		entries = append(entries, storetest.Entry("shop", n))
 	}
 	storetest.AppendAll(t, s, 1, entries)
-	reader, err := OpenReadOnly(path)
+	reader, err := Open(path, Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestAReadOnlyStoreReadsEverythingAndWritesNothing(t *testing.T) {
 	if _, err := reader.Health(t.Context()); !errors.Is(err, consent.ErrUnavailable) {
 		t.Errorf("health: %v, want ErrUnavailable", err)
 	}
-	if _, err := OpenReadOnly(path + "-elsewhere"); err == nil {
+	if _, err := Open(path+"-elsewhere", Options{ReadOnly: true}); err == nil {
 		t.Error("a file that does not exist was opened for reading")
 	}
 }

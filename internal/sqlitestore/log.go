@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 )
@@ -17,9 +16,9 @@ const logPage = 500
 
 // One statement sees one state of the file: neither table can be ahead.
 const logQuery = `
-SELECT ` + storedColumns + `, '', '' FROM records r LEFT JOIN secrets s ON s.id = r.id WHERE r.id >= ?1 AND r.id < ?2
+SELECT ` + storedColumns + `, '', '' FROM ` + storedTables + ` WHERE r.id >= ?1 AND r.id < ?2
 UNION ALL
-SELECT id, NULL, NULL, time, leaf, NULL, NULL, NULL, kind, digest FROM artefacts WHERE id >= ?1 AND id < ?2
+SELECT id, NULL, NULL, time, leaf, NULL, NULL, NULL, 0, kind, digest FROM artefacts WHERE id >= ?1 AND id < ?2
 ORDER BY 1`
 
 // Log reads the site's log page by page.
@@ -108,7 +107,7 @@ func (s *Store) artefacts(ctx context.Context, site, body, where, value string) 
 		if err := rows.Scan(&id, &a.Kind, &a.Digest, &millis, &leaf, &a.Body); err != nil {
 			return err
 		}
-		a.Index, a.Time = indexOf(id), time.UnixMilli(millis).UTC()
+		a.Index, a.Time = indexOf(id), millisTime(millis)
 		copy(a.Leaf[:], leaf)
 		list = append(list, a)
 		return nil

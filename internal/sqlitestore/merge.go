@@ -41,8 +41,9 @@ func (w *writer) mergeSlice(fresh int) (merge, error) {
 	}
 	subjects := m.bySubject[m.subjects:min(m.subjects+quota, len(m.bySubject))]
 	for _, at := range subjects {
-		r := &rows[at]
-		w.sql.bySubject.add(r.site, r.subject[:], r.index)
+		if r := &rows[at]; r.subject != nobody {
+			w.sql.bySubject.add(r.site, r.subject[:], r.index)
+		}
 	}
 	if err := w.sql.bySubject.flush(); err != nil {
 		return m, fmt.Errorf("index subjects: %w", err)

@@ -1,11 +1,15 @@
 package sqlitestore
 
+import "github.com/consentry/consentry/internal/consent"
+
 // site is what the writer knows of one site.
 type site struct {
 	id    int64
 	name  string
 	next  int64 // index of the next entry
 	fresh bool  // not in the file yet
+
+	erased int64 // length of its list of erasures
 
 	// For the batch at hand:
 	touched bool
@@ -90,11 +94,19 @@ func (w *writer) placeRecord(r *request) {
 		r.index, r.dup = index, true
 		return
 	}
+	if w.awaited[k] {
+		r.erase()
+	}
 	r.index = s.due
 	s.due++
 	w.plan.seen[k] = r.index
 	w.plan.records = append(w.plan.records, placed{r, s})
 	w.plan.counts.add(r.entry.Site, r.entry.Counts)
+}
+
+// erase makes the entry one that has no secret.
+func (r *request) erase() {
+	r.entry.Secret, r.entry.Receipt, r.erased = consent.Secret{}, [16]byte{}, true
 }
 
 func (w *writer) placeArtefact(r *request) error {
@@ -121,14 +133,19 @@ func (w *writer) placeArtefact(r *request) error {
 
 // touch returns the site of a name and notes that the batch concerns it.
 func (w *writer) touch(name string) *site {
+	s := w.site(name)
+	if !s.touched {
+		s.touched, s.due = true, s.next
+		w.plan.sites = append(w.plan.sites, s)
+	}
+	return s
+}
+
+func (w *writer) site(name string) *site {
 	s, ok := w.sites[name]
 	if !ok {
 		s = &site{id: int64(len(w.sites)) + 1, name: name, fresh: true}
 		w.sites[name] = s
-	}
-	if !s.touched {
-		s.touched, s.due = true, s.next
-		w.plan.sites = append(w.plan.sites, s)
 	}
 	return s
 }

@@ -19,6 +19,7 @@ type request struct {
 
 	index   int64 // the answer, set before the batch's done is closed
 	dup     bool
+	erased  bool // the entry's record was erased before it came
 	settled bool // dup of something durable: an answer even when the commit fails
 	err     error
 }

@@ -20,8 +20,8 @@ func (s *Store) Append(ctx context.Context, e consent.Entry) (consent.Stored, bo
 		return consent.Stored{}, false, fmt.Errorf("append record: %w", err)
 	}
 	if !r.dup {
-		e.Counts = nil
-		return consent.Stored{Entry: e, Index: r.index}, false, nil
+		e.Counts, e.Secret, e.Receipt = nil, r.entry.Secret, r.entry.Receipt
+		return consent.Stored{Entry: e, Index: r.index, Erased: r.erased}, false, nil
 	}
 	stored, err := s.at(ctx, e.Site, r.index)
 	if err != nil {
@@ -74,12 +74,14 @@ func (s *Store) find(ctx context.Context, site string, id consent.ID) (int64, er
 		return index, nil
 	}
 	var index int64
-	err = s.readers.QueryRowContext(ctx, query, siteID, id[:]).Scan(&index)
-	return index, readError(ctx, err)
+	return index, s.row(ctx, query, []any{&index}, siteID, id[:])
 }
 
 // indexes returns those of a subject's entries, ascending.
 func (s *Store) indexes(ctx context.Context, site string, subject consent.ID) ([]int64, error) {
+	if subject == nobody {
+		return nil, ctx.Err()
+	}
 	siteID, err := s.siteID(ctx, site)
 	if errors.Is(err, consent.ErrNotFound) {
 		return nil, nil
@@ -104,7 +106,10 @@ func (s *Store) indexes(ctx context.Context, site string, subject consent.ID) ([
 	return slices.Compact(list), err // a row may be in the tail and the table
 }
 
-const storedColumns = "r.id, r.record, r.subject, r.time, r.leaf, r.sealed, s.secret, s.receipt"
+const (
+	storedColumns = "r.id, r.record, r.subject, r.time, r.leaf, r.sealed, s.secret, s.receipt, coalesce(s.erased, 1)"
+	storedTables  = "records r LEFT JOIN secrets s ON s.id = coalesce(r.secret, r.id)"
+)
 
 // at returns the entry with a known index.
 func (s *Store) at(ctx context.Context, site string, index int64) (consent.Stored, error) {
@@ -113,11 +118,9 @@ func (s *Store) at(ctx context.Context, site string, index int64) (consent.Store
 		return consent.Stored{}, err
 	}
 	var row storedRow
-	err = s.readers.QueryRowContext(ctx,
-		"SELECT "+storedColumns+" FROM records r LEFT JOIN secrets s ON s.id = r.id WHERE r.id = ?",
-		rowID(siteID, index)).Scan(row.into()...)
+	err = s.row(ctx, "SELECT "+storedColumns+" FROM "+storedTables+" WHERE r.id = ?", row.into(), rowID(siteID, index))
 	if err != nil {
-		return consent.Stored{}, readError(ctx, err)
+		return consent.Stored{}, err
 	}
 	return row.stored(site), nil
 }
@@ -126,15 +129,16 @@ func (s *Store) at(ctx context.Context, site string, index int64) (consent.Store
 type storedRow struct {
 	id, millis                                     int64
 	record, subject, leaf, sealed, secret, receipt []byte
+	erased                                         bool
 }
 
 func (r *storedRow) into() []any {
-	return []any{&r.id, &r.record, &r.subject, &r.millis, &r.leaf, &r.sealed, &r.secret, &r.receipt}
+	return []any{&r.id, &r.record, &r.subject, &r.millis, &r.leaf, &r.sealed, &r.secret, &r.receipt, &r.erased}
 }
 
 func (r *storedRow) stored(site string) consent.Stored {
-	s := consent.Stored{Index: indexOf(r.id), Erased: r.secret == nil}
-	s.Site, s.Sealed, s.Time = site, r.sealed, time.UnixMilli(r.millis).UTC()
+	s := consent.Stored{Index: indexOf(r.id), Erased: r.erased}
+	s.Site, s.Sealed, s.Time = site, r.sealed, millisTime(r.millis)
 	copy(s.Record[:], r.record)
 	copy(s.Subject[:], r.subject)
 	copy(s.Leaf[:], r.leaf)
@@ -143,6 +147,8 @@ func (r *storedRow) stored(site string) consent.Stored {
 	return s
 }
 
+func millisTime(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
 // siteID returns the number of a site. Errors: ErrNotFound for one that has no
 // entry yet.
 func (s *Store) siteID(ctx context.Context, site string) (int64, error) {
@@ -150,15 +156,25 @@ func (s *Store) siteID(ctx context.Context, site string) (int64, error) {
 		return id.(int64), ctx.Err()
 	}
 	var id int64
-	if err := s.readers.QueryRowContext(ctx, "SELECT id FROM sites WHERE name = ?", site).Scan(&id); err != nil {
-		return 0, readError(ctx, err)
+	if err := s.row(ctx, "SELECT id FROM sites WHERE name = ?", []any{&id}, site); err != nil {
+		return 0, err
 	}
 	s.siteIDs.Store(site, id)
 	return id, nil
 }
 
-// read calls row for every row of a result.
+// row reads one row. Errors: ErrNotFound.
+func (s *Store) row(ctx context.Context, query string, into []any, values ...any) error {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	return readError(ctx, s.readers.QueryRowContext(ctx, query, values...).Scan(into...))
+}
+
+// read calls row for every row of a result. It must not take long: it keeps the
+// WAL from being emptied.
 func (s *Store) read(ctx context.Context, query string, row func(*sql.Rows) error, values ...any) error {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	rows, err := s.readers.QueryContext(ctx, query, values...)
 	if err != nil {
 		return readError(ctx, err)

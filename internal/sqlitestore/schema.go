@@ -23,6 +23,11 @@ const indexBits = 40
 //
 // records and secrets are written with the record. by_record and by_subject
 // follow: they lack rows of a site from sites.indexed on (see tail).
+//
+// Rows of secrets are appended in the order of writing, whatever their site, and
+// erased by zeros in their place. SQLite copies rows only when it splits or
+// joins pages in the middle of a table, and such a copy would outlive its row.
+// records.secret is the row's id there; a NULL stands for records.id.
 func migrations() []string {
 	return []string{`
 CREATE TABLE sites (
@@ -56,6 +61,27 @@ CREATE TABLE counter_keys (
 CREATE TABLE counters (
 	site INTEGER NOT NULL, hour INTEGER NOT NULL, key INTEGER NOT NULL, n INTEGER NOT NULL,
 	PRIMARY KEY (site, hour, key)
+) STRICT, WITHOUT ROWID;
+`, `
+CREATE TABLE secrets2 (
+	id INTEGER PRIMARY KEY, secret BLOB NOT NULL, receipt BLOB NOT NULL, erased INTEGER NOT NULL
+) STRICT;
+INSERT INTO secrets2
+	SELECT id, coalesce(secret, zeroblob(16)), coalesce(receipt, zeroblob(16)), secret IS NULL FROM secrets ORDER BY id;
+DROP TABLE secrets;
+ALTER TABLE secrets2 RENAME TO secrets;
+ALTER TABLE records ADD COLUMN secret INTEGER;
+CREATE TABLE erasures (
+	site INTEGER NOT NULL, pos INTEGER NOT NULL, record BLOB NOT NULL, time INTEGER NOT NULL,
+	PRIMARY KEY (site, pos)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX erasures_by_record ON erasures (site, record);
+CREATE TABLE checkpoints (
+	site INTEGER PRIMARY KEY, note BLOB NOT NULL
+) STRICT;
+CREATE TABLE tiles (
+	site INTEGER NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL,
+	PRIMARY KEY (site, name)
 ) STRICT, WITHOUT ROWID;
 `}
 }

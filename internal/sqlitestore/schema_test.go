@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/storetest"
 )
 
@@ -21,7 +22,7 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 	before := readFile(t, path)
 	for name, open := range map[string]func() error{
 		"open":           func() error { _, err := Open(path, Options{}); return err },
-		"open read-only": func() error { _, err := OpenReadOnly(path); return err },
+		"open read-only": func() error { _, err := Open(path, Options{ReadOnly: true}); return err },
 	} {
 		err := open()
 		if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), fmt.Sprintf("version %d,", known+98)) || !strings.Contains(err.Error(), fmt.Sprintf("up to %d;", known)) {
@@ -140,5 +141,41 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What schema 1 has written is read, continued and erased like anything newer.
+func TestSchema1IsMigrated(t *testing.T) {
+	path := testPath(t)
+	must(t, createPrivate(path))
+	c, err := connect(t.Context(), path)
+	must(t, err)
+	must(t, migrate(c, path, migrations()[:1]))
+	must(t, c.exec("INSERT INTO sites VALUES (1, 'shop', 3, 0), (2, 'blog', 1, 0)"))
+	for n, row := range []int64{rowID(1, 0), rowID(1, 1), rowID(1, 2), rowID(2, 0)} {
+		e := storetest.Entry("shop", n)
+		must(t, c.exec("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", row, e.Record[:], e.Subject[:], e.Time.UnixMilli(), e.Leaf[:], e.Sealed))
+		must(t, c.exec("INSERT INTO secrets VALUES (?, ?, ?)", row, e.Secret[:], e.Receipt[:]))
+	}
+	must(t, c.Close())
+
+	s := opened(t, path, generationSize)
+	for range 2 { // the second time opened again
+		storetest.MustAppend(t, s, storetest.Entry("blog", 100+len(storetest.ReadLog(t, s, "blog", 0))))
+		for n := range 3 {
+			e := storetest.Entry("shop", n)
+			got, err := s.Record(t.Context(), "shop", e.Record)
+			if err != nil || got.Secret != e.Secret || got.Receipt != e.Receipt || got.Erased || got.Index != int64(n) {
+				t.Errorf("record %d: %+v, %v", n, got, err)
+			}
+		}
+		must(t, s.Close())
+		s = opened(t, path, generationSize)
+	}
+	must(t, s.Erase(t.Context(), "shop", []consent.ID{storetest.Entry("shop", 1).Record}, storetest.Epoch()))
+	for n, e := range storetest.ReadLog(t, s, "shop", 0) {
+		if e.Record.Erased != (n == 1) {
+			t.Errorf("record %d: erased %t", n, e.Record.Erased)
+		}
 	}
 }

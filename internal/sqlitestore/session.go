@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -15,7 +16,10 @@ import (
 // session is one connection, used by one goroutine at a time. It goes to the
 // driver directly: database/sql's pool, locks and conversions would take a
 // third of the time of an insert.
-type session struct{ conn driver.Conn }
+type session struct {
+	conn     driver.Conn
+	prepared []*statement // kept until Close, which would not be one with any left
+}
 
 // statement is prepared on a session and shares its goroutine.
 type statement struct {
@@ -23,9 +27,12 @@ type statement struct {
 	args []driver.NamedValue
 }
 
+// busyTimeout is how long a connection waits for another one's lock.
+const busyTimeout = 5 * time.Second
+
 // dsn names a file and what every connection to it sets.
 func dsn(path string, readOnly bool) string {
-	q := url.Values{"_pragma": {"busy_timeout(5000)", "trusted_schema(off)"}}
+	q := url.Values{"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "trusted_schema(off)"}}
 	if readOnly {
 		q.Set("mode", "ro")
 		q.Add("_pragma", "query_only(on)")
@@ -57,7 +64,22 @@ func connect(ctx context.Context, path string) (*session, error) {
 	return &session{conn: conn}, nil
 }
 
-func (s *session) Close() error { return s.conn.Close() }
+func (s *session) Close() (err error) {
+	for _, st := range s.prepared {
+		err = errors.Join(err, st.stmt.Close())
+	}
+	s.prepared = nil
+	return errors.Join(err, s.conn.Close())
+}
+
+// keep prepares a statement for as long as the session is open.
+func (s *session) keep(query string) (*statement, error) {
+	st, err := s.prepare(query)
+	if err == nil {
+		s.prepared = append(s.prepared, st)
+	}
+	return st, err
+}
 
 func (s *session) prepare(query string) (*statement, error) {
 	stmt, err := s.conn.Prepare(query)

@@ -25,6 +25,10 @@ type Options struct {
 	// Queue is how many writes may wait for the next commit; beyond it they are
 	// refused with consent.ErrBusy. Default 4096.
 	Queue int
+	// ReadOnly opens the store beside the process that may be writing to it. Its
+	// writes fail with consent.ErrUnavailable. It never migrates: a file of
+	// another schema version is refused.
+	ReadOnly bool
 	// Readers is how many connections read beside the writer. Default 4.
 	Readers int
 }
@@ -39,6 +43,7 @@ type Store struct {
 	writer   *writer // nil when read-only
 	tail     *tail   // nil when read-only
 	readers  *sql.DB
+	gate     *sync.RWMutex // held for reading by every read, and whole to empty the WAL
 	siteIDs  sync.Map      // name to id, of sites in the file
 	finished chan struct{} // closed when the writer has ended
 	close    func() error
@@ -54,7 +59,11 @@ var (
 // Open opens the store at path for this process alone, and creates it, readable
 // by its owner only, when there is none. Errors: ErrLocked, ErrNewer.
 func Open(path string, opts Options) (*Store, error) {
-	s, err := open(path, opts, generationSize)
+	opened := openReadOnly
+	if !opts.ReadOnly {
+		opened = func(path string, opts Options) (*Store, error) { return open(path, opts, generationSize) }
+	}
+	s, err := opened(path, opts)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
@@ -80,7 +89,8 @@ func open(path string, opts Options, generation int) (_ *Store, err error) {
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
-	w, err := newWriter(path, newQueue(orDefault(opts.Queue, 4096), holdBack), generation)
+	gate := new(sync.RWMutex)
+	w, err := newWriter(path, newQueue(orDefault(opts.Queue, 4096), holdBack), gate, generation)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +100,7 @@ func open(path string, opts Options, generation int) (_ *Store, err error) {
 		return nil, err
 	}
 	parts = append(parts, readers)
-	s := &Store{queue: w.queue, writer: w, tail: w.tail, readers: readers, finished: make(chan struct{})}
+	s := &Store{queue: w.queue, writer: w, tail: w.tail, readers: readers, gate: gate, finished: make(chan struct{})}
 	s.close = sync.OnceValue(func() error {
 		s.queue.close(errClosed)
 		<-s.finished
@@ -103,18 +113,7 @@ func open(path string, opts Options, generation int) (_ *Store, err error) {
 	return s, nil
 }
 
-// OpenReadOnly opens the store at path beside the process that may be writing
-// to it. Its writes fail with consent.ErrUnavailable. It never migrates: a file
-// of another schema version is refused.
-func OpenReadOnly(path string) (*Store, error) {
-	s, err := openReadOnly(path)
-	if err != nil {
-		return nil, fmt.Errorf("open store %s: %w", path, err)
-	}
-	return s, nil
-}
-
-func openReadOnly(path string) (*Store, error) {
+func openReadOnly(path string, opts Options) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -122,13 +121,13 @@ func openReadOnly(path string) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	readers, err := openReaders(path, 4)
+	readers, err := openReaders(path, orDefault(opts.Readers, 4))
 	if err != nil {
 		return nil, err
 	}
 	q := newQueue(0, holdBack)
 	q.close(errReadOnly)
-	return &Store{queue: q, readers: readers, close: sync.OnceValue(readers.Close)}, nil
+	return &Store{queue: q, readers: readers, gate: new(sync.RWMutex), close: sync.OnceValue(readers.Close)}, nil
 }
 
 // openReaders opens a pool and checks the schema version through it.

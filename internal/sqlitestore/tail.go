@@ -11,6 +11,9 @@ import (
 // generations of this many are read again at the start.
 const generationSize = 32768
 
+// nobody is the subject of entries that are in no history.
+var nobody [16]byte
+
 // key is a record's or a subject's id at a site.
 type key struct {
 	site int64

@@ -21,6 +21,8 @@ type statements struct {
 	hasArtefact, addArtefact       *statement
 	findKey, addKey, addCount      *statement
 	byRecord, bySubject            *inserter
+	hasErasure, addErasure         *statement
+	findRecord, eraseSecret        *statement
 }
 
 func prepareAll(s *session) (sql statements, err error) {
@@ -39,8 +41,13 @@ func prepareAll(s *session) (sql statements, err error) {
 		{&sql.findKey, "SELECT id FROM counter_keys WHERE key = ?"},
 		{&sql.addKey, "INSERT OR IGNORE INTO counter_keys (key) VALUES (?)"},
 		{&sql.addCount, "INSERT INTO counters (site, hour, key, n) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"},
+		{&sql.hasErasure, "SELECT 1 FROM erasures WHERE site = ? AND record = ?"},
+		{&sql.addErasure, "INSERT INTO erasures (site, pos, record, time) VALUES (?, ?, ?, ?)"},
+		{&sql.findRecord, "SELECT idx FROM by_record WHERE site = ? AND record = ?"},
+		{&sql.eraseSecret, `UPDATE secrets SET secret = zeroblob(16), receipt = zeroblob(16), erased = 1
+			WHERE id = (SELECT coalesce(secret, id) FROM records WHERE id = ?)`},
 	} {
-		if *p.into, err = s.prepare(p.query); err != nil {
+		if *p.into, err = s.keep(p.query); err != nil {
 			return sql, err
 		}
 	}
@@ -49,8 +56,8 @@ func prepareAll(s *session) (sql statements, err error) {
 		insert string
 		width  int
 	}{
-		{&sql.records, "INSERT OR FAIL INTO records (id, record, subject, time, leaf, sealed)", 6},
-		{&sql.secrets, "INSERT OR FAIL INTO secrets (id, secret, receipt)", 3},
+		{&sql.records, "INSERT OR FAIL INTO records (id, record, subject, time, leaf, sealed, secret)", 7},
+		{&sql.secrets, "INSERT OR FAIL INTO secrets (id, secret, receipt, erased)", 4},
 		{&sql.byRecord, "INSERT OR IGNORE INTO by_record (site, record, idx)", 3},
 		{&sql.bySubject, "INSERT OR IGNORE INTO by_subject (site, subject, idx)", 3},
 	} {
@@ -62,7 +69,7 @@ func prepareAll(s *session) (sql statements, err error) {
 		// a join with VALUES, because IN would sort its list first
 		query := "SELECT b.record, b.idx FROM (VALUES (?2)" + strings.Repeat(", (?)", n-1) + ") v" +
 			" CROSS JOIN by_record b ON b.site = ?1 AND b.record = v.column1"
-		if sql.lookup[i], err = s.prepare(query); err != nil {
+		if sql.lookup[i], err = s.keep(query); err != nil {
 			return sql, err
 		}
 	}
@@ -104,16 +111,23 @@ func (w *writer) hasArtefact(site int64, digest string) (known bool, err error) 
 
 func (w *writer) writeSites() error {
 	for _, s := range w.plan.sites {
-		var err error
-		switch {
-		case s.fresh:
-			err = w.sql.addSite.exec(s.id, s.name, s.due)
-		case s.due != s.next:
-			err = w.sql.moveSite.exec(s.id, s.due)
+		if err := w.writeSite(s, s.due); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("write site: %w", err)
-		}
+	}
+	return nil
+}
+
+// writeSite writes where a site's log ends, and the site itself when it is new.
+func (w *writer) writeSite(s *site, next int64) (err error) {
+	switch {
+	case s.fresh:
+		err = w.sql.addSite.exec(s.id, s.name, next)
+	case next != s.next:
+		err = w.sql.moveSite.exec(s.id, next)
+	}
+	if err != nil {
+		return fmt.Errorf("write site: %w", err)
 	}
 	return nil
 }
@@ -121,20 +135,28 @@ func (w *writer) writeSites() error {
 // writeRecords ends with the first error: SQLite may have rolled back by then,
 // and a further insert would be a transaction of its own.
 func (w *writer) writeRecords() error {
-	for _, p := range w.plan.records {
+	for i, p := range w.plan.records {
 		e := &p.entry
-		w.sql.records.add(p.row(), e.Record[:], e.Subject[:], e.Time.UnixMilli(), e.Leaf[:], e.Sealed)
+		w.sql.records.add(p.row(), e.Record[:], e.Subject[:], e.Time.UnixMilli(), e.Leaf[:], e.Sealed, w.secrets+1+int64(i))
 	}
 	if err := w.sql.records.flush(); err != nil {
 		return fmt.Errorf("write records: %w", err)
 	}
-	for _, p := range w.plan.records {
-		w.sql.secrets.add(p.row(), p.entry.Secret[:], p.entry.Receipt[:])
+	for i, p := range w.plan.records {
+		w.sql.secrets.add(w.secrets+1+int64(i), p.entry.Secret[:], p.entry.Receipt[:], number(p.erased))
 	}
 	if err := w.sql.secrets.flush(); err != nil {
 		return fmt.Errorf("write secrets: %w", err)
 	}
 	return nil
+}
+
+// number is how SQLite keeps a truth.
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (w *writer) writeArtefacts() error {

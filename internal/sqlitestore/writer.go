@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -16,6 +17,10 @@ type writer struct {
 	tail    *tail
 	sites   map[string]*site
 	keys    map[string]int64 // ids of counter keys
+	awaited map[key]bool     // records that were erased and are not there
+	secrets int64            // id of the newest row of secrets
+	stale   bool             // the WAL may hold what was erased
+	gate    *sync.RWMutex    // of the Store
 	plan    *plan
 	merge   merge
 	// generation is how many records of the tail are merged together.
@@ -41,6 +46,9 @@ func (f *fault) error() error {
 func (w *writer) run() {
 	for b := w.queue.take(); b != nil; b = w.queue.take() {
 		w.serve(b)
+	}
+	if w.fault.Load() == nil {
+		_ = w.truncate() // what fails here is done by the next opening
 	}
 }
 
@@ -97,20 +105,32 @@ func (w *writer) work(b *batch) {
 // commit writes the plan in one transaction and, when that is durable, takes it
 // over into memory.
 func (w *writer) commit() error {
-	if err := w.sql.begin.exec(); err != nil {
+	var merged merge
+	err := w.transact(func() (err error) {
+		merged, err = w.write()
 		return err
-	}
-	merged, err := w.write()
-	if err == nil {
-		err = w.sql.commit.exec()
-	}
+	})
 	if err != nil {
-		_ = w.sql.rollback.exec() // fails when SQLite has rolled back already
 		return err
 	}
 	w.takeOver()
 	w.merged(merged)
 	return nil
+}
+
+// transact makes what write does durable, or undoes it.
+func (w *writer) transact(write func() error) error {
+	if err := w.sql.begin.exec(); err != nil {
+		return err
+	}
+	err := write()
+	if err == nil {
+		err = w.sql.commit.exec()
+	}
+	if err != nil {
+		_ = w.sql.rollback.exec() // fails when SQLite has rolled back already
+	}
+	return err
 }
 
 // write carries the plan out and merges a slice of the tail beside it.
@@ -126,6 +146,12 @@ func (w *writer) write() (merged merge, err error) {
 func (w *writer) takeOver() {
 	for _, s := range w.plan.sites {
 		s.next, s.fresh = s.due, false
+	}
+	w.secrets += int64(len(w.plan.records))
+	for _, p := range w.plan.records {
+		if p.erased {
+			delete(w.awaited, key{p.site.id, p.entry.Record})
+		}
 	}
 	w.tail.add(func(yield func(tailRow) bool) {
 		for _, p := range w.plan.records {

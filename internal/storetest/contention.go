@@ -54,7 +54,19 @@ func endedContext(t *testing.T, s consent.Store) {
 		"put artefact": func() error { return s.PutArtefact(ctx, "shop", Artefact("gate", 1)) },
 		"artefact":     func() error { _, err := s.Artefact(ctx, "shop", Artefact("gate", 0).Digest); return err },
 		"artefacts":    func() error { _, err := s.Artefacts(ctx, "shop", "gate"); return err },
-		"counts":       func() error { _, err := s.Counts(ctx, "shop", Epoch(), Epoch().Add(time.Hour)); return err },
+		"erase":        func() error { return s.Erase(ctx, "shop", []consent.ID{{1}}, Epoch()) },
+		"erasures": func() error {
+			return s.Erasures(ctx, "shop", 0, func(int64, consent.ID, time.Time) bool { return true })
+		},
+		"head":       func() error { _, err := s.Head(ctx, "shop"); return err },
+		"leaves":     func() error { _, err := s.Leaves(ctx, "shop", 0, 1); return err },
+		"sites":      func() error { _, err := s.Sites(ctx); return err },
+		"checkpoint": func() error { _, err := s.Checkpoint(ctx, "shop"); return err },
+		"swap":       func() error { return s.SwapCheckpoint(ctx, "shop", nil, []byte("next")) },
+		"put tile":   func() error { return s.PutTile(ctx, "shop", "tile/1/000", nil) },
+		"tile":       func() error { _, err := s.Tile(ctx, "shop", "tile/1/000"); return err },
+		"import":     func() error { return s.Import(ctx, "shop", []consent.Stored{want(Entry("shop", 1), 2)}) },
+		"counts":     func() error { _, err := s.Counts(ctx, "shop", Epoch(), Epoch().Add(time.Hour)); return err },
 	} {
 		if err := call(); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s under an ended context: %v, want context.Canceled", name, err)
@@ -115,6 +127,9 @@ func closedStore(t *testing.T, s consent.Store) {
 		"append":       func() error { _, _, err := s.Append(ctx, Entry("shop", 1)); return err },
 		"put artefact": func() error { return s.PutArtefact(ctx, "shop", Artefact("gate", 1)) },
 		"record":       func() error { _, err := s.Record(ctx, "shop", Entry("shop", 0).Record); return err },
+		"erase":        func() error { return s.Erase(ctx, "shop", []consent.ID{{1}}, Epoch()) },
+		"swap":         func() error { return s.SwapCheckpoint(ctx, "shop", nil, []byte("next")) },
+		"head":         func() error { _, err := s.Head(ctx, "shop"); return err },
 	} {
 		if err := call(); !errors.Is(err, consent.ErrUnavailable) {
 			t.Errorf("%s on a closed store: %v, want ErrUnavailable", name, err)

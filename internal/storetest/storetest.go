@@ -43,6 +43,19 @@ func Run(t *testing.T, open func(t *testing.T) consent.Store) {
 		{"counters of no record show up within a second or so", addedCountsShow},
 		{"counters are chosen by hour and ordered by hour and key", countsAreOrdered},
 		{"64 writers on several sites lose and repeat nothing", manyWriters},
+		{"an erased entry keeps all but its secrets", erasedIsKeptWithoutSecrets},
+		{"an entry erased before it comes is stored erased", erasedBeforeItComes},
+		{"erasures are listed once, in their order", erasuresAreListed},
+		{"entries erased while they come are erased", erasedWhileAppending},
+		{"an entry without a subject is in nobody's history", nobodysEntries},
+		{"the head follows the log", headFollowsTheLog},
+		{"leaves are the log's", leavesAreTheLogs},
+		{"sites are listed in order", sitesAreListed},
+		{"a checkpoint is swapped only for the one before", checkpointIsSwapped},
+		{"of many who swap a checkpoint one succeeds", checkpointUnderContention},
+		{"a tile is returned byte for byte", tilesAreKept},
+		{"imported entries keep their indexes", importKeepsIndexes},
+		{"an import that does not follow the log changes nothing", importRefusesWhatDoesNotFollow},
 		{"a context that has ended ends every call", endedContext},
 		{"an append whose context ends is written whole or not", abandonedAppends},
 		{"health names what can be promised", healthIsNamed},
@@ -62,6 +75,8 @@ func RunReopened(t *testing.T, open Reopener) {
 		{"everything is there after closing and opening again", reopenKeepsEverything},
 		{"closing under load finishes accepted writes", closeUnderLoad},
 		{"indexes go on where they ended", reopenGoesOn},
+		{"erasures hold for what comes later", erasureOutlivesReopening},
+		{"checkpoints and tiles are there after opening again", proofsOutliveReopening},
 	} {
 		t.Run(c.says, func(t *testing.T) { c.check(t, open) })
 	}

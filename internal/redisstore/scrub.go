@@ -1,0 +1,190 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// errKeepsFiles is a Redis that does not let this program rewrite its files.
+var errKeepsFiles = fmt.Errorf("%w: this Redis does not let its files be rewritten (BGREWRITEAOF, BGSAVE, INFO): "+
+	"what was erased stays in them until it rewrites them by itself", consent.ErrUnavailable)
+
+// scrubs are the rewrites of Redis' files after erasures: one at a time, and for
+// all erasures that came while it waited.
+type scrubs struct {
+	due  chan struct{}
+	turn chan struct{} // taken by who rewrites
+}
+
+func newScrubs() scrubs {
+	return scrubs{due: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
+}
+
+func (s *scrubs) wake() {
+	select {
+	case s.due <- struct{}{}:
+	default:
+	}
+}
+
+// keepClean scrubs after erasures, also after those of another server or of an
+// earlier life.
+func (s *Store) keepClean() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-s.stop
+		cancel()
+	}()
+	s.scrubs.wake()
+	for {
+		select {
+		case <-s.scrubs.due:
+		case <-s.stop:
+			return
+		}
+		did, err := s.scrubInTurn(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.options.Log.Warn("Redis' files were not rewritten after erasures", "error", err)
+			if !errors.Is(err, errKeepsFiles) {
+				s.scrubs.wake()
+			}
+		} else if !did {
+			continue
+		}
+		select {
+		case <-time.After(s.options.Scrub):
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// Scrub implements consent.Store. It rewrites the append-only file of every
+// server, replicas included, and its snapshot where one may exist. The AOF that
+// replaces the old one begins with a state after the erasure.
+func (s *Store) Scrub(ctx context.Context) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	_, err := s.scrubInTurn(ctx)
+	return err
+}
+
+func (s *Store) scrubInTurn(ctx context.Context) (did bool, err error) {
+	select {
+	case s.scrubs.turn <- struct{}{}:
+		defer func() { <-s.scrubs.turn }()
+	case <-ctx.Done():
+		return false, fmt.Errorf("scrub: %w", unavailable(ctx.Err()))
+	}
+	stale, err := s.stale(ctx)
+	if err == nil && len(stale) > 0 {
+		did, err = true, s.scrub(ctx, stale)
+	}
+	if err != nil {
+		return did, fmt.Errorf("scrub: %w", unavailable(err))
+	}
+	return did, nil
+}
+
+func (s *Store) scrub(ctx context.Context, stale map[string]int64) error {
+	if err := s.eachServer(ctx, rewriteFiles); err != nil {
+		if strings.Contains(err.Error(), "NOPERM") || strings.Contains(err.Error(), "unknown command") {
+			return fmt.Errorf("%w: %w", errKeepsFiles, err)
+		}
+		return err
+	}
+	for _, site := range slices.Sorted(maps.Keys(stale)) {
+		if err := s.client.HSet(ctx, factsKey(site), "scrubbed", stale[site]).Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stale returns the sites with erasures whose old copies may still be in files,
+// and the last place of each.
+func (s *Store) stale(ctx context.Context) (map[string]int64, error) {
+	sites, err := s.sites(ctx)
+	if err != nil || len(sites) == 0 {
+		return nil, err
+	}
+	pipe := s.client.Pipeline()
+	newest, scrubbed := make(map[string]*redis.XMessageSliceCmd), make(map[string]*redis.StringCmd)
+	for _, site := range sites {
+		newest[site] = pipe.XRevRangeN(ctx, erasuresKey(site), "+", "-", 1)
+		scrubbed[site] = pipe.HGet(ctx, factsKey(site), "scrubbed")
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, err
+	}
+	stale := make(map[string]int64)
+	for _, site := range sites {
+		if err := newest[site].Err(); err != nil {
+			return nil, err
+		}
+		if list := newest[site].Val(); len(list) == 1 {
+			number, _, _ := strings.Cut(list[0].ID, "-")
+			last, _ := strconv.ParseInt(number, 10, 64) // Redis writes nothing else
+			if done, _ := scrubbed[site].Int64(); done < last {
+				stale[site] = last
+			}
+		}
+	}
+	return stale, nil
+}
+
+// eachServer calls f for every server that keeps a copy of the data.
+func (s *Store) eachServer(ctx context.Context, f func(context.Context, redis.Cmdable) error) error {
+	if cluster, ok := s.client.(*redis.ClusterClient); ok {
+		return cluster.ForEachShard(ctx, func(ctx context.Context, server *redis.Client) error { return f(ctx, server) })
+	}
+	if err := f(ctx, s.client); err != nil {
+		return err
+	}
+	info, err := s.client.InfoMap(ctx, "replication").Result()
+	if err != nil {
+		return err
+	}
+	for name, value := range info["Replication"] {
+		if address, ok := replicaAddress(name, value); ok {
+			if err := s.onReplica(ctx, address, f); err != nil {
+				return fmt.Errorf("replica %s: %w", address, err)
+			}
+		}
+	}
+	return nil
+}
+
+// replicaAddress reads a line of INFO replication, such as
+// slave0:ip=10.0.0.2,port=6379,state=online,….
+func replicaAddress(name, value string) (address string, ok bool) {
+	if _, err := strconv.Atoi(strings.TrimPrefix(name, "slave")); err != nil {
+		return "", false
+	}
+	fields := make(map[string]string)
+	for field := range strings.SplitSeq(value, ",") {
+		k, v, _ := strings.Cut(field, "=")
+		fields[k] = v
+	}
+	return fields["ip"] + ":" + fields["port"], fields["ip"] != "" && fields["port"] != ""
+}
+
+func (s *Store) onReplica(ctx context.Context, address string, f func(context.Context, redis.Cmdable) error) error {
+	options := s.address.Simple()
+	options.Addr, options.OnConnect = address, nil
+	replica := redis.NewClient(options)
+	defer replica.Close()
+	return f(ctx, replica)
+}

@@ -1,0 +1,128 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// Erase is durable when it returns, and has emptied the WAL unless somebody was
+// reading for long.
+func (s *Store) Erase(ctx context.Context, site string, ids []consent.ID, at time.Time) error {
+	err := s.change(ctx, func(w *writer) error {
+		if err := w.erase(site, ids, at); err != nil {
+			return err
+		}
+		return w.truncate()
+	})
+	if err != nil {
+		return fmt.Errorf("erase: %w", err)
+	}
+	return nil
+}
+
+// erase zeroes the secrets of a site's records and lists them. What is listed
+// already costs no write.
+func (w *writer) erase(name string, ids []consent.ID, at time.Time) error {
+	s := w.site(name)
+	due, err := w.unlisted(s, ids)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	w.stale = true
+	var absent []key
+	err = w.transact(func() error {
+		if err := w.writeSite(s, s.next); err != nil {
+			return err
+		}
+		for i, id := range due {
+			found, err := w.eraseOne(s, id)
+			if err == nil {
+				err = w.sql.addErasure.exec(s.id, s.erased+int64(i), id[:], at.UnixMilli())
+			}
+			if err != nil {
+				return err
+			}
+			if !found {
+				absent = append(absent, key{s.id, id})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.fresh = false
+	s.erased += int64(len(due))
+	for _, k := range absent {
+		w.awaited[k] = true
+	}
+	return nil
+}
+
+// unlisted returns those of the ids that are not erased yet, each once.
+func (w *writer) unlisted(s *site, ids []consent.ID) (due []consent.ID, err error) {
+	seen := make(map[consent.ID]bool, len(ids))
+	for _, id := range ids {
+		listed := false
+		err := w.sql.hasErasure.query(func([]driver.Value) { listed = true }, s.id, id[:])
+		if err != nil {
+			return nil, err
+		}
+		if !listed && !seen[id] {
+			due = append(due, id)
+		}
+		seen[id] = true
+	}
+	return due, nil
+}
+
+func (w *writer) eraseOne(s *site, id consent.ID) (found bool, err error) {
+	index, found := w.tail.find(key{s.id, id})
+	if !found {
+		err = w.sql.findRecord.query(func(v []driver.Value) { index, found = v[0].(int64), true }, s.id, id[:])
+	}
+	if err != nil || !found {
+		return false, err
+	}
+	return true, w.sql.eraseSecret.exec(rowID(s.id, index))
+}
+
+// Erasures reads page by page, as Log does.
+func (s *Store) Erasures(ctx context.Context, site string, from int64, yield func(int64, consent.ID, time.Time) bool) error {
+	siteID, err := s.siteID(ctx, site)
+	if errors.Is(err, consent.ErrNotFound) {
+		return nil
+	}
+	type erasure struct {
+		pos, millis int64
+		id          []byte
+	}
+	for err == nil {
+		var page []erasure
+		err = s.read(ctx, "SELECT pos, record, time FROM erasures WHERE site = ? AND pos >= ? ORDER BY pos LIMIT ?", func(rows *sql.Rows) error {
+			var e erasure
+			err := rows.Scan(&e.pos, &e.id, &e.millis)
+			page = append(page, e)
+			return err
+		}, siteID, from, logPage)
+		if err != nil || len(page) == 0 {
+			break
+		}
+		for _, e := range page {
+			if !yield(e.pos, consent.ID(e.id), millisTime(e.millis)) {
+				return nil
+			}
+		}
+		from = page[len(page)-1].pos + 1
+	}
+	if err != nil {
+		return fmt.Errorf("read erasures: %w", err)
+	}
+	return nil
+}
