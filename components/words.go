@@ -1,11 +1,11 @@
 package components
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/lang"
 )
 
 // view is a site as one language's visitors read it.
@@ -13,10 +13,11 @@ type view struct {
 	*consent.Site
 	Locale string
 	Texts  consent.Texts
+	lang   lang.Language
 }
 
 func viewOf(site *consent.Site, locale string) view {
-	return view{Site: site, Locale: locale, Texts: site.Texts[locale]}
+	return view{Site: site, Locale: locale, Texts: site.Texts[locale], lang: lang.Of(locale)}
 }
 
 // say fills in the site's name.
@@ -31,13 +32,13 @@ func (v view) category(c consent.Category) consent.Words {
 	return words
 }
 
-// dir is the writing direction of the locale's script.
-func (v view) dir() string {
-	language, _, _ := strings.Cut(v.Locale, "-")
-	if slices.Contains([]string{"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}, language) {
-		return "rtl"
-	}
-	return "ltr"
+// phrase translates what the policy says about a cookie, as far as it is known.
+func (v view) phrase(english string) string { return v.lang.Phrase(v.Texts.Phrases, english) }
+
+// decided is the sentence that says when, with the places of day and month left
+// for the browser, which knows the visitor's time zone.
+func (v view) decided() string {
+	return strings.ReplaceAll(v.Texts.DecidedOn, "{date}", v.lang.Pattern())
 }
 
 // checked reports whether switches stand on before the visitor touched them.

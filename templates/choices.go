@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/lang"
 )
 
 // Outcome is what the visitor is told about the choice that was just sent.
@@ -42,7 +43,7 @@ type ChoicesPage struct {
 func (p *ChoicesPage) texts() consent.Texts { return p.Site.Texts[p.Locale] }
 
 func (p *ChoicesPage) fill(text string) string {
-	return fill(text, "{site}", p.Site.Name, "{date}", moment(p.Decided))
+	return fill(text, "{site}", p.Site.Name, "{date}", lang.Of(p.Locale).Moment(p.Decided))
 }
 
 func (p *ChoicesPage) decided() bool { return !p.Decided.IsZero() }
@@ -139,12 +140,7 @@ func names(services []consent.Service) string {
 	return strings.Join(list, ", ")
 }
 
-// direction is the writing direction of a BCP 47 tag's language.
-func direction(locale string) string {
-	language, _, _ := strings.Cut(locale, "-")
-	switch language {
-	case "ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi":
-		return "rtl"
-	}
-	return "ltr"
+// phrase translates what the policy says about a cookie, as far as it is known.
+func (p *ChoicesPage) phrase(english string) string {
+	return lang.Of(p.Locale).Phrase(p.texts().Phrases, english)
 }

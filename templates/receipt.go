@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/lang"
 )
 
 // ReceiptPage shows a visitor what is held about their decisions.
@@ -38,6 +39,8 @@ type ReceiptNonePage struct {
 func (p *ReceiptPage) texts() consent.Texts { return p.Site.Texts[p.Locale] }
 
 func (p *ReceiptPage) fill(text string) string { return fill(text, "{site}", p.Site.Name) }
+
+func (p *ReceiptPage) moment(t time.Time) string { return lang.Of(p.Locale).Moment(t) }
 
 func (p *ReceiptPage) word(e ReceiptEntry) string {
 	if e.Record == nil {

@@ -12,9 +12,6 @@ import (
 // {date}, and what stands there.
 func fill(text string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(text) }
 
-// moment writes an instant so that no language reads it wrongly.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
 func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // short is enough of a digest to compare by eye.

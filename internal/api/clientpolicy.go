@@ -101,7 +101,7 @@ func (s *Site) corePolicy(rendering string) corePolicy {
 	p := corePolicy{
 		Site: s.ID, Base: s.Base(), Mode: s.Deployment.Mode, Cookie: s.jar.HintName(true),
 		Rendering: rendering,
-		Settings: clientSettings{Kind: s.Appearance.Settings, Label: make(map[string]string)},
+		Settings:  clientSettings{Kind: s.Appearance.Settings, Label: make(map[string]string)},
 	}
 	for _, locale := range s.Locales {
 		p.Settings.Label[locale] = s.Texts[locale].Settings

@@ -189,4 +189,8 @@ type Texts struct {
 	EventErased    string `yaml:"event_erased"`
 
 	Categories map[string]Words `yaml:"categories"` // by category id
+
+	// What catalogue and policy say about cookies in English ("session", "Tells
+	// visitors apart."), in this language. What is not here is shown as it is.
+	Phrases map[string]string `yaml:"phrases"`
 }

@@ -58,11 +58,11 @@ func (l Language) Months() []string {
 	return strings.Split(l.line("months"), "|")
 }
 
-// Pattern is how a moment is written: {d} {month} {y} {min} and {h} or, in two
-// digits, {hh}.
+// Pattern is how a moment is written: {d} {month} {y} {h} {min}; {dd} and {hh}
+// have two digits.
 func (l Language) Pattern() string {
 	if l.entry == "" {
-		return "{y}-{month}-{d} {hh}:{min}"
+		return "{y}-{month}-{dd} {hh}:{min}"
 	}
 	return l.line("moment")
 }
@@ -71,7 +71,7 @@ func (l Language) Pattern() string {
 func (l Language) Moment(t time.Time) string {
 	t = t.UTC()
 	return strings.NewReplacer(
-		"{d}", strconv.Itoa(t.Day()), "{month}", l.Months()[t.Month()-1], "{y}", strconv.Itoa(t.Year()),
+		"{d}", strconv.Itoa(t.Day()), "{dd}", t.Format("02"), "{month}", l.Months()[t.Month()-1], "{y}", strconv.Itoa(t.Year()),
 		"{hh}", t.Format("15"), "{h}", strconv.Itoa(t.Hour()), "{min}", t.Format("04"),
 	).Replace(l.Pattern()) + "\u00a0UTC"
 }
@@ -86,6 +86,15 @@ func (l Language) Length(english string) string {
 		return english
 	}
 	return strings.ReplaceAll(l.form(l.line(unit), int(n)), "{n}", digits)
+}
+
+// Phrase translates what a catalogue says about a cookie: by a table of
+// sentences, else as a length of time.
+func (l Language) Phrase(phrases map[string]string, english string) string {
+	if own, ok := phrases[english]; ok {
+		return own
+	}
+	return l.Length(english)
 }
 
 // form picks the one of a unit's forms that goes with a number. Where x/text

@@ -64,7 +64,7 @@ func (m *manual) texts(t reflect.Type) {
 		}
 	}
 	fmt.Fprintf(&m.out, "%s\n%s\n", wrap("The names: "+strings.Join(names, ", ")+".", "    "),
-		wrap("And categories.ID.title and categories.ID.description.", "    "))
+		wrap("And categories.ID.title and categories.ID.description, and phrases: a mapping from the words of a cookie's purpose or duration, as they stand in the catalogue or below services, to what is shown for them.", "    "))
 }
 
 // element unwraps lists and mappings down to what they hold.

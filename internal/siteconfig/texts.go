@@ -1,6 +1,7 @@
 package siteconfig
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -48,6 +49,7 @@ func (b *builder) texts(p *consent.Policy) map[string]consent.Texts {
 		own := b.file.Texts[locale]
 		at := "texts." + locale
 		lay(reflect.ValueOf(&merged).Elem(), reflect.ValueOf(own))
+		merged.Phrases = b.phrases(at, merged.Phrases, own.Phrases, p)
 		merged.Categories = b.categoryWords(at, merged.Categories, own.Categories, p)
 		b.checkComplete(locale, merged, builtIn, p)
 		b.checkOwn(at, own)
@@ -127,6 +129,29 @@ func lay(base, over reflect.Value) {
 			base.Field(i).Set(f)
 		}
 	}
+}
+
+// phrases lays the owner's over the standard ones and keeps those that the
+// site's cookies use. One of the owner's that none uses is a slip.
+func (b *builder) phrases(at string, standard, own map[string]string, p *consent.Policy) map[string]string {
+	used := make(map[string]string)
+	for _, c := range p.Categories {
+		for _, s := range c.Services {
+			for _, cookie := range s.Cookies {
+				for _, english := range []string{cookie.Purpose, cookie.Duration} {
+					if text := cmp.Or(own[english], standard[english]); text != "" {
+						used[english] = text
+					}
+				}
+			}
+		}
+	}
+	for _, english := range slices.Sorted(maps.Keys(own)) {
+		if used[english] == "" {
+			b.doc.Fail(at+".phrases."+english, "%s.phrases translates %q, which is neither the purpose nor the duration of a cookie of this site; copy the words as they stand there, or remove the line", at, english)
+		}
+	}
+	return used
 }
 
 // categoryWords gives title and description of the site's categories only.

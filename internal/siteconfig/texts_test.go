@@ -2,11 +2,13 @@ package siteconfig
 
 import (
 	"io/fs"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/consentry/consentry/internal/catalogue"
 	"github.com/consentry/consentry/internal/lang"
 )
 
@@ -76,6 +78,9 @@ func TestEveryLocaleSaysTheSame(t *testing.T) {
 				t.Errorf("%s: the category %s has no words", name, id)
 			}
 		}
+		if !slices.Equal(slices.Sorted(maps.Keys(f.Phrases)), slices.Sorted(maps.Keys(english.Phrases))) {
+			t.Errorf("%s translates other phrases than English has", name)
+		}
 		if a, r := len([]rune(f.AcceptAll)), len([]rune(f.RejectAll)); a-r > 4 || r-a > 4 {
 			t.Errorf("%s: %q and %q are not twins", name, f.AcceptAll, f.RejectAll)
 		}
@@ -86,4 +91,38 @@ func placeholders(s string) []string {
 	found := placeholderPattern.FindAllString(s, -1)
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// A phrase that no entry of the catalogue uses would be translated for nobody,
+// and most of what the catalogue says about cookies is translated.
+func TestTheCataloguesWordsAreTranslated(t *testing.T) {
+	services, problems := Catalogue(catalogue.Files)
+	if Failed(problems) {
+		t.Fatal(problems)
+	}
+	phrases := readLocale(t, "locales/de.yaml").Phrases
+	german := lang.Of("de")
+	unused := maps.Clone(phrases)
+	told, all := 0, 0
+	for _, s := range services {
+		for _, c := range s.Cookies {
+			for _, english := range []string{c.Purpose, c.Duration} {
+				delete(unused, english)
+				all++
+				if german.Phrase(phrases, english) != english {
+					told++
+				}
+			}
+			if german.Phrase(phrases, c.Duration) == c.Duration {
+				t.Errorf("%s, %s: the duration %q is in no language but English", s.ID, c.Name, c.Duration)
+			}
+		}
+	}
+	for english := range unused {
+		t.Errorf("%q is said of no cookie", english)
+	}
+	if told*10 < all*8 {
+		t.Errorf("%d of %d purposes and durations are translated, fewer than 80 %%", told, all)
+	}
+	t.Logf("%d of %d purposes and durations are translated", told, all)
 }

@@ -11,6 +11,17 @@ interface Held {
   receipt?: string
 }
 
+/**
+ * Fills a moment in the visitor's time zone into a pattern of internal/lang.
+ * Browsers' own formats lack some of our languages (Irish, Maltese and Icelandic
+ * in Chromium) and would fall back to the browser's.
+ */
+function writeMoment(pattern: string, months: string[], t: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0')
+  const parts: Record<string, unknown> = { d: t.getDate(), dd: two(t.getDate()), month: months[t.getMonth()], y: t.getFullYear(), h: t.getHours(), hh: two(t.getHours()), min: two(t.getMinutes()) }
+  return pattern.replace(/{(\w+)}/g, (_, name) => String(parts[name]))
+}
+
 const status = (input: HTMLInputElement) => (input.checked ? 'granted' : 'denied')
 
 /** Returns what opens layer two. */
@@ -121,8 +132,7 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
       const response = await fetch(gate.policy.base + '/receipts/mine', { credentials, headers: { accept: 'application/json' } })
       const { record, date, receipt } = (await response.json()) as Held
       if (!record || !date || !receipt) return
-      const when = new Date(date).toLocaleString(gate.locale, { dateStyle: 'long', timeStyle: 'short' })
-      slot(line, 'date').textContent = line.dataset.decided!.replace('{date}', when)
+      slot(line, 'date').textContent = writeMoment(line.dataset.decided!, line.dataset.months!.split('|'), new Date(date))
       slot(line, 'record').textContent = record
       line.querySelector('a')!.href = receipt
       line.hidden = false
