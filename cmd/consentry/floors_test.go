@@ -59,6 +59,7 @@ var doors = map[string][]string{
 	"github.com/redis/go-redis/v9":        {"internal/redisstore"},
 	"github.com/spf13/cobra":              {"cmd/consentry"},
 	"golang.org/x/crypto/argon2":          {"internal/dashboard"},
+	"golang.org/x/net/publicsuffix":       {"internal/api"},
 	"golang.org/x/mod/sumdb":              {"internal/translog"},
 	"golang.org/x/sys":                    {"internal/sqlitestore", "cmd/consentry"},
 	"golang.org/x/text":                   {"internal/lang"},

@@ -85,15 +85,21 @@ func (a *API) answer(c echo.Context, s *Site, v verdict) error {
 }
 
 // setCookies writes what follows from a verdict: both cookies of a recorded
-// choice, the narrowing hint alone of one that waits for its record.
+// choice, the narrowing hint alone of one that waits for its record; and removes
+// what the choice denies and no script can.
 func (a *API) setCookies(c echo.Context, s *Site, v verdict) error {
 	h := c.Response().Header()
 	switch {
 	case v.sealed != nil:
-		return s.jar.Set(h, v.sealed, secure(c), a.Now())
+		if err := s.jar.Set(h, v.sealed, secure(c), a.Now()); err != nil {
+			return err
+		}
 	case v.record == nil:
 		s.jar.SetHint(h, v.hint, secure(c), a.Now())
+	default:
+		return nil // load once: nothing changes
 	}
+	s.expireLeavings(c, v.hint, a.Now())
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gorilla/securecookie"
@@ -172,6 +173,33 @@ func (j *Jar) SetHint(h http.Header, s consent.State, secure bool, now time.Time
 		return
 	}
 	h.Add("Set-Cookie", j.cookie(j.HintName(secure), consent.FormatHint(s), secondsUntil(s.Expires, now), secure).String())
+}
+
+// Expire removes a cookie of somebody else's that was set for this host alone or
+// for one of the domains, under the path /. Where it was set cannot be seen, so
+// every form goes.
+func (j *Jar) Expire(h http.Header, name string, domains []string, secure bool) {
+	if j.remote || j.owns(name) {
+		return
+	}
+	if strings.HasPrefix(name, "__Host-") {
+		domains = nil // browsers refuse the prefix with a domain
+	}
+	for _, domain := range append([]string{""}, domains...) {
+		gone := http.Cookie{Name: name, Path: "/", Domain: domain, MaxAge: -1, Secure: secure, HttpOnly: true}
+		if line := gone.String(); line != "" { // a name that no cookie can have
+			h.Add("Set-Cookie", line)
+		}
+	}
+}
+
+func (j *Jar) owns(name string) bool {
+	for _, secure := range []bool{true, false} {
+		if name == j.SealedName(secure) || name == j.HintName(secure) {
+			return true
+		}
+	}
+	return false
 }
 
 // secondsUntil rounds up: the browser may keep a cookie a moment too long, since
