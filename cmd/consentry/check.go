@@ -61,6 +61,10 @@ func checkConfig(dir string) []siteconfig.Problem {
 		if src, err := os.ReadFile(config.resolve(site.Source)); err == nil {
 			problems = append(problems, warnAboutExamples(site.Source, src)...)
 		}
+		if len(site.Deployment.ConsentMode.Advanced.Services) > 0 && config.CountryHeader == "" {
+			problems = append(problems, siteconfig.Problem{File: site.Source, Warning: true,
+				Message: "consent_mode.advanced is used by nobody while consentry.yaml names no country_header, since no visitor's country is known"})
+		}
 	}
 	if len(sites) == 0 && !siteconfig.Failed(problems) {
 		problems = append(problems, siteconfig.Problem{File: config.Sites, Message: "there is no site file in this folder; consentry init DIR writes one"})

@@ -77,6 +77,12 @@ type ServerConfig struct {
 	// in lets them forge their address.
 	TrustedProxies []string `yaml:"trusted_proxies" sample:"[127.0.0.1/32]"`
 
+	// The header in which the proxies in front name the visitor's country, as two
+	// letters of ISO 3166-1, such as CF-IPCountry; they must set or remove it in
+	// every request. Believed from trusted_proxies only. Without it every country
+	// is unknown, which means the strictest rules.
+	CountryHeader string `yaml:"country_header" sample:"CF-IPCountry"`
+
 	// How often one network may write (decisions, impressions, forms). Reading is
 	// never limited. Addresses are kept in memory only, salted and for minutes.
 	RateLimit RateLimit `yaml:"rate_limit"`

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,8 @@ func loadServerConfig(dir string) (ServerConfig, []siteconfig.Problem) {
 	return config, doc.Problems()
 }
 
+var headerPattern = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+
 // check holds the values against each other and against what they mean.
 func (c *ServerConfig) check(doc *siteconfig.Document) {
 	c.checkAddresses(doc)
@@ -56,6 +59,13 @@ func (c *ServerConfig) check(doc *siteconfig.Document) {
 		} else if prefix.Bits() == 0 {
 			doc.Fail(path, "%s trusts everybody, so that visitors could forge their address; name the proxies' own", text)
 		}
+	}
+	switch {
+	case c.CountryHeader == "":
+	case !headerPattern.MatchString(c.CountryHeader):
+		doc.Fail("country_header", "%q is no header's name; write one such as CF-IPCountry", c.CountryHeader)
+	case len(c.TrustedProxies) == 0:
+		doc.Warn("country_header", "country_header is believed from trusted_proxies only, and none is declared; add them")
 	}
 	if c.RateLimit.PerMinute < 0 {
 		doc.Fail("rate_limit.per_minute", "per_minute must be 0 (no limit) or more")

@@ -127,7 +127,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 func newServer(env environment, config ServerConfig, log *slog.Logger, store consent.Store, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet) *server.Server {
 	o := server.Options{
 		Visitors: visitors, Operators: desk, Store: store, Now: env.now, Log: log,
-		TrustedProxies: config.Proxies(), PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
+		TrustedProxies: config.Proxies(), CountryHeader: config.CountryHeader, PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
 		Problems: sites.Problems, Version: programVersion(),
 		Timeouts: server.Timeouts{
 			ReadHeader: config.Timeouts.ReadHeader.Std(), Read: config.Timeouts.Read.Std(), Write: config.Timeouts.Write.Std(),

@@ -44,9 +44,10 @@ func (a *asset) compress() {
 }
 
 const (
-	immutable = "public, max-age=31536000, immutable"
-	shortLife = "public, max-age=300, stale-while-revalidate=86400"
-	noStore   = "private, no-store"
+	immutable  = "public, max-age=31536000, immutable"
+	shortLife  = "public, max-age=300, stale-while-revalidate=86400"
+	perVisitor = "private, no-cache" // the answer depends on who asks
+	noStore    = "private, no-store"
 )
 
 // serve writes a script, or 304 when the browser has it.
@@ -58,7 +59,11 @@ func (a *asset) serve(c echo.Context, cache string) error {
 	delete(h, echo.HeaderXRequestID)
 	setHeader(h, "Cache-Control", cache)
 	setHeader(h, "Etag", a.etag)
-	setHeader(h, "Vary", "Accept-Encoding")
+	if cache == perVisitor {
+		setHeader(h, "Vary", "Accept-Encoding, Sec-GPC")
+	} else {
+		setHeader(h, "Vary", "Accept-Encoding")
+	}
 	setHeader(h, "X-Content-Type-Options", "nosniff")
 	if s.Deployment.Mode == consent.ModePath {
 		setHeader(h, "Cross-Origin-Resource-Policy", "same-origin")

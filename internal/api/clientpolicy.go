@@ -32,12 +32,6 @@ type gatePolicy struct {
 	Consent clientConsent           `json:"consent"`
 }
 
-// clientConsent is the Google Consent Mode default beside the statuses.
-type clientConsent struct {
-	Wait   int  `json:"wait"` // milliseconds
-	Redact bool `json:"redact"`
-}
-
 // noticePolicy is that of the scripts that ask.
 type noticePolicy struct {
 	corePolicy
@@ -54,7 +48,6 @@ type clientSettings struct {
 type clientCategory struct {
 	ID       string   `json:"id"`
 	Digest   string   `json:"digest"`
-	Signals  []string `json:"signals"`
 	Services []string `json:"services"`
 }
 
@@ -73,24 +66,33 @@ func (s *Site) renderGate() error {
 		return err
 	}
 	s.opener = newAsset(static.Opener(vendors))
+	if s.gate, err = s.gateAsset(nil); err != nil {
+		return err
+	}
+	if advanced := s.Deployment.ConsentMode.Advanced.Services; len(advanced) > 0 {
+		s.advanced, err = s.gateAsset(advanced)
+	}
+	return err
+}
+
+// gateAsset makes a gate that lets the tags of some services through unheld.
+func (s *Site) gateAsset(unheld []string) (*asset, error) {
 	policy := gatePolicy{
-		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Opener: s.opener.digest,
-		Consent: clientConsent{s.Deployment.ConsentMode.Wait, s.Deployment.ConsentMode.Redact},
+		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Opener: s.opener.digest, Consent: s.clientConsent(),
 	}
 	mode := s.Deployment.Gate
 	auto := mode == consent.GateKnown || mode == consent.GateStrict
 	if auto {
-		policy.Vendors = s.gateVendors()
+		policy.Vendors = s.gateVendors(unheld)
 	}
 	if mode != consent.GateMarked {
 		policy.Block = mode
 	}
 	body, err := json.Marshal(policy)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.gate = newAsset(static.Gate(auto, body))
-	return nil
+	return newAsset(static.Gate(auto, body)), nil
 }
 
 func (s *Site) noticePolicy() noticePolicy {
@@ -107,12 +109,9 @@ func (s *Site) corePolicy(rendering string) corePolicy {
 		p.Settings.Label[locale] = s.Texts[locale].Settings
 	}
 	for _, c := range s.Policy.Optional() {
-		category := clientCategory{ID: c.ID, Digest: s.Policy.CategoryDigest(c.ID), Signals: c.Signals, Services: []string{}}
+		category := clientCategory{ID: c.ID, Digest: s.Policy.CategoryDigest(c.ID), Services: []string{}}
 		for _, service := range c.Services {
 			category.Services = append(category.Services, service.ID)
-		}
-		if category.Signals == nil {
-			category.Signals = []string{}
 		}
 		p.Categories = append(p.Categories, category)
 	}
@@ -121,8 +120,9 @@ func (s *Site) corePolicy(rendering string) corePolicy {
 
 // gateVendors are what automatic blocking goes by. What is necessary stands
 // there too, under a name that is always permitted: a pattern of its own may be
-// more specific than somebody else's, and mode strict holds all the rest.
-func (s *Site) gateVendors() map[string]clientVendor {
+// more specific than somebody else's, and mode strict holds all the rest. So does
+// what is unheld, of which cookies and storage are still refused.
+func (s *Site) gateVendors(unheld []string) map[string]clientVendor {
 	vendors := make(map[string]clientVendor)
 	for _, service := range s.Policy.Categories[0].Services {
 		vendors[consent.Necessary+":"+service.ID] = clientVendor{Hosts: strings.Join(service.Hosts, " ")}
@@ -133,6 +133,10 @@ func (s *Site) gateVendors() map[string]clientVendor {
 	for _, c := range s.Policy.Optional() {
 		for _, service := range c.Services {
 			v := clientVendor{Hosts: strings.Join(service.Hosts, " "), Inline: service.Inline, Stored: storedNames(service)}
+			if slices.Contains(unheld, service.ID) {
+				vendors[consent.Necessary+":"+service.ID] = clientVendor{Hosts: v.Hosts}
+				v.Hosts, v.Inline = "", ""
+			}
 			if v != (clientVendor{}) {
 				vendors[service.ID] = v
 			}

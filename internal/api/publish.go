@@ -55,6 +55,13 @@ func (a *API) Publish(ctx context.Context, s *Site) error {
 			}
 		}
 	}
+	if s.advanced != nil {
+		// Under a kind of its own, which is not served by its digest: everybody
+		// who asks for a frozen gate gets basic mode.
+		if err := put("gate-advanced", s.advanced.plain); err != nil {
+			return err
+		}
+	}
 	for _, part := range []struct {
 		kind string
 		body []byte

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -11,7 +12,23 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 )
 
-func (a *API) getGate(c echo.Context) error { return siteOf(c).gate.serve(c, shortLife) }
+func (a *API) getGate(c echo.Context) error {
+	s := siteOf(c)
+	if s.advanced == nil {
+		return s.gate.serve(c, shortLife)
+	}
+	if s.isAdvanced(c) {
+		return s.advanced.serve(c, perVisitor)
+	}
+	return s.gate.serve(c, perVisitor)
+}
+
+// isAdvanced reports whether the visitor is known to be where the owner uses
+// advanced mode, and has not asked by Global Privacy Control to be left alone.
+func (s *Site) isAdvanced(c echo.Context) bool {
+	country, _ := c.Get(CountryKey).(string)
+	return slices.Contains(s.Deployment.ConsentMode.Advanced.Countries, country) && !hasOne(c.Request().Header.Values("Sec-Gpc"))
+}
 
 // getFrozen serves a script under its digest, today's build or an older one that
 // the store kept: gate.<digest>.js, for subresource integrity, and

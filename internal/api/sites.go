@@ -81,6 +81,13 @@ const (
 	secureKey = "secure"
 )
 
+// What the server has found out about a request's sender, under these keys of
+// its context: a netip.Addr, and a country of ISO 3166-1. Either may be absent.
+const (
+	AddressKey = "address"
+	CountryKey = "country"
+)
+
 // FindSite finds the site by host and unstripped path prefix (mode C: /s/ID),
 // cuts the prefix off and remembers the site for the handlers.
 func (a *API) FindSite(next echo.HandlerFunc) echo.HandlerFunc {

@@ -38,6 +38,8 @@ type Service struct {
 	ShareURL  string   `json:"share_url,omitempty"` // plain link with {url} and {title}
 	Inline    string   `json:"inline,omitempty"`    // regular expression, RE2 and JavaScript alike, for its inline scripts
 	Calls     *Calls   `json:"calls,omitempty"`     // how its own code is told of a choice
+	// ConsentMode says that its own code obeys Google Consent Mode.
+	ConsentMode bool `json:"consent_mode,omitempty"`
 }
 
 // Calls is a vendor's own consent interface: the soft signal beside the gate. A
@@ -48,7 +50,8 @@ type Calls struct {
 	// Global is the name on window.
 	Global string `json:"global"`
 	// Form is how a call is made: "push" is g.push(...args), "queue" g.push(args),
-	// "arguments" g.push of an Arguments object, "call" g(...args).
+	// "arguments" g.push of an Arguments object, "call" g(...args), "method"
+	// g[args[0]](...) and, while there is no such method, g.push(args).
 	Form string `json:"form"`
 	// Stub lets the gate create the global, an empty list or a function that
 	// queues, before the vendor's code. Without it calls are made only once the
@@ -56,10 +59,11 @@ type Calls struct {
 	Stub bool `json:"stub,omitempty"`
 	// Default is called once on every page, before anything else; with Stub only.
 	Default [][]any `json:"default,omitempty"`
-	// Granted is called when the service becomes permitted, and after a Default
-	// that names no status when it is permitted already.
+	// Granted is called when the service becomes permitted; on a page where it is
+	// already, after a Default that names no status, or once the code is there.
 	Granted [][]any `json:"granted,omitempty"`
-	// Denied is called when it is permitted no more.
+	// Denied is called when it is refused or permitted no more, and once to code
+	// without Stub that is there although nobody has permitted it.
 	Denied [][]any `json:"denied,omitempty"`
 }
 

@@ -54,10 +54,33 @@ const (
 	GateReport = "report" // nothing, but reports what no service declares
 )
 
-// ConsentMode configures the Google Consent Mode default.
+// ConsentMode configures what Google's tags are told before a choice.
 type ConsentMode struct {
-	Wait   int  // milliseconds
-	Redact bool // ads_data_redaction
+	Wait     int  // milliseconds
+	Redact   bool // ads_data_redaction
+	Regions  []RegionDefault
+	Advanced Advanced
+}
+
+// RegionDefault grants Consent Mode keys by default to visitors whom Google
+// places in one of the regions, for as long as they have not chosen. Never in
+// the European Economic Area, the United Kingdom and Switzerland.
+type RegionDefault struct {
+	Regions []string // ISO 3166-1 or -2
+	Granted []string
+}
+
+// Advanced names Google's services whose tags visitors of these countries get
+// before a choice, told that nothing is granted (advanced mode).
+type Advanced struct {
+	Services  []string
+	Countries []string // ISO 3166-1 alpha-2
+}
+
+// SignalKeys are the Consent Mode keys. The first four are those of version 2,
+// which every update names.
+func SignalKeys() []string {
+	return []string{"ad_storage", "ad_user_data", "ad_personalization", "analytics_storage", "functionality_storage", "personalization_storage", "security_storage"}
 }
 
 // Base is how the site's pages address Consentry, without trailing slash: a path

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/api"
 )
 
 // pacer is a limiter under a clock that the test moves: 60 a minute, 3 at once.
@@ -153,7 +155,7 @@ func TestWhoIsLimited(t *testing.T) {
 		for range 2 {
 			recorder = httptest.NewRecorder()
 			c := echo.New().NewContext(httptest.NewRequest(http.MethodPost, "/decisions", nil), recorder)
-			c.Set(addressKey, test.address)
+			c.Set(api.AddressKey, test.address)
 			err = handler(c)
 		}
 		if errors.Is(err, errRate) != test.refused || (recorder.Header().Get("Retry-After") == "30") != test.refused {

@@ -181,3 +181,22 @@ func (r *rig) eventTime(t *testing.T) time.Time {
 	}
 	return receipt.Records[0].Time
 }
+
+// The gate of advanced mode is for those whom the server knows to be where it is
+// allowed; under its digest everybody could have it.
+func TestTheGateOfAdvancedModeHasNoAddressOfItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", strings.Replace(shopYAML, "locales:", "consent_mode: {advanced: {services: [ga4], countries: [US]}}\nlocales:", 1))
+	r := newRig(t, dir, nil)
+	_, advanced := r.do(t, ask{to: "GET /privacy/gate.js", headers: "X-Country: US"}.request(t, r))
+	_, basic := r.do(t, ask{to: "GET /privacy/gate.js"}.request(t, r))
+	if advanced == basic {
+		t.Fatal("there is one gate for all")
+	}
+	for body, want := range map[string]int{basic: http.StatusOK, advanced: http.StatusNotFound} {
+		to := "GET /privacy/gate." + consent.Digest([]byte(body)) + ".js"
+		if response, _ := r.do(t, ask{to: to, headers: "X-Country: US"}.request(t, r)); response.StatusCode != want {
+			t.Errorf("%s got %d, want %d", to, response.StatusCode, want)
+		}
+	}
+}

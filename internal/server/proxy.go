@@ -4,15 +4,19 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/api"
 )
 
 // trustProxies takes the visitor's address and the page's host from forwarded
-// headers, but only those that a declared proxy sent. The address serves rate
-// limits alone and is forgotten with the request.
+// headers, and the visitor's country from the one that the owner names, but only
+// those that a declared proxy sent. The address serves rate limits and the
+// counting of networks in sightings, and is forgotten with the request.
 //
 // A private or loopback peer while no proxy is declared is an undeclared proxy
 // nearly always. All its visitors would share one bucket; instead they share
@@ -29,7 +33,8 @@ func trustProxies(o Options, m *Metrics) echo.MiddlewareFunc {
 				if host := r.Header.Get("X-Forwarded-Host"); host != "" {
 					r.Host = host
 				}
-				c.Set(addressKey, extract(r))
+				c.Set(api.AddressKey, extract(r))
+				c.Set(api.CountryKey, country(r, o.CountryHeader))
 			case len(o.TrustedProxies) == 0 && (peer.IsPrivate() || peer.IsLoopback()):
 				m.undeclaredProxy.Inc()
 				if now := o.Now().Unix(); now-warned.Load() > 60 && warned.Swap(now) != now {
@@ -37,14 +42,26 @@ func trustProxies(o Options, m *Metrics) echo.MiddlewareFunc {
 						"list your proxy under trusted_proxies in consentry.yaml")
 				}
 			default:
-				c.Set(addressKey, peer)
+				c.Set(api.AddressKey, peer)
 			}
 			return next(c)
 		}
 	}
 }
 
-const addressKey = "address"
+// country reads what a declared proxy says about where the visitor is: two
+// letters of ISO 3166-1, "" when it says anything else or says it twice.
+func country(r *http.Request, header string) string {
+	values := r.Header.Values(header)
+	if header == "" || len(values) != 1 || len(values[0]) != 2 {
+		return ""
+	}
+	code := strings.ToUpper(values[0])
+	if strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return ""
+	}
+	return code
+}
 
 func peerAddr(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
@@ -99,7 +116,7 @@ func newLimiter(o Options) *limiter {
 
 func (l *limiter) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		addr, ok := c.Get(addressKey).(netip.Addr)
+		addr, ok := c.Get(api.AddressKey).(netip.Addr)
 		if ok && addr.IsValid() && l.perMinute > 0 && !l.allow(addr) {
 			c.Response().Header().Set("Retry-After", "30")
 			return errRate

@@ -12,6 +12,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/consentry/consentry/internal/api"
 )
 
 // through sends a request with the given headers through trustProxies and
@@ -25,7 +27,7 @@ func through(t *testing.T, o Options, m *Metrics, peer string, headers http.Head
 	}
 	c := echo.New().NewContext(r, httptest.NewRecorder())
 	handler := trustProxies(o, m)(func(c echo.Context) error {
-		if addr, ok := c.Get(addressKey).(netip.Addr); ok {
+		if addr, ok := c.Get(api.AddressKey).(netip.Addr); ok {
 			address = addr.String()
 		}
 		host = c.Request().Host
@@ -104,7 +106,7 @@ func TestAnUndeclaredProxyIsNoticed(t *testing.T) {
 		if err := handler(func(echo.Context) error { return nil })(c); err != nil {
 			t.Fatal(err)
 		}
-		return c.Get(addressKey) != nil
+		return c.Get(api.AddressKey) != nil
 	}
 	for range 3 {
 		if send("172.17.0.1:99") || send("127.0.0.1:99") || send("[fd00::1]:99") {
@@ -126,5 +128,39 @@ func TestAnUndeclaredProxyIsNoticed(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "172.17") || strings.Contains(log.String(), "203.0.113") {
 		t.Errorf("the log holds an address:\n%s", log.String())
+	}
+}
+
+// The country counts only when a declared proxy names one, in the header that
+// the owner says, once.
+func TestACountryIsBelievedFromDeclaredProxiesOnly(t *testing.T) {
+	for name, test := range map[string]struct {
+		peer, header, want string
+		values             []string
+	}{
+		"a proxy's":          {"10.0.0.1:99", "Cf-Ipcountry", "US", []string{"US"}},
+		"small letters":      {"10.0.0.1:99", "Cf-Ipcountry", "DE", []string{"de"}},
+		"a visitor's own":    {"198.51.100.1:99", "Cf-Ipcountry", "", []string{"US"}},
+		"another header":     {"10.0.0.1:99", "X-Country", "", []string{"US"}},
+		"no header is named": {"10.0.0.1:99", "", "", []string{"US"}},
+		"twice":              {"10.0.0.1:99", "Cf-Ipcountry", "", []string{"US", "DE"}},
+		"joined":             {"10.0.0.1:99", "Cf-Ipcountry", "", []string{"US, DE"}},
+		"Tor of Cloudflare":  {"10.0.0.1:99", "Cf-Ipcountry", "", []string{"T1"}},
+		"not a letter":       {"10.0.0.1:99", "Cf-Ipcountry", "", []string{"Ü"}},
+		"empty":              {"10.0.0.1:99", "Cf-Ipcountry", "", []string{""}},
+		"none":               {"10.0.0.1:99", "Cf-Ipcountry", "", nil},
+	} {
+		o := quietOptions("10.0.0.0/8")
+		o.CountryHeader = test.header
+		r := httptest.NewRequest(http.MethodGet, "/gate.js", nil)
+		r.RemoteAddr = test.peer
+		r.Header["Cf-Ipcountry"] = test.values
+		c := echo.New().NewContext(r, httptest.NewRecorder())
+		if err := trustProxies(o, newMetrics("test"))(func(echo.Context) error { return nil })(c); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := c.Get(api.CountryKey).(string); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
 	}
 }

@@ -37,6 +37,7 @@ type Options struct {
 	Log            *slog.Logger
 	Seed           [32]byte // randomness for rate-limit buckets
 	TrustedProxies []netip.Prefix
+	CountryHeader  string          // in which they name the visitor's country, "" for none
 	PerMinute      int             // write requests per address prefix, 0 for no limit
 	Burst          int             // of these at once
 	Problems       func() []string // of the configuration that is being served

@@ -76,6 +76,10 @@ type ServiceFile struct {
 	// The vendor's own consent calls, made beside the gate.
 	Calls *CallsFile `yaml:"calls"`
 
+	// Whether the vendor's own code obeys Google Consent Mode. Only such services
+	// can be listed under consent_mode.advanced.
+	ConsentMode bool `yaml:"consent_mode" jsonschema:"default=false"`
+
 	// The category that the service usually stands under. For the catalogue's
 	// list; a site file decides by where it lists the service.
 	Category string `yaml:"category" jsonschema:"pattern=^[a-z0-9][a-z0-9-]{0\\,31}$" sample:"analytics"`
@@ -121,19 +125,21 @@ type CallsFile struct {
 	Global string `yaml:"global" jsonschema:"required,pattern=^[A-Za-z_$][A-Za-z0-9_$]*$" sample:"uetq"`
 
 	// How a call is made. push: global.push(a, b); queue: global.push([a, b]);
-	// arguments: global.push(arguments); call: global(a, b).
-	Form string `yaml:"form" jsonschema:"required,enum=push,enum=queue,enum=arguments,enum=call"`
+	// arguments: global.push(arguments); call: global(a, b); method: global.a(b),
+	// or global.push([a, b]) while there is no such method.
+	Form string `yaml:"form" jsonschema:"required,enum=push,enum=queue,enum=arguments,enum=call,enum=method"`
 
 	// Whether the gate may create the global before the vendor's code does. Not
 	// where that code takes its presence for having been loaded.
 	Stub bool `yaml:"stub" jsonschema:"default=false"`
 
 	// Calls on every page, before anything else; needs stub.
-	Default [][]any `yaml:"default"`
+	Default [][]any `yaml:"default" sample:"[[\"consent\", \"default\", {ad_storage: $ad_storage}]]"`
 
-	// Calls when the service becomes permitted.
-	Granted [][]any `yaml:"granted"`
+	// Calls when the service becomes permitted; where it is already, once on every
+	// page.
+	Granted [][]any `yaml:"granted" sample:"[[\"consent\", \"update\", {ad_storage: $ad_storage}]]"`
 
-	// Calls when it is permitted no more.
-	Denied [][]any `yaml:"denied"`
+	// Calls when it is refused or withdrawn.
+	Denied [][]any `yaml:"denied" sample:"[[\"consent\", \"update\", {ad_storage: $ad_storage}]]"`
 }

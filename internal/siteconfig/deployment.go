@@ -35,7 +35,7 @@ func (b *builder) deployment() consent.Deployment {
 	}
 	return consent.Deployment{
 		Mode: consent.Mode(f.Mode), Origins: f.Origins, Host: f.Host, Prefix: f.Prefix, Gate: f.Gate, Allow: f.Allow,
-		ConsentMode: consent.ConsentMode{Wait: f.ConsentMode.Wait, Redact: f.ConsentMode.Redact},
+		ConsentMode: b.consentMode(),
 		Cookie:      consent.CookieConfig{Scope: f.Cookie.Scope, Domain: f.Cookie.Domain, Named: f.Cookie.Named},
 	}
 }

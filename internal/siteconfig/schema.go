@@ -10,7 +10,7 @@ import (
 
 // SiteSchema returns the JSON Schema of the site file.
 func SiteSchema() ([]byte, error) {
-	return Schema("Consentry site file", SiteFile{}, siteSource, categorySource)
+	return Schema("Consentry site file", SiteFile{}, siteSource, categorySource, consentModeSource)
 }
 
 // Schema returns a JSON Schema (draft 2020-12) of a configuration struct, for

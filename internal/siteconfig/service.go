@@ -11,6 +11,7 @@ import (
 )
 
 var (
+	globalPattern  = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
 	countryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
 	// servicePattern is a host or *.host, a port, and the beginning of a path.
 	servicePattern = regexp.MustCompile(`^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?(/[^\s?#*]*)?$`)
@@ -20,7 +21,7 @@ var (
 func (f ServiceFile) service() consent.Service {
 	s := consent.Service{
 		ID: f.ID, Name: f.Name, Company: f.Company, Country: f.Country, PolicyURL: f.PolicyURL,
-		Hosts: nonNil(f.Hosts), Cookies: []consent.Cookie{}, ShareURL: f.ShareURL, Inline: f.Inline,
+		Hosts: nonNil(f.Hosts), Cookies: []consent.Cookie{}, ShareURL: f.ShareURL, Inline: f.Inline, ConsentMode: f.ConsentMode,
 	}
 	if f.Calls != nil {
 		calls := consent.Calls(*f.Calls)
@@ -52,6 +53,7 @@ func overlay(known, own consent.Service, f ServiceFile) consent.Service {
 	if own.Calls != nil {
 		known.Calls = own.Calls
 	}
+	known.ConsentMode = known.ConsentMode || own.ConsentMode
 	known.Hosts, known.Cookies = slices.Clone(known.Hosts), slices.Clone(known.Cookies)
 	if f.Hosts != nil {
 		known.Hosts = own.Hosts
@@ -87,14 +89,68 @@ func checkService(doc *Document, at string, f ServiceFile) {
 	if _, err := regexp.Compile(f.Inline); err != nil {
 		doc.Fail(join(at, "inline"), "inline of %q is no regular expression: %v", f.ID, err)
 	}
-	if f.Calls != nil && len(f.Calls.Default) > 0 && !f.Calls.Stub {
-		doc.Fail(join(at, "calls.default"), "default calls of %q come before the vendor's code; add stub: true, or remove them", f.ID)
-	}
+	checkCalls(doc, join(at, "calls"), f)
 	for i, cookie := range f.Cookies {
 		if star := strings.IndexByte(cookie.Name, '*'); star >= 0 && star != len(cookie.Name)-1 || strings.ContainsAny(cookie.Name, " \n;=,") {
 			doc.Fail(fmt.Sprintf("%s[%d].name", join(at, "cookies"), i), "%q is no cookie name; write it exactly, or its beginning and a * at the end", cookie.Name)
 		}
 	}
+}
+
+func checkCalls(doc *Document, at string, f ServiceFile) {
+	if f.Calls == nil {
+		return
+	}
+	if f.Calls.Global != "" && !globalPattern.MatchString(f.Calls.Global) {
+		doc.Fail(join(at, "global"), "%q in the calls of %q is no name of a function, list or object on window; write one such as uetq", f.Calls.Global, f.ID)
+	}
+	if len(f.Calls.Default) > 0 && !f.Calls.Stub {
+		doc.Fail(join(at, "default"), "default calls of %q come before the vendor's code; add stub: true, or remove them", f.ID)
+	}
+	for _, list := range []struct {
+		name  string
+		calls [][]any
+	}{{"default", f.Calls.Default}, {"granted", f.Calls.Granted}, {"denied", f.Calls.Denied}} {
+		for _, call := range list.calls {
+			if _, named := first(call).(string); !named && f.Calls.Form == "method" {
+				doc.Fail(join(at, list.name), "form method of %q takes the first argument of each call for the method's name; write it as text", f.ID)
+			}
+			if word := unknownWord(call); word != "" {
+				doc.Fail(join(at, list.name), `%q in the calls of %q stands for nothing; known are "$status" and the Consent Mode keys, such as "$ad_storage"`, word, f.ID)
+			}
+		}
+	}
+}
+
+func first(call []any) any {
+	if len(call) == 0 {
+		return nil
+	}
+	return call[0]
+}
+
+// unknownWord returns a word that begins as one of those which are filled in,
+// and is none.
+func unknownWord(value any) string {
+	switch value := value.(type) {
+	case string:
+		if word, ok := strings.CutPrefix(value, "$"); ok && word != "status" && !slices.Contains(consent.SignalKeys(), word) {
+			return value
+		}
+	case []any:
+		for _, item := range value {
+			if word := unknownWord(item); word != "" {
+				return word
+			}
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			if word := unknownWord(value[key]); word != "" {
+				return word
+			}
+		}
+	}
+	return ""
 }
 
 // checkComplete names what a visitor has to be told of an entry that the

@@ -116,18 +116,6 @@ type SiteFile struct {
 	Texts map[string]consent.Texts `yaml:"texts"`
 }
 
-// ConsentModeFile says what Google's tags are told beside a visitor's choice. The
-// tags themselves are held until they are permitted (basic mode).
-type ConsentModeFile struct {
-	// How long Google's tags wait for an update after the default, in
-	// milliseconds: 0 to 5000.
-	Wait int `yaml:"wait" jsonschema:"default=500,minimum=0,maximum=5000"`
-
-	// Whether clicks' identifiers are left out of requests while ad_storage is
-	// denied.
-	Redact bool `yaml:"redact" jsonschema:"default=true"`
-}
-
 // CookieFile scopes the two cookies of a choice.
 type CookieFile struct {
 	// host: this host alone (__Host-). domain: all hosts below domain

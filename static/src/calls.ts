@@ -4,31 +4,46 @@ import { statusOf } from './decision'
 import type { Calls, Gate } from './types'
 
 type Function = (...args: unknown[]) => unknown
-type Target = Function & { q?: unknown[]; push?: Function }
+type Target = Function & { q?: unknown[]; push?: Function } & Record<string, unknown>
+
+const page = window as unknown as Record<string, Target | undefined>
 
 /** Makes the default calls, and returns what makes those of a change. */
 export function tell(gate: Gate): () => void {
+  /** What each service was told last. */
   const told = new Map<string, string>()
-  const each = (tell: (calls: Calls, service: string) => void) => {
-    for (const [service, { calls }] of Object.entries(gate.policy.vendors || {})) if (calls) tell(calls, service)
-  }
-  const state = (calls: Calls, service: string) => JSON.stringify([gate.permits(service), fill(gate, service, [calls.default, calls.granted, calls.denied])])
+  const services = Object.entries(gate.policy.vendors || {}).flatMap(([service, { calls }]) => (calls ? [[service, calls] as const] : []))
+  const state = (service: string, calls: Calls) =>
+    JSON.stringify([gate.permits(service), gate.permits('!' + service), fill(gate, service, [calls.granted, calls.denied])])
+  const choice = (service: string, calls: Calls) => make(gate, calls, service, gate.permits(service) ? calls.granted : calls.denied)
 
-  function change(calls: Calls, service: string): void {
-    const now = state(calls, service)
-    if (told.get(service) == now) return
-    told.set(service, now)
-    make(gate, calls, service, gate.permits(service) ? calls.granted : calls.denied)
+  /** Whether the calls can be made now: a method, and what the gate may not put in place, come with the vendor's code. */
+  const here = ({ global, form, stub, granted }: Calls) =>
+    form == 'method' ? isFunction(page[global]?.[granted?.[0]?.[0] as string]) : stub || page[global]
+
+  function change(late = false): void {
+    for (const [service, calls] of services) {
+      if ((late && told.has(service)) || !here(calls)) continue
+      const now = state(service, calls)
+      if (told.get(service) == now) continue
+      told.set(service, now)
+      choice(service, calls)
+    }
   }
 
-  each((calls, service) => {
-    told.set(service, state(calls, service))
-    if (!calls.stub) return
+  for (const [service, calls] of services) {
     make(gate, calls, service, calls.default)
-    if (gate.permits(service) && !JSON.stringify(calls.default || '').includes('"$')) make(gate, calls, service, calls.granted)
-  })
-  return () => each(change)
+    if (!calls.stub || !here(calls)) continue
+    told.set(service, state(service, calls))
+    if (gate.permits(service) && !JSON.stringify(calls.default || '').includes('"$')) choice(service, calls)
+  }
+  const arrived = () => change(true)
+  for (const event of ['load', 'error']) document.addEventListener(event, arrived, true)
+  arrived()
+  return () => change()
 }
+
+const isFunction = (value: unknown): value is Function => typeof value == 'function'
 
 /** Puts statuses in the place of their names. */
 function fill(gate: Gate, service: string, value: unknown): unknown {
@@ -36,20 +51,21 @@ function fill(gate: Gate, service: string, value: unknown): unknown {
   if (value && typeof value == 'object') return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(gate, service, item)]))
   if (typeof value != 'string' || value[0] != '$') return value
   const key = value.slice(1)
-  return statusOf(key == 'status' ? gate.permits(service) : gate.policy.categories.some(c => c.signals.includes(key) && gate.permits(c.id)))
+  return statusOf(gate.permits(key == 'status' ? service : gate.policy.consent!.keys[key] || ''))
 }
 
 function make(gate: Gate, { global, form, stub }: Calls, service: string, list: unknown[][] = []): void {
-  const page = window as unknown as Record<string, Target | unknown[] | undefined>
-  if (stub) page[global] ||= form == 'call' ? queueing() : []
-  const target = page[global] as Target | undefined
+  if (stub && list[0]) page[global] ||= (form == 'call' ? queueing() : []) as Target
+  const target = page[global]
   if (!target) return
   for (const args of fill(gate, service, list) as unknown[][]) {
     try {
+      const [name, ...rest] = args as [string]
       if (form == 'call') target(...args)
-      else if (form == 'queue') target.push!(args)
+      else if (form == 'method' && isFunction(target[name])) (target[name] as Function)(...rest)
       else if (form == 'push') target.push!(...args)
-      else pushArguments(target, args)
+      else if (form == 'arguments') pushArguments(target, args)
+      else target.push!(args)
     } catch (error) {
       reportError(error)
     }
@@ -58,9 +74,9 @@ function make(gate: Gate, { global, form, stub }: Calls, service: string, list: 
 
 /** What vendors put in their function's place until their code is there. */
 function queueing(): Target {
-  const stub: Target = function () {
+  const stub = function () {
     ;(stub.q ||= []).push(arguments)
-  }
+  } as Target
   return stub
 }
 

@@ -32,7 +32,7 @@ declare global {
 }
 
 /** Reports whether another copy of the gate runs in this page. */
-export const published = () => typeof (window.consentry as Consentry | undefined)?.permits == 'function'
+export const published = () => !!(window.consentry as Consentry | undefined)?.permits
 
 /** Puts the API in place and makes the calls that were queued. */
 export function publish(api: Omit<Consentry, 'on' | 'push'>): void {

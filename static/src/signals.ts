@@ -1,7 +1,8 @@
 // Google Consent Mode v2: the soft signal beside the hard gate.
 // https://developers.google.com/tag-platform/security/guides/consent
+import { readHint } from './cookie'
 import { statusOf } from './decision'
-import type { Gate } from './types'
+import type { Gate, Status } from './types'
 
 declare global {
   interface Window {
@@ -9,8 +10,8 @@ declare global {
   }
 }
 
-// The first four are those of v2, which every update names.
-const KEYS = ['ad_storage', 'ad_user_data', 'ad_personalization', 'analytics_storage', 'functionality_storage', 'personalization_storage']
+/** As far as it is read here: an Arguments object, or anything else. */
+type Command = { 0?: unknown; 2: Record<string, unknown> } | undefined
 
 /** Google's tag takes the Arguments object itself, not an array. */
 function gtag(..._: unknown[]): void {
@@ -18,22 +19,26 @@ function gtag(..._: unknown[]): void {
 }
 
 /**
- * Pushes the default, which must be the first command on the page and carries a
- * remembered choice itself. Returns what tells of a later choice. Both do
- * nothing on a page without a data layer under a policy without signals.
+ * Sets the default, which must be the first command on the page and carries a
+ * remembered choice itself; regions change it only while there is none. A page
+ * that has set one before is told only what differs. Returns what tells of a
+ * later choice.
  */
-export function signal(gate: Gate): () => void {
-  const mapped = gate.policy.categories.flatMap(c => c.signals)
-  const granted = (key: string) => gate.policy.categories.some(c => c.signals.includes(key) && gate.permits(c.id))
-  const consents = (keys: string[]) => Object.fromEntries(keys.map(key => [key, statusOf(granted(key))]))
-  if (!window.dataLayer && !mapped[0]) return () => {}
-  window.dataLayer ||= []
-  const { wait, redact, regions = [] } = gate.policy.consent!
-  gtag('consent', 'default', { ...consents(KEYS), security_storage: 'granted', wait_for_update: wait })
-  for (const [region, statuses] of regions) gtag('consent', 'default', { ...statuses, region })
-  gtag('set', 'ads_data_redaction', redact)
-  return () => {
-    gtag('consent', 'update', consents(KEYS.filter((key, i) => i < 4 || mapped.includes(key))))
+export function signal({ policy, permits }: Gate): () => void {
+  const { keys, rest, redact, regions } = policy.consent!
+  const now = () => Object.fromEntries(Object.entries(keys).map(([key, category]): [string, Status] => [key, statusOf(permits(category))]))
+  const update = () => {
+    gtag('consent', 'update', now())
     window.dataLayer!.push({ event: 'consent_update' })
   }
+  const said: Record<string, unknown> = Object.assign(
+    {},
+    ...((window.dataLayer ||= []) as Command[]).map(command => command?.[0] == 'consent' && !command[2].region && command[2]),
+  )
+  if (!said.ad_storage) {
+    gtag('consent', 'default', { ...now(), ...rest })
+    if (!readHint(policy) && !navigator.globalPrivacyControl) regions?.map(region => gtag('consent', 'default', region))
+    gtag('set', 'ads_data_redaction', redact)
+  } else if (Object.entries(now()).some(([key, status]) => said[key] != status)) update()
+  return update
 }

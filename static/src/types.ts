@@ -7,15 +7,13 @@ export type Statuses = Record<string, Status>
 export interface Category {
   id: string
   digest: string
-  /** Google Consent Mode keys that follow this category. */
-  signals: string[]
   services: string[]
 }
 
 /** A vendor's own consent interface; internal/consent/policy.go says how it is read. */
 export interface Calls {
   global: string
-  form: 'push' | 'queue' | 'arguments' | 'call'
+  form: 'push' | 'queue' | 'arguments' | 'call' | 'method'
   stub?: boolean
   default?: unknown[][]
   granted?: unknown[][]
@@ -55,7 +53,18 @@ export interface Policy {
   allow?: string
   /** By service. The opener has everything but hosts and inline, the gate only what it blocks by. */
   vendors?: Record<string, Vendor>
-  consent?: { wait: number; redact: boolean; regions?: [string[], Statuses][] }
+  consent?: Consent
+}
+
+/** What Google's tags are told. */
+export interface Consent {
+  /** The category that each Consent Mode key follows; '' for none, which denies it. */
+  keys: Record<string, string>
+  /** What else the default says. */
+  rest: Record<string, Status | number>
+  redact: boolean
+  /** Whole commands that change the default in some regions. */
+  regions?: Record<string, Status | string[]>[]
 }
 
 /** The policy of the bundles that ask. */

@@ -15,8 +15,8 @@ const fill = (script, values) => Object.entries(values).reduce((text, [hole, val
 
 const policyOf = (rendering, digest) => ({
   site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", domain: "", rendering, locales: { "": "en" }, regime: "opt-in", layout: "card", memory: 1000,
-  settings: { kind: "button", label: { en: "Settings" } }, opener: "x", consent: { wait: 500, redact: true },
-  categories: [{ id: "analytics", digest, signals: ["analytics_storage"], services: ["ga4"] }],
+  settings: { kind: "button", label: { en: "Settings" } }, opener: "x", consent: { keys: { analytics_storage: "analytics" }, rest: { wait_for_update: 500 }, redact: true },
+  categories: [{ id: "analytics", digest, services: ["ga4"] }],
 });
 
 /**

@@ -31,8 +31,8 @@ export async function startSite({ gate, block, page }) {
   const host = third.origin.replace("http://", "");
   const policy = {
     site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", rendering: "r", locales: { "": "en" }, settings: { kind: "none", label: { en: "" } }, opener: "x",
-    consent: { wait: 500, redact: true }, block,
-    categories: [{ id: "analytics", digest: "AAAA", signals: [], services: ["evil"] }, { id: "share", digest: "SSSS", signals: [], services: [] }],
+    consent: { keys: {}, rest: {}, redact: true }, block,
+    categories: [{ id: "analytics", digest: "AAAA", services: ["evil"] }, { id: "share", digest: "SSSS", services: [] }],
     vendors: { evil: { hosts: `${host}/known`, inline: "evilBootstrap\\(", stored: "_evil* local:evil*" }, "necessary:pay": { hosts: `${host}/known/pay` } },
   };
   const scripts = {
