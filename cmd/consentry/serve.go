@@ -88,7 +88,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	if err := os.MkdirAll(config.DataDir(), 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	store, err := openStore(ctx, config, log)
+	store, err := openListed(ctx, config, log)
 	if err != nil {
 		return err
 	}
@@ -117,6 +117,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	go sites.watch(watching, changes, hangup)
+	go store.keepErased(watching)
 	now := running{Public: public.Addr().String(), Admin: admin.Addr().String()}
 	now.SetupLink, _ = desk.SetupLink("http://" + now.Admin)
 	announce(env.stderr, log, config, store, now)
