@@ -32,7 +32,7 @@ var (
 var (
 	gate        = cut(gateJS, "__POLICY__")
 	autoGate    = cut(autoGateJS, "__POLICY__")
-	opener      = cut(openerJS, "__VENDORS__")
+	opener      = cut(openerJS, "__POLICY__")
 	banner      = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
 	preferences = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
 )
@@ -46,9 +46,9 @@ func Gate(auto bool, policy []byte) []byte {
 	return gate.fill(policy)
 }
 
-// Opener returns what opens permitted tags and takes things back; vendors is a
-// JSON object by service.
-func Opener(vendors []byte) []byte { return opener.fill(vendors) }
+// Opener returns what opens permitted tags and takes things back, with its part
+// of the policy, a JSON object.
+func Opener(policy []byte) []byte { return opener.fill(policy) }
 
 // Banner returns layer one. All three are JavaScript literals: an object and two
 // strings.

@@ -18,18 +18,23 @@ type corePolicy struct {
 	Mode       consent.Mode     `json:"mode"`
 	Cookie     string           `json:"cookie"`
 	Rendering  string           `json:"rendering"`
-	Settings   clientSettings   `json:"settings"`
 	Categories []clientCategory `json:"categories"`
 }
 
 // gatePolicy is the gate's: what it blocks by, and what Google's tags are told.
 type gatePolicy struct {
 	corePolicy
-	Locales map[string]string       `json:"locales"` // see lang.Matcher.Table
-	Opener  string                  `json:"opener"`
-	Block   string                  `json:"block,omitempty"`
-	Vendors map[string]clientVendor `json:"vendors,omitempty"`
-	Consent clientConsent           `json:"consent"`
+	Locales map[string]string     `json:"locales"` // see lang.Matcher.Table
+	Opener  string                `json:"opener"`
+	Block   string                `json:"block,omitempty"`
+	Rules   map[string]clientRule `json:"rules,omitempty"`
+	Consent clientConsent         `json:"consent"`
+}
+
+// openerPolicy is what the opener brings to the gate.
+type openerPolicy struct {
+	Vendors  map[string]clientVendor `json:"vendors"`
+	Settings clientSettings          `json:"settings"`
 }
 
 // noticePolicy is that of the scripts that ask.
@@ -51,21 +56,24 @@ type clientCategory struct {
 	Services []string `json:"services"`
 }
 
+// clientRule is what a service is recognised by: its address patterns separated
+// by spaces, the pattern of its inline scripts, the names that it stores. What is
+// empty at the end is left out.
+type clientRule []string
+
 // clientVendor is what is known of a service; lists are separated by spaces.
 type clientVendor struct {
-	Hosts  string         `json:"hosts,omitempty"`
-	Inline string         `json:"inline,omitempty"`
 	Stored string         `json:"stored,omitempty"`
 	Calls  *consent.Calls `json:"calls,omitempty"`
 }
 
 // renderGate makes the gate and, named by digest in it, the opener.
 func (s *Site) renderGate() error {
-	vendors, err := json.Marshal(s.openerVendors())
+	more, err := json.Marshal(openerPolicy{s.openerVendors(), s.clientSettings()})
 	if err != nil {
 		return err
 	}
-	s.opener = newAsset(static.Opener(vendors))
+	s.opener = newAsset(static.Opener(more))
 	if s.gate, err = s.gateAsset(nil); err != nil {
 		return err
 	}
@@ -83,7 +91,7 @@ func (s *Site) gateAsset(unheld []string) (*asset, error) {
 	mode := s.Deployment.Gate
 	auto := mode == consent.GateKnown || mode == consent.GateStrict
 	if auto {
-		policy.Vendors = s.gateVendors(unheld)
+		policy.Rules = s.gateRules(unheld)
 	}
 	if mode != consent.GateMarked {
 		policy.Block = mode
@@ -95,6 +103,14 @@ func (s *Site) gateAsset(unheld []string) (*asset, error) {
 	return newAsset(static.Gate(auto, body)), nil
 }
 
+func (s *Site) clientSettings() clientSettings {
+	settings := clientSettings{Kind: s.Appearance.Settings, Label: make(map[string]string)}
+	for _, locale := range s.Locales {
+		settings.Label[locale] = s.Texts[locale].Settings
+	}
+	return settings
+}
+
 func (s *Site) noticePolicy() noticePolicy {
 	return noticePolicy{s.corePolicy(""), s.jar.Domain(), s.Appearance.Layout, int64(s.Policy.Memory.Seconds())}
 }
@@ -103,10 +119,6 @@ func (s *Site) corePolicy(rendering string) corePolicy {
 	p := corePolicy{
 		Site: s.ID, Base: s.Base(), Mode: s.Deployment.Mode, Cookie: s.jar.HintName(true),
 		Rendering: rendering,
-		Settings:  clientSettings{Kind: s.Appearance.Settings, Label: make(map[string]string)},
-	}
-	for _, locale := range s.Locales {
-		p.Settings.Label[locale] = s.Texts[locale].Settings
 	}
 	for _, c := range s.Policy.Optional() {
 		category := clientCategory{ID: c.ID, Digest: s.Policy.CategoryDigest(c.ID), Services: []string{}}
@@ -118,31 +130,37 @@ func (s *Site) corePolicy(rendering string) corePolicy {
 	return p
 }
 
-// gateVendors are what automatic blocking goes by. What is necessary stands
-// there too, under a name that is always permitted: a pattern of its own may be
-// more specific than somebody else's, and mode strict holds all the rest. So does
-// what is unheld, of which cookies and storage are still refused.
-func (s *Site) gateVendors(unheld []string) map[string]clientVendor {
-	vendors := make(map[string]clientVendor)
+// gateRules are what automatic blocking goes by. What is necessary stands there
+// too, under a name that is always permitted: a pattern of its own may be more
+// specific than somebody else's, and mode strict holds all the rest. So does what
+// is unheld, of which cookies and storage are still refused.
+func (s *Site) gateRules(unheld []string) map[string]clientRule {
+	rules := make(map[string]clientRule)
+	add := func(id string, parts ...string) {
+		for len(parts) > 1 && parts[len(parts)-1] == "" {
+			parts = parts[:len(parts)-1]
+		}
+		if len(parts) > 1 || parts[0] != "" {
+			rules[id] = parts
+		}
+	}
 	for _, service := range s.Policy.Categories[0].Services {
-		vendors[consent.Necessary+":"+service.ID] = clientVendor{Hosts: strings.Join(service.Hosts, " ")}
+		add(consent.Necessary+":"+service.ID, strings.Join(service.Hosts, " "))
 	}
 	if s.Deployment.Gate == consent.GateStrict {
-		vendors[consent.Necessary+":"] = clientVendor{Hosts: strings.Join(s.ownHosts(), " ")}
+		add(consent.Necessary+":", strings.Join(s.ownHosts(), " "))
 	}
 	for _, c := range s.Policy.Optional() {
 		for _, service := range c.Services {
-			v := clientVendor{Hosts: strings.Join(service.Hosts, " "), Inline: service.Inline, Stored: storedNames(service)}
+			hosts, inline := strings.Join(service.Hosts, " "), service.Inline
 			if slices.Contains(unheld, service.ID) {
-				vendors[consent.Necessary+":"+service.ID] = clientVendor{Hosts: v.Hosts}
-				v.Hosts, v.Inline = "", ""
+				add(consent.Necessary+":"+service.ID, hosts)
+				hosts, inline = "", ""
 			}
-			if v != (clientVendor{}) {
-				vendors[service.ID] = v
-			}
+			add(service.ID, hosts, inline, storedNames(service))
 		}
 	}
-	return vendors
+	return rules
 }
 
 // ownHosts are what mode strict takes for the site itself.

@@ -30,17 +30,24 @@ func (s *Site) isAdvanced(c echo.Context) bool {
 	return slices.Contains(s.Deployment.ConsentMode.Advanced.Countries, country) && !hasOne(c.Request().Header.Values("Sec-Gpc"))
 }
 
-// getFrozen serves a script under its digest, today's build or an older one that
-// the store kept: gate.<digest>.js, for subresource integrity, and
-// opener.<digest>.js, which the gate fetches.
+// getFrozen serves a gate under its digest, gate.<digest>.js for subresource
+// integrity: today's build or an older one that the store kept.
 func (a *API) getFrozen(c echo.Context) error {
-	s := siteOf(c)
-	kind, rest, _ := strings.Cut(c.Param("script"), ".")
-	digest, ok := strings.CutSuffix(rest, ".js")
-	current := map[string]*asset{"gate": s.gate, "opener": s.opener}[kind]
-	if !ok || current == nil {
+	digest, ok := strings.CutPrefix(c.Param("script"), "gate.")
+	digest, js := strings.CutSuffix(digest, ".js")
+	if !ok || !js {
 		return echo.ErrNotFound
 	}
+	return a.serveBuild(c, "gate", digest, siteOf(c).gate)
+}
+
+// getOpener serves the opener that a gate names. It is the same in every
+// language.
+func (a *API) getOpener(c echo.Context) error {
+	return a.serveBuild(c, "opener", c.Param("digest"), siteOf(c).opener)
+}
+
+func (a *API) serveBuild(c echo.Context, kind, digest string, current *asset) error {
 	if digest == current.digest {
 		return current.serve(c, immutable)
 	}

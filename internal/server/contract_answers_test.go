@@ -166,7 +166,7 @@ func (r *rig) answerScripts(t *testing.T, store *moodyStore) {
 	for template, paths := range map[string][2]string{
 		"/gate.js":                             {"/gate.js"},
 		"/gate.{digest}.js":                    {"/gate." + gate + ".js", "/gate." + unknown + ".js"},
-		"/opener.{digest}.js":                  {"/opener." + string(opener) + ".js", "/opener." + unknown + ".js"},
+		"/opener/{digest}/{locale}.js":         {"/opener/" + string(opener) + "/en.js", "/opener/" + unknown + "/en.js"},
 		"/banner/{rendering}/{locale}.js":      {"/banner/" + shop.Rendering + "/en.js", "/banner/" + unknown + "/en.js"},
 		"/preferences/{rendering}/{locale}.js": {"/preferences/" + shop.Rendering + "/de.js", "/preferences/" + unknown + "/de.js"},
 	} {

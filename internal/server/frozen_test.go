@@ -23,7 +23,7 @@ func TestOlderScriptsStayAtTheirAddress(t *testing.T) {
 	gate, digest := old.GateBytes()
 	opener := regexp.MustCompile(`"opener":"([\w-]{43})"`).FindSubmatch(gate)[1]
 	paths := []string{
-		"/gate." + digest + ".js", "/banner/" + old.Rendering + "/en.js", "/banner/" + old.Rendering + "/de.js", "/preferences/" + old.Rendering + "/de.js", "/opener." + string(opener) + ".js",
+		"/gate." + digest + ".js", "/banner/" + old.Rendering + "/en.js", "/banner/" + old.Rendering + "/de.js", "/preferences/" + old.Rendering + "/de.js", "/opener/" + string(opener) + "/en.js",
 	}
 	before := make(map[string]string)
 	for _, path := range paths {

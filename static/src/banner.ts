@@ -1,6 +1,7 @@
 // Layer one: shows the question, follows the buttons. It takes no focus, stops
 // nothing on the page, and is gone in the frame after a click; it comes back
 // only to say that a grant could not be saved.
+import { mount } from './mount'
 import { readHint } from './cookie'
 import { grants } from './narrow'
 import type { Answer, Asking, Decision, Status } from './types'
@@ -38,7 +39,7 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
 
   async function show(): Promise<void> {
     if (!root) {
-      root = await gate.mount(css, html)
+      root = await mount(gate, css, html)
       box = root.querySelector('section')!
       slot(box, 'gpc').hidden = !navigator.globalPrivacyControl
       slot(box, 'changed').hidden = !readHint(gate.policy)

@@ -8,31 +8,22 @@ import type { Hint, Policy } from './types'
 export const cookieName = (policy: Policy) =>
   location.protocol == 'http:' ? policy.cookie.replace(/^__\w+?-/, '') : policy.cookie
 
-/** Returns the hint; empty where cookies are forbidden, too. */
-export function readHint(policy: Policy): Hint {
+/** A page may be forbidden its cookies and storage. */
+export function attempt<T>(read: () => T): T | undefined {
   try {
-    return findHint(document.cookie, cookieName(policy), Date.now() / 1e3)
+    return read()
   } catch {
-    return ''
+    return
   }
 }
+
+/** Returns the hint; empty where cookies are forbidden, too. */
+export const readHint = (policy: Policy): Hint => attempt(() => findHint(document.cookie, cookieName(policy), Date.now() / 1e3)) || ''
 
 /** The script storage key of the decision that waits for its record, or of the sealed value in mode remote. */
 export const storageKey = (policy: Policy, name: 'pending' | 'sealed') => `consentry:${policy.site}:${name}`
 
-export function hasPending(policy: Policy): boolean {
-  try {
-    return !!localStorage.getItem(storageKey(policy, 'pending'))
-  } catch {
-    return false
-  }
-}
+export const hasPending = (policy: Policy) => attempt(() => localStorage.getItem(storageKey(policy, 'pending')))
 
-/** Reports whether anybody else has left something in the browser. */
-export function hasLeavings(policy: Policy): boolean {
-  try {
-    return document.cookie.split('; ').some(c => c && !c.startsWith(cookieName(policy) + '=')) || localStorage.length > 0
-  } catch {
-    return false
-  }
-}
+/** Reports whether there may be something in the browser that nobody permitted. */
+export const hasLeavings = () => attempt(() => document.cookie || localStorage.length)

@@ -1,15 +1,12 @@
 // Turns elements and markup that would load into marked tags, which the opener
 // opens like any other.
+import { ATTRIBUTES, EXECUTABLE } from './marked'
 import type { Gate } from './types'
 
-/** Where elements keep addresses. */
-export const LOADS: Record<string, string[]> = {}
-for (const line of 'script src,iframe src srcdoc,img src srcset,link href,video src poster,audio src,source src srcset,embed src,object data,input src,track src'.split(','))
-  [LOADS[line.split(' ')[0]!]] = [line.split(' ').slice(1)]
+/** Elements that load what one of those attributes names. */
+export const TAGS = 'script,iframe,img,link,video,audio,source,embed,object,input,track'.split(',')
 
-const TAGS = Object.keys(LOADS).join()
-const TAG = RegExp(`<(${TAGS.replace(/,/g, '|')})\\b(?:"[^"]*"|'[^']*'|[^'">])*>`, 'gi')
-const EXECUTABLE = /^$|^module$|\/(java|ecma)script$/i
+const TAG = RegExp(`<(${TAGS.join('|')})\\b(?:"[^"]*"|'[^']*'|[^'">])*>`, 'gi')
 
 /** The condition that something waits for, '' when it may load. */
 export interface Bars {
@@ -17,11 +14,22 @@ export interface Bars {
   script(text: string): string
 }
 
-const isScript = (el: Node): el is HTMLScriptElement => el instanceof HTMLScriptElement
+/**
+ * What becomes of a script in markup: a document that writes it runs it; from
+ * innerHTML and the like no browser ever does; a fragment's runs once it is
+ * inserted, and is checked then.
+ */
+export type Scripts = 'run' | 'inert' | 'later'
 
-/** Keeps el as a marked tag. */
-function keep(el: HTMLElement, condition: string): void {
+const isScript = (el: unknown): el is HTMLScriptElement => el instanceof HTMLScriptElement
+
+/** Keeps el as a marked tag, and the value of one of its attributes. */
+function keep(el: HTMLElement, condition: string, name?: string, value?: string): void {
   el.dataset.consent = condition
+  if (name) {
+    el.dataset[name] = value
+    el.removeAttribute(name)
+  }
   if (!isScript(el) || el.type == 'text/plain') return
   el.dataset.type = el.type
   el.type = 'text/plain'
@@ -31,14 +39,13 @@ export type Holder = ReturnType<typeof holder>
 
 export function holder(gate: Gate, bars: Bars) {
   const template = document.createElement('template')
-  /** Scripts that came as markup, which browsers do not run. */
-  const inert = new WeakSet<Node>()
   let busy = false // with markup of our own
+  let found = '' // the condition of what was held last
 
   /** The condition that keeps an attribute's value from loading. */
   function bar(name: string, value: string): string {
-    let found = ''
-    if (name == 'srcdoc') rewrite(value, true, condition => (found ||= condition))
+    found = ''
+    if (name == 'srcdoc') rewrite(value, 'run')
     else for (const url of name == 'srcset' ? value.split(/[\s,]+/) : [value]) found ||= bars.address(url)
     return found
   }
@@ -49,68 +56,58 @@ export function holder(gate: Gate, bars: Bars) {
    * nowhere.
    */
   function assign(el: HTMLElement, name: string, value: unknown, set: (script: HTMLScriptElement) => void): boolean {
-    const text = value + ''
-    const condition = bar(name, text)
-    if (!condition) {
-      delete el.dataset[name]
-      return false
-    }
-    if (isScript(el)) {
-      set(document.createElement('script'))
-      gate.made.add(el)
-    }
-    keep(el, condition)
-    el.dataset[name] = text
-    el.removeAttribute(name)
-    return true
+    const condition = bar(name, value + '')
+    if (condition) {
+      if (isScript(el)) {
+        set(document.createElement('script'))
+        gate.made.add(el)
+      }
+      keep(el, condition, name, value + '')
+    } else if (el.dataset.consent) delete el.dataset[name]
+    return !!condition
   }
 
   /** Holds el, which has been parsed or made but has not loaded. */
   function check(el: HTMLElement): void {
-    if (inert.has(el)) return
-    for (const name of LOADS[el.localName] || []) {
+    if (!TAGS.includes(el.localName) || el.dataset.inert) return
+    for (const name of ATTRIBUTES) {
       const value = el.getAttribute(name)
       const condition = value && bar(name, value)
-      if (!condition) continue
-      keep(el, condition)
-      el.dataset[name] = value
-      el.removeAttribute(name)
+      if (condition) keep(el, condition, name, value)
     }
-    if (isScript(el) && !el.hasAttribute('src') && EXECUTABLE.test(el.type)) checkText(el, el.text)
+    if (isScript(el) && !el.hasAttribute('src')) checkText(el, el.text)
   }
 
-  function checkText(el: HTMLElement, text: string): void {
-    const condition = bars.script(text)
+  function checkText(el: HTMLScriptElement, text: string): void {
+    const condition = EXECUTABLE.test(el.type) && bars.script(text)
     if (condition) keep(el, condition)
   }
 
   /** Holds what comes into the document with a node, under its new parent. */
-  function enter(node: unknown, parent?: Node): void {
-    if (!(node instanceof Node)) {
-      if (parent && isScript(parent) && node != null) checkText(parent, parent.text + node)
-      return
-    }
-    if (node instanceof HTMLElement) check(node)
-    else if (parent && isScript(parent) && !parent.text) checkText(parent, node.textContent!)
-    ;(node as Element).querySelectorAll?.<HTMLElement>(TAGS).forEach(check)
-    const root = parent?.getRootNode()
+  function enter(node: unknown, parent: Node): void {
+    if (isScript(parent)) checkText(parent, parent.text + ((node as Node | undefined)?.textContent ?? node))
+    if (!(node instanceof Node)) return
+    check(node as HTMLElement)
+    ;(node as Element).querySelectorAll?.<HTMLElement>(TAGS.join()).forEach(check)
+    const root = parent.getRootNode?.()
     if (root instanceof ShadowRoot) queueMicrotask(() => gate.scan(root))
   }
 
   /** Markup with what would load from it marked, all else byte for byte. */
-  function rewrite(html: string, scripts: boolean, found?: (condition: string) => void): string {
+  function rewrite(html: string, scripts: Scripts): string {
     return html.replace(TAG, (tag, name: string, at: number) => {
-      const script = /script/i.test(name)
-      if ((script ? !scripts : !/\/\/|srcdoc/i.test(tag)) || tag.includes('data-consent') || busy) return tag
+      const script = /^script/i.test(name)
+      if ((script ? scripts == 'later' : !/\/\/|srcdoc/i.test(tag)) || tag.includes('data-consent') || busy) return tag
       busy = true
-      template.innerHTML = gate.html(tag)
+      template.innerHTML = gate.trusted.createHTML(tag)
       busy = false
       const el = template.content.firstElementChild as HTMLElement | null
       if (!el) return tag
       check(el)
-      if (script) checkText(el, html.slice(at + tag.length).split(/<\/script/i)[0]!)
+      if (isScript(el)) checkText(el, html.slice(at + tag.length).split(/<\/script/i)[0]!)
       if (!el.dataset.consent) return tag
-      found?.(el.dataset.consent)
+      if (script && scripts == 'inert') return tag.replace(/.$/, ' data-inert=1>')
+      found = el.dataset.consent
       return el.outerHTML.replace(/<\/\w+>$/, '')
     })
   }
@@ -119,14 +116,19 @@ export function holder(gate: Gate, bars: Bars) {
     assign,
     check,
     enter,
-    rewrite,
-    /** Scripts under a node, which came as markup. */
-    seal: (node: ParentNode | null) => node?.querySelectorAll('script').forEach(script => inert.add(script)),
+    /** Rewrites arguments that are markup; Trusted Types see what they would have seen. */
+    parse:
+      (scripts: Scripts) =>
+      (args: unknown[]): void =>
+        args.forEach((html, i) => {
+          const text = rewrite(html + '', scripts)
+          if (text != html + '') args[i] = typeof html == 'string' ? text : gate.trusted.createHTML(text)
+        }),
     /** What el was given, as its own property would tell it. */
     read(el: HTMLElement, name: string): string | undefined {
       const value = el.dataset.consent && el.dataset[name]
-      if (!value || el.hasAttribute(name)) return
-      return /^src(set|doc)$/.test(name) ? value : new URL(value, document.baseURI).href
+      if (value && !el.hasAttribute(name)) return /src./.test(name) ? value : new URL(value, document.baseURI).href
+      return
     },
   }
 }

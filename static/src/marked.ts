@@ -7,6 +7,9 @@ export const ATTRIBUTES = ['srcset', 'src', 'srcdoc', 'href', 'data', 'poster']
 /** Elements that leave a box on the page while they wait. */
 export const EMBEDS = ':is(iframe,embed,object,video,audio,[data-placeholder],template[data-consent^=share])[data-consent]'
 
+/** Types of scripts that browsers run. */
+export const EXECUTABLE = /^$|^module$|\/(java|ecma)script$/i
+
 /** Reports whether el, which has a condition, still waits for it. */
 export const isMarked = (el: HTMLElement): boolean =>
   /^(template|(script|style);text\/plain)/.test(el.localName + ';' + el.getAttribute('type')) ||

@@ -1,46 +1,28 @@
-// Which service an address or an inline script belongs to: patterns compiled
-// once, the most specific first.
-import type { Policy } from './types'
+// Which service an address belongs to.
 
-export interface Rules {
-  /** The condition under which an address may be contacted, '' when anybody may. */
-  address(url: string): string
-  /** The condition under which an inline script may run, '' when it is nobody's. */
-  script(text: string): string
-  /** Sources of the patterns whose addresses are refused now. */
-  refused(permits: (condition: string) => boolean): string[]
-}
+/** Patterns of addresses, each with the condition under which it may be contacted. */
+export type Table = [pattern: string, condition: string][]
 
-/** Holds what no service declares, in mode strict: nothing ever grants it. */
-const NOBODY = '-'
+export type Find = typeof find
 
-/** A pattern's regular expression, over host and path. */
-function source(pattern: string): string {
-  const [, host = '', port, path] = pattern.match(/^([^:/]+)(:\d+)?(\/.*)?$/)!
-  const escape = (text: string) => text.replace(/[.?+^$()[\]{}|\\]/g, '\\$&')
-  return '^' + escape(host).replace('*\\.', '(.+\\.)?') + (port || '(:\\d+)?') + escape(path || '/')
-}
-
-export function rules({ vendors = {}, block }: Policy): Rules {
-  const each = Object.entries(vendors)
-  const addresses = each
-    .flatMap(([id, { hosts }]) => hosts?.split(' ').map(pattern => [pattern, id] as const) || [])
-    .sort(([a], [b]) => b.length - a.length)
-    .map(([pattern, id]) => [new RegExp(source(pattern)), id] as const)
-  const scripts = each.flatMap(([id, { inline }]) => (inline ? [[new RegExp(inline), id] as const] : []))
-  const find = (table: typeof scripts, text: string) => table.find(([pattern]) => pattern.test(text))?.[1]
-
-  return {
-    address(url) {
-      try {
-        const { protocol, host, pathname } = new URL(url, document.baseURI)
-        if (!/^(http|ws)/.test(protocol)) return ''
-        return find(addresses, host + pathname) || (block == 'strict' && host != location.host ? NOBODY : '')
-      } catch {
-        return ''
-      }
-    },
-    script: text => find(scripts, text) || '',
-    refused: permits => addresses.filter(([, id]) => !permits(id)).map(([pattern]) => pattern.source),
-  }
+/**
+ * Returns the condition under which an address may be contacted, that of the
+ * longest pattern; otherwise `others` for another host, '' for this one. A
+ * pattern is a host or *.host, a port, and the beginning of a path. Workers run
+ * this as text, so it stands alone.
+ */
+export function find(table: Table, others: string, address: unknown): string {
+  let length = 0
+  let found = ''
+  try {
+    const { protocol, host, hostname, pathname } = new URL(address + '', self.document?.baseURI)
+    if (!/^(http|ws)/.test(protocol)) return ''
+    if (host != location.host) found = others
+    for (const [pattern, condition] of table) {
+      const [, star, name, path] = /^(\*?)([^/]*)(.*)/.exec(pattern) as unknown as string[]
+      const fits = (host: string) => (star ? ('.' + host).endsWith(name!) : host == name)
+      if (pattern.length > length && (fits(host) || fits(hostname)) && pathname.startsWith(path!)) [length, found] = [pattern.length, condition]
+    }
+  } catch {}
+  return found
 }

@@ -1,24 +1,28 @@
 // The opener's bundle: wiring only. The gate fetches it when something may run,
-// or when the browser has nothing else to do and something may be left to delete.
+// or, once the page is there, when something may be left to delete or a choice
+// can be changed.
 import { lender } from './bundle'
 import { tell } from './calls'
+import { control } from './control'
 import { opener } from './opener'
 import { report } from './report'
 import { sweep } from './sweep'
-import type { Vendor } from './types'
+import type { Policy } from './types'
 
-declare const __VENDORS__: Record<string, Vendor>
+declare const __POLICY__: Pick<Policy, 'vendors' | 'settings'>
 
 const gate = lender()
 
 if (gate && !gate.release) {
-  gate.policy = { ...gate.policy, vendors: { ...gate.policy.vendors, ...__VENDORS__ } }
+  gate.policy = { ...gate.policy, ...__POLICY__ }
   const told = tell(gate)
   gate.follow = () => {
     told()
     sweep(gate)
+    control(gate)
   }
   sweep(gate)
   report(gate)
+  control(gate)
   Object.assign(gate, opener(gate))
 }

@@ -1,15 +1,15 @@
 // Opens marked tags once what they wait for is permitted: in document order,
 // one per task, each exactly once. Before that nothing of them is requested.
-import { ATTRIBUTES, isMarked } from './marked'
+import { ATTRIBUTES, EXECUTABLE, isMarked } from './marked'
 import type { Gate } from './types'
 import { late } from './world'
 
-const EXECUTABLE = /^$|^module$|\/(java|ecma)script$/i
-
 /** Returns what opens all that is permitted, and what opens a single one. */
-export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend'>> {
+export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 'reload'>> {
   const opened = new WeakSet<Element>()
   const lent = new WeakSet<Element>()
+  /** Conditions under which something ran in this page. */
+  const ran = new Set<string>()
   /** Where each script's writing has come to. */
   const ends = new WeakMap<Element, ChildNode>()
   let before: Promise<unknown> | undefined
@@ -28,7 +28,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend'>> {
     const condition = el.dataset.consent!
     opened.add(el)
     // A negated part says nothing of what has to be permitted to go on.
-    gate.ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
+    ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
     if (el.localName == 'template') return unwrap(el, (el as HTMLTemplateElement).content)
     el.remove()
     const done = isScript(el) ? run(el) : load(el)
@@ -47,7 +47,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend'>> {
     if (el.type == 'text/plain') el.type = type
     // One that a script made is as asynchronous as that script left it.
     if (!gate.made.has(el)) el.async = el.hasAttribute('async')
-    if (src) el.src = gate.url(src)
+    if (src) el.src = gate.trusted.createScriptURL(src)
     const done = late(el, write)
     if (!isBlocking(el)) return () => {}
     if (!src) return done
@@ -58,7 +58,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend'>> {
   /** Puts what a script has written behind it. */
   function write(html: string, el: HTMLElement): void {
     const template = document.createElement('template')
-    template.innerHTML = gate.html(html)
+    template.innerHTML = gate.trusted.createHTML(html)
     template.dataset.consent = el.dataset.consent!
     const end = ends.get(el)
     const { lastChild } = template.content
@@ -95,6 +95,9 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend'>> {
 
   return {
     release,
+    reload() {
+      if ([...ran].some(condition => !gate.permits(condition))) location.reload()
+    },
     lend(el) {
       lent.add(el)
       gate.lent.add(el.dataset.consent!)

@@ -1,5 +1,6 @@
 // Layer two: a modal dialog with a switch for every category and service.
 // Nothing changes before a button is pressed; Escape and close change nothing.
+import { mount } from './mount'
 import { all, failed, say, slot, type Recorder } from './banner'
 import { readHint } from './cookie'
 import type { Asking, Decision, Statuses } from './types'
@@ -34,7 +35,7 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
 
   async function open(from?: HTMLElement | null): Promise<void> {
     if (!dialog) {
-      root = await gate.mount(css, html)
+      root = await mount(gate, css, html)
       dialog = root.querySelector('dialog')!
       dialog.addEventListener('click', follow)
       dialog.addEventListener('change', spread)

@@ -24,7 +24,7 @@ export function send(gate: Asking, decision: Decision): Promise<number> {
     const waiting = pending(gate)
     if (waiting) takeBack(gate, waiting)
     gate.refresh()
-    gate.reload()
+    gate.reload?.()
     if (status == 409) await askAnew(gate, error?.rendering)
     return status
   })

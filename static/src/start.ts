@@ -3,36 +3,33 @@
 // record.
 import { hasLeavings, hasPending, readHint } from './cookie'
 import { asks, choice, permits } from './decision'
-import { loader } from './loader'
+import { loader, trust } from './loader'
 import { pickLocale } from './locale'
 import { EMBEDS, isMarked } from './marked'
 import { announce, publish, published } from './queue'
-import { settings } from './settings'
 import { signal } from './signals'
 import type { Bundle, Gate, Hint, Policy } from './types'
 
-/** Starts the gate, once a page. guard is what holds unmarked tags. */
-export function start(policy: Policy, guard?: (gate: Gate) => void): void {
+const HELD = '[data-consent]'
+
+/** What reopens the choice. */
+const OPENERS = '[data-consentry-settings],[href$="#consentry-settings"]'
+
+/** Starts the gate, once a page. guard holds unmarked tags; what it returns holds those of the parser. */
+export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) => void): void {
   if (published()) return
-  const nonce = (document.currentScript as HTMLElement | null)?.nonce || ''
-  const { fetch, ...lends } = loader(nonce)
   let hint: Hint = readHint(policy)
   const holds = (condition: string) => permits(policy, hint, condition)
   const tell = () => choice(policy, hint)
-  const open = (opener?: HTMLElement | null) =>
-    gate.load('preferences').then(
-      () => gate.prefer!(opener),
-      () => location.assign(policy.base + '/choices'),
-    )
   const marked = (selector: string) =>
     [...gate.roots].flatMap(root => [...root.querySelectorAll<HTMLElement>(selector)]).filter(isMarked)
   const asked: Bundle[] = []
   let told = JSON.stringify(tell())
 
   const gate: Gate = {
-    ...lends,
     policy,
-    nonce,
+    nonce: (document.currentScript as HTMLElement | null)?.nonce || '',
+    trusted: trust(),
     locale: pickLocale(policy.locales!, [document.documentElement.lang, ...navigator.languages]),
     permits: holds,
     asks: () => asks(policy, hint),
@@ -44,33 +41,32 @@ export function start(policy: Policy, guard?: (gate: Gate) => void): void {
       signalled()
       gate.follow?.()
       announce(now)
-      control()
       gate.hide?.()
       // The frame of the click is painted first; a hidden page waits until it is seen.
       requestAnimationFrame(() => setTimeout(seek))
     },
-    reload() {
-      if ([...gate.ran].some(condition => !holds(condition))) location.reload()
-    },
-    load: (bundle, rendering = policy.rendering) =>
-      fetch(`${policy.base}/${bundle == 'opener' ? `opener.${policy.opener}` : `${bundle}/${rendering}/${gate.locale}`}.js`, gate),
-    open,
+    load: (bundle, version = bundle == 'opener' ? policy.opener : policy.rendering) => fetch(`${policy.base}/${bundle}/${version}/${gate.locale}.js`),
+    open: opener =>
+      gate.load('preferences').then(
+        () => gate.prefer!(opener),
+        () => location.assign(policy.base + '/choices'),
+      ),
     roots: new Set(),
     lent: new Set(),
     made: new WeakSet(),
-    ran: new Set(),
     scan(root = document) {
       gate.roots.add(root as ParentNode & Node)
-      observer.observe(root, { childList: true, subtree: true })
+      observe(root)
       seek()
     },
     held: () => marked(EMBEDS).filter(el => !holds(el.dataset.consent!)),
   }
+  const fetch = loader(gate)
 
-  /** Something may run; or the page is done and something denied may be left to delete. */
+  /** Something may run; or the page is there, and there is a way back to show or may be something to delete. */
   const due = () =>
-    marked('[data-consent]').some(el => holds(el.dataset.consent!)) ||
-    (document.readyState == 'complete' && (policy.block == 'report' || (told.includes('denied') && hasLeavings(policy))))
+    marked(HELD).some(el => holds(el.dataset.consent!)) ||
+    (document.readyState == 'complete' && (!gate.asks() || policy.block == 'report' || hasLeavings()))
 
   /** Has opened what is permitted, and something put where embeds wait. */
   function seek(): void {
@@ -84,24 +80,36 @@ export function start(policy: Policy, guard?: (gate: Gate) => void): void {
     if (!asked.includes(bundle) && asked.push(bundle)) gate.load(bundle).then(seek, () => {})
   }
 
-  guard?.(gate)
+  const check = guard?.(gate)
   const observer = new MutationObserver(records => {
-    if (records.some(r => [...r.addedNodes].some(n => (n as Element).closest?.('[data-consent]') || (n as Element).querySelector?.('[data-consent]')))) seek()
+    let some
+    for (const { addedNodes } of records)
+      for (const node of addedNodes as NodeListOf<HTMLElement>) {
+        if (document.readyState == 'loading') check?.(node)
+        some ||= node.matches?.(HELD) || node.querySelector?.(HELD)
+      }
+    if (some) seek()
   })
+  const observe = (root: Node) => observer.observe(root, { childList: true, subtree: true })
+  observe(document)
   const signalled = signal(gate)
-  const control = settings(gate)
   const decide = (control: 'api' | 'withdraw') => (answer = {}) => gate.load('banner').then(() => gate.decide!(control, answer))
-  publish({ decision: tell, permits: holds, open, decide: decide('api'), withdraw: decide('withdraw'), scan: gate.scan })
+  publish({ decision: tell, permits: holds, open: gate.open, decide: decide('api'), withdraw: decide('withdraw'), scan: gate.scan })
+  document.addEventListener('click', event => {
+    const opener = (event.composedPath()[0] as Element).closest?.<HTMLElement>(OPENERS)
+    if (!opener) return
+    event.preventDefault()
+    gate.open(opener)
+  })
   activated(() => {
     gate.refresh()
     gate.scan()
     document.addEventListener('readystatechange', seek)
-    control()
     if (hasPending(policy) || gate.asks()) gate.load('banner').then(() => gate.begin!(), () => {})
     for (const event of ['storage', 'visibilitychange', 'pageshow'])
       addEventListener(event, e => {
         gate.refresh()
-        if ((e as PageTransitionEvent).persisted) gate.reload()
+        if ((e as PageTransitionEvent).persisted) gate.reload?.()
       })
   })
 }

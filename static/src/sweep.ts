@@ -4,7 +4,8 @@ import { isDenied, type Kind } from './stored'
 import type { Gate } from './types'
 
 export function sweep({ policy, permits }: Gate): void {
-  const denied = (kind: Kind) => (name: string) => isDenied(policy, permits, kind, name)
+  const stored = Object.entries(policy.vendors || {}).map(([service, vendor]) => [service, vendor.stored] as [string, string | undefined])
+  const denied = (kind: Kind) => (name: string) => isDenied(stored, permits, kind, name)
   attempt(() => document.cookie.split('; ').map(pair => pair.split('=')[0]!).filter(denied('cookie')).forEach(expire))
   attempt(() => clear(localStorage, denied('local')))
   attempt(() => clear(sessionStorage, denied('session')))

@@ -22,14 +22,17 @@ export interface Calls {
 
 /** What is known of a service beside its id. */
 export interface Vendor {
-  /** Space-separated patterns of addresses: host, *.host, each with the beginning of a path or without. */
-  hosts?: string
-  /** A regular expression that finds its inline scripts. */
-  inline?: string
   /** Space-separated names of what it leaves; a trailing * is any ending, local:, session: and indexeddb: tell storage from cookies. */
   stored?: string
   calls?: Calls
 }
+
+/**
+ * Space-separated patterns of addresses (host or *.host, a port, the beginning of
+ * a path), a regular expression that finds inline scripts, and what scripts
+ * could write, as Vendor has it.
+ */
+export type Rule = [hosts: string, inline?: string, stored?: string]
 
 /** A site's policy as the server bakes it into the scripts. */
 export interface Policy {
@@ -40,7 +43,6 @@ export interface Policy {
   /** Name of the hint cookie. */
   cookie: string
   rendering: string
-  settings: { kind: 'button' | 'link' | 'none'; label: Record<string, string> }
   /** The optional ones, as shown. */
   categories: Category[]
   /** Which language is read, by the small-lettered tag that is wanted; the default under ''. In the gate only, as what follows. */
@@ -49,11 +51,12 @@ export interface Policy {
   opener?: string
   /** What is held beside marked tags. */
   block?: 'known' | 'strict' | 'report'
-  /** Patterns of addresses that are never held. */
-  allow?: string
-  /** By service. The opener has everything but hosts and inline, the gate only what it blocks by. */
-  vendors?: Record<string, Vendor>
+  /** What automatic blocking goes by, by service. */
+  rules?: Record<string, Rule>
   consent?: Consent
+  /** By service. Brought by the opener, as the gate's own way back to the settings. */
+  vendors?: Record<string, Vendor>
+  settings?: { kind: 'button' | 'link' | 'none'; label: Record<string, string> }
 }
 
 /** What Google's tags are told. */
@@ -112,6 +115,12 @@ export interface Choice {
   services: Statuses
 }
 
+/** Makes addresses and HTML acceptable to Trusted Types. */
+export interface Trusted {
+  createHTML(s: string): string
+  createScriptURL(s: string): string
+}
+
 /**
  * What the gate lends to the scripts that it loads itself. It hangs on their
  * script element while they start and is reachable from nowhere else.
@@ -127,14 +136,8 @@ export interface Gate {
   asks(): boolean
   /** Reads the hint cookie again and follows it: signals, tells, opens. */
   refresh(): void
-  /** Reloads the page if code has run here that is no longer permitted. */
-  reload(): void
-  /** Makes an address, or HTML, acceptable to Trusted Types. */
-  url(address: string): string
-  html(markup: string): string
-  /** Attaches a shadow root, first in the body, with this style and HTML. */
-  mount(css: string, html: string): Promise<ShadowRoot>
-  load(bundle: Bundle, rendering?: string): Promise<unknown>
+  readonly trusted: Trusted
+  load(bundle: Bundle, version?: string): Promise<unknown>
   /** Opens layer two; focus goes back to the opener. */
   open(opener?: HTMLElement | null): Promise<unknown>
   /** The gate's own way back to the settings. */
@@ -146,8 +149,6 @@ export interface Gate {
   readonly lent: Set<string>
   /** Scripts that permitted code made itself: they need no nonce. */
   readonly made: WeakSet<Element>
-  /** Conditions under which something ran in this page. */
-  readonly ran: Set<string>
   /** Opens what is permitted now, under a new root from now on too. */
   scan(root?: Node): void
   /** Embeds that wait, in document order. */
@@ -167,6 +168,8 @@ export interface Gate {
   decide?(control: 'api' | 'withdraw', answer: Partial<Answer>): Promise<boolean>
   /** Opens what is permitted. */
   release?(): void
+  /** Reloads the page if code has run here that is no longer permitted. */
+  reload?(): void
   /** Opens this one tag, its decision being recorded. */
   lend?(el: HTMLElement): void
   /** Tells vendors of a change, and deletes what is denied. */

@@ -30,14 +30,14 @@ export async function startSite({ gate, block, page }) {
   const third = await startThirdParty();
   const host = third.origin.replace("http://", "");
   const policy = {
-    site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", rendering: "r", locales: { "": "en" }, settings: { kind: "none", label: { en: "" } }, opener: "x",
+    site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", rendering: "r", locales: { "": "en" }, opener: "x",
     consent: { keys: {}, rest: {}, redact: true }, block,
     categories: [{ id: "analytics", digest: "AAAA", services: ["evil"] }, { id: "share", digest: "SSSS", services: [] }],
-    vendors: { evil: { hosts: `${host}/known`, inline: "evilBootstrap\\(", stored: "_evil* local:evil*" }, "necessary:pay": { hosts: `${host}/known/pay` } },
+    rules: { evil: [`${host}/known`, "evilBootstrap\\(", "_evil* local:evil*"], "necessary:pay": [`${host}/known/pay`] },
   };
   const scripts = {
     "/p/gate.js": () => dist(gate).replace("__POLICY__", () => JSON.stringify(policy)),
-    "/p/opener.x.js": () => dist("opener").replace("__VENDORS__", () => JSON.stringify({ evil: { stored: "_evil* local:evil*" } })),
+    "/p/opener/x/en.js": () => dist("opener").replace("__POLICY__", () => JSON.stringify({ settings: { kind: "none", label: {} }, vendors: { evil: { stored: "_evil* local:evil*" } } })),
   };
   const server = await listen((request, response) => {
     const path = request.url.split("?")[0];

@@ -1,0 +1,25 @@
+// The way back: a small control on every page that reopens the choice, for as
+// long as layer one is not on the screen.
+import { mount } from './mount'
+import type { Gate } from './types'
+
+// System colours follow the page's own colour scheme, and forced colours.
+const STYLE =
+  ':host{all:unset!important;position:fixed!important;bottom:12px!important;left:12px!important;z-index:9999999!important}' +
+  '*{font:inherit;font-size:13px;line-height:20px;padding:5px 12px;border-radius:10px;background:Canvas;color:CanvasText}' +
+  'button{border:1px solid GrayText}@media print{*{display:none}}'
+
+/** Shows or hides our own control; the gate listens for clicks on it as on every opener of the page. */
+export async function control(gate: Gate): Promise<void> {
+  const { kind, label } = gate.policy.settings!
+  if (kind == 'none') return
+  if (!gate.control) {
+    const own = document.createElement(kind == 'link' ? 'a' : kind) as HTMLAnchorElement
+    gate.control = own
+    own.textContent = label[gate.locale]!
+    own.href = own.dataset.consentrySettings = '#'
+    const root = await mount(gate, STYLE, '')
+    root.append(own)
+  }
+  gate.control.hidden = gate.asks()
+}

@@ -1,0 +1,40 @@
+// Refuses what code asks for by itself, as if the host could not be reached.
+import type { Find, Table } from './match'
+import type { Before, Hook } from './patch'
+
+type Scope = typeof globalThis & { Navigator?: { prototype: object } }
+
+/**
+ * Stands before the requests of a window or a worker; may tells whether a
+ * condition holds. Workers run this as text, so it stands alone: a worker made
+ * from a blob gets the guard before its own code, with what holds at that time.
+ */
+export function requests(scope: Scope, before: Before, find: Find, table: Table, others: string, may: (condition: string) => unknown): void {
+  const barred = (url: unknown) => !may(find(table, others, url))
+  /** An address that fails without a request, as an unreachable one does. */
+  const divert =
+    (dead: string): Hook<unknown> =>
+    args => {
+      args.forEach((url, i) => barred(url) && (args[i] = dead))
+    }
+  const blobs = new Map<unknown, WeakRef<Blob>>()
+
+  before(scope, 'fetch', ([input]) => barred((input as Request | undefined)?.url ?? input) && [Promise.reject(new TypeError('Failed to fetch'))])
+  before(scope.XMLHttpRequest.prototype, 'open', divert('blob:null/'))
+  before(scope, 'EventSource importScripts', divert('blob:null/'))
+  before(scope, 'WebSocket', divert('wss://localhost:1')) // a port that browsers refuse
+  before(scope.Navigator?.prototype, 'sendBeacon', ([url]) => barred(url) && [false])
+  before(scope.URL, 'createObjectURL', ([blob], self, native) => {
+    const url = Reflect.apply(native, self, [blob])
+    if (blob instanceof Blob) blobs.set(url, new WeakRef(blob))
+    return [url]
+  })
+  before(scope.URL, 'revokeObjectURL', ([url]) => void blobs.delete(url))
+  before(scope, 'Worker SharedWorker', args => {
+    const blob = blobs.get(args[0] + '')?.deref()
+    if (!blob || table.every(([, condition]) => may(condition))) return
+    const now = JSON.stringify(table.map(([pattern, condition]) => [pattern, may(condition) ? '' : '-']))
+    const code = `(${requests})(self,${before},${find},${now},"",c=>!c);`
+    args[0] = URL.createObjectURL(new Blob([code, blob], { type: 'text/javascript' }))
+  })
+}
