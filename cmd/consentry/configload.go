@@ -74,6 +74,7 @@ func (c *ServerConfig) check(doc *siteconfig.Document) {
 		doc.Fail("rate_limit.burst", "burst must be at least 1; to switch the limit off write per_minute: 0")
 	}
 	c.checkTimeouts(doc)
+	c.checkAnchors(doc)
 }
 
 func (c *ServerConfig) checkPaths(doc *siteconfig.Document) {

@@ -88,7 +88,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	if err := os.MkdirAll(config.DataDir(), 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	store, err := openListed(ctx, config, log)
+	store, err := openStore(ctx, config, log)
 	if err != nil {
 		return err
 	}
@@ -97,8 +97,13 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 			err = fmt.Errorf("close store: %w", closeErr)
 		}
 	}()
-	visitors := &api.API{Store: store, Now: env.now, Log: log}
-	sites := newSiteSet(config, ring, visitors, log)
+	logs, err := newLogSet(env, config, ring, store, log)
+	if err != nil {
+		return err
+	}
+	defer logs.finish()
+	visitors := &api.API{Store: store, Now: env.now, Log: log, Transparency: logs.find}
+	sites := newSiteSet(config, ring, visitors, logs, log)
 	changes, unwatch := sites.changes() // before the files are read, to miss none
 	defer unwatch()
 	if err := sites.load(ctx); err != nil {
@@ -117,7 +122,6 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	go sites.watch(watching, changes, hangup)
-	go store.keepErased(watching)
 	now := running{Public: public.Addr().String(), Admin: admin.Addr().String()}
 	now.SetupLink, _ = desk.SetupLink("http://" + now.Admin)
 	announce(env.stderr, log, config, store, now)
@@ -129,7 +133,7 @@ func newServer(env environment, config ServerConfig, log *slog.Logger, store con
 	o := server.Options{
 		Visitors: visitors, Operators: desk, Store: store, Now: env.now, Log: log,
 		TrustedProxies: config.Proxies(), CountryHeader: config.CountryHeader, PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
-		Problems: sites.Problems, Version: programVersion(),
+		Problems: sites.Problems, Logs: sites.logs.statuses, Version: programVersion(),
 		Timeouts: server.Timeouts{
 			ReadHeader: config.Timeouts.ReadHeader.Std(), Read: config.Timeouts.Read.Std(), Write: config.Timeouts.Write.Std(),
 			Idle: config.Timeouts.Idle.Std(), Shutdown: config.Timeouts.Shutdown.Std(),

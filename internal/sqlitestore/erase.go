@@ -6,14 +6,20 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 )
 
 // Erase is durable when it returns, and has emptied the WAL unless somebody was
 // reading for long.
-func (s *Store) Erase(ctx context.Context, site string, list []consent.Erasure) error {
-	err := s.change(ctx, func(w *writer) error { return w.erase(site, list) })
+func (s *Store) Erase(ctx context.Context, site string, ids []consent.ID, at time.Time) error {
+	err := s.change(ctx, func(w *writer) error {
+		if err := w.erase(site, ids, at); err != nil {
+			return err
+		}
+		return w.truncate()
+	})
 	if err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
@@ -22,28 +28,28 @@ func (s *Store) Erase(ctx context.Context, site string, list []consent.Erasure) 
 
 // erase zeroes the secrets of a site's records and lists them. What is listed
 // already costs no write.
-func (w *writer) erase(name string, list []consent.Erasure) error {
+func (w *writer) erase(name string, ids []consent.ID, at time.Time) error {
 	s := w.site(name)
-	due, err := w.unlisted(s, list)
+	due, err := w.unlisted(s, ids)
 	if err != nil || len(due) == 0 {
 		return err
 	}
-	w.stale, w.erased = true, true
+	w.stale = true
 	var absent []key
 	err = w.transact(func() error {
 		if err := w.writeSite(s, s.next); err != nil {
 			return err
 		}
-		for i, e := range due {
-			found, err := w.eraseOne(s, e.Record)
+		for i, id := range due {
+			found, err := w.eraseOne(s, id)
 			if err == nil {
-				err = w.sql.addErasure.exec(s.id, s.erased+int64(i), e.Record[:], e.Time.UnixMilli())
+				err = w.sql.addErasure.exec(s.id, s.erased+int64(i), id[:], at.UnixMilli())
 			}
 			if err != nil {
 				return err
 			}
 			if !found {
-				absent = append(absent, key{s.id, e.Record})
+				absent = append(absent, key{s.id, id})
 			}
 		}
 		return nil
@@ -59,19 +65,19 @@ func (w *writer) erase(name string, list []consent.Erasure) error {
 	return nil
 }
 
-// unlisted returns those that are not erased yet, each once.
-func (w *writer) unlisted(s *site, list []consent.Erasure) (due []consent.Erasure, err error) {
-	seen := make(map[consent.ID]bool, len(list))
-	for _, e := range list {
+// unlisted returns those of the ids that are not erased yet, each once.
+func (w *writer) unlisted(s *site, ids []consent.ID) (due []consent.ID, err error) {
+	seen := make(map[consent.ID]bool, len(ids))
+	for _, id := range ids {
 		listed := false
-		err := w.sql.hasErasure.query(func([]driver.Value) { listed = true }, s.id, e.Record[:])
+		err := w.sql.hasErasure.query(func([]driver.Value) { listed = true }, s.id, id[:])
 		if err != nil {
 			return nil, err
 		}
-		if !listed && !seen[e.Record] {
-			due = append(due, e)
+		if !listed && !seen[id] {
+			due = append(due, id)
 		}
-		seen[e.Record] = true
+		seen[id] = true
 	}
 	return due, nil
 }
@@ -88,7 +94,7 @@ func (w *writer) eraseOne(s *site, id consent.ID) (found bool, err error) {
 }
 
 // Erasures reads page by page, as Log does.
-func (s *Store) Erasures(ctx context.Context, site string, from int64, yield func(int64, consent.Erasure) bool) error {
+func (s *Store) Erasures(ctx context.Context, site string, from int64, yield func(int64, consent.ID, time.Time) bool) error {
 	siteID, err := s.siteID(ctx, site)
 	if errors.Is(err, consent.ErrNotFound) {
 		return nil
@@ -109,7 +115,7 @@ func (s *Store) Erasures(ctx context.Context, site string, from int64, yield fun
 			break
 		}
 		for _, e := range page {
-			if !yield(e.pos, consent.Erasure{Record: consent.ID(e.id), Time: millisTime(e.millis)}) {
+			if !yield(e.pos, consent.ID(e.id), millisTime(e.millis)) {
 				return nil
 			}
 		}
