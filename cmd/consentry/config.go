@@ -47,8 +47,9 @@ type ServerConfig struct {
 	// before the answer (Redis with appendonly yes, appendfsync always and no
 	// eviction; from 7.2 on appendfsync everysec will do too, with answers that take
 	// up to a second); everysec: on disk within about a second (Redis with
-	// appendfsync everysec); any: whatever the store offers, for trying things out. A store that promises less is refused at start; while it promises less
-	// later on, nothing is granted.
+	// appendfsync everysec); any: whatever the store offers, for trying things out.
+	// A store that promises less is refused at start; while it promises less later
+	// on, decisions wait in the outbox.
 	Require string `yaml:"require" jsonschema:"enum=durable,enum=everysec,enum=any,default=durable"`
 
 	// What a Redis promises that does not say so itself, because its owner forbids
@@ -57,20 +58,14 @@ type ServerConfig struct {
 	// answer promises nothing. What Redis does say counts for more than this.
 	Declare string `yaml:"declare" jsonschema:"enum=ask,enum=durable,enum=everysec,default=ask"`
 
+	// Where decisions wait on this server's disk while a Redis is slow or away; the
+	// embedded store has none.
+	Outbox Outbox `yaml:"outbox"`
+
 	// The folder for what this one server keeps beside the store, such as the
-	// dashboard's password. It must be writable and survive restarts.
+	// dashboard's password and the outbox. It must be writable, on a disk of this
+	// machine, and survive restarts.
 	Data string `yaml:"data" jsonschema:"default=data"`
-
-	// The folder where this server keeps the newest checkpoint of each site's
-	// transparency log; checkpoints below data by default. It is what a restored
-	// old backup of the store is noticed by: it must survive restarts, and never be
-	// restored together with the store.
-	Checkpoints string `yaml:"checkpoints" sample:"/var/lib/consentry/checkpoints"`
-
-	// Where checkpoints are kept outside, so that not even whoever runs this server
-	// can rewrite the log unseen. None by default: no outbound connection is
-	// opened. One that fails is shown and logged, and holds nothing up.
-	Anchors []AnchorConfig `yaml:"anchors" sample:"[{file: /mnt/elsewhere/checkpoints.txt}]"`
 
 	// The key file that "consentry keys new" wrote. The server refuses to start
 	// without it. All servers of one store need the same keys.
@@ -108,33 +103,19 @@ type ServerConfig struct {
 	dir string // that the file was read from
 }
 
-// AnchorConfig is one place outside that keeps checkpoints: exactly one of file,
-// git and witness.
-type AnchorConfig struct {
-	// A file to which checkpoints of all sites are appended. It proves something
-	// when it lies where whoever runs this server cannot change it: another
-	// machine's disk, or one that only takes appends.
-	File string `yaml:"file" sample:"/mnt/elsewhere/checkpoints.txt"`
+// Outbox is the decisions that Redis does not have yet.
+type Outbox struct {
+	// Megabytes that it may take, at 350 bytes a decision: the default is enough for
+	// some 700 000. When it is full grants are refused (503), and refusals take
+	// effect without a record for now. The log warns from the half on.
+	LimitMB int `yaml:"limit_mb" jsonschema:"default=256"`
 
-	// The work tree of a Git repository to which checkpoints are committed, one
-	// file for each site. The git program must be installed.
-	Git string `yaml:"git" sample:"/srv/consentry-log"`
-
-	// With git: the remote to push to after each commit, such as origin. The
-	// repository proves nothing while it is on this machine alone.
-	Push string `yaml:"push" sample:"origin"`
-
-	// The address of a witness (C2SP tlog-witness), which follows the log and
-	// signs its checkpoints too. It learns the log's name and how many entries it
-	// has, nothing else.
-	Witness string `yaml:"witness" sample:"https://witness.example/consentry"`
-
-	// With witness: its verifier key, as its operator gives it.
-	Key string `yaml:"key" sample:"witness.example+0a1b2c3d+BAAA…"`
-
-	// How often a checkpoint is put there at most. By default every one, about
-	// four a minute on a busy site, and with git one an hour.
-	Every siteconfig.Duration `yaml:"every" sample:"1h"`
+	// Whether every decision is written here before it goes to Redis. Where replicas
+	// may take over, a Redis can lose what it has acknowledged; the outbox then has it
+	// for another minute, makes sure that Redis still does, and appends again what
+	// it lost. auto: under redis+sentinel and redis+cluster. always: also for one
+	// address behind which a provider changes servers.
+	First string `yaml:"first" jsonschema:"enum=auto,enum=always,default=auto"`
 }
 
 // RateLimit bounds writes per address prefix.

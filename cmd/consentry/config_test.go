@@ -28,8 +28,7 @@ func TestTheStarterFileIsTheDefaults(t *testing.T) {
 	if problems := siteconfig.Decode(configFile, text, &config); len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	config.TrustedProxies, config.Anchors = nil, nil // empty lists are as good as none
-	if !reflect.DeepEqual(config, defaultConfig()) {
+	if config.TrustedProxies = nil; !reflect.DeepEqual(config, defaultConfig()) {
 		t.Errorf("the starter file says\n%+v\nthe defaults are\n%+v", config, defaultConfig())
 	}
 	var shown map[string]any
@@ -128,6 +127,8 @@ func TestServerFileMistakes(t *testing.T) {
 		{"trusted_proxies: [::/0]", "consentry.yaml:1:19: ::/0 trusts everybody"},
 		{"trusted_proxies:\n  - 10.0.0.0/8\n  - 10.0.0.0/33", `consentry.yaml:3:5: "10.0.0.0/33" is neither`},
 		{"rate_limit: {per_minute: -1}", "consentry.yaml:1:14: per_minute must be 0"},
+		{"outbox: {limit_mb: 0}", "consentry.yaml:1:10: limit_mb must be between 1 and 65536"},
+		{"outbox: {first: never}", "consentry.yaml:1:10: outbox.first must be auto or always"},
 		{"timeouts:\n  idle: 0s", "consentry.yaml:2:3: idle must be between 1s and 10m"},
 		{"log: {level: loud}", "consentry.yaml:1:7: log.level must be debug, info, warn or error"},
 		{"listen: [", "consentry.yaml:1:"},

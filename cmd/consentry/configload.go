@@ -73,8 +73,10 @@ func (c *ServerConfig) check(doc *siteconfig.Document) {
 	if c.RateLimit.Burst < 1 {
 		doc.Fail("rate_limit.burst", "burst must be at least 1; to switch the limit off write per_minute: 0")
 	}
+	if c.Outbox.LimitMB < 1 || c.Outbox.LimitMB > 1<<16 {
+		doc.Fail("outbox.limit_mb", "limit_mb must be between 1 and %d", 1<<16)
+	}
 	c.checkTimeouts(doc)
-	c.checkAnchors(doc)
 }
 
 func (c *ServerConfig) checkPaths(doc *siteconfig.Document) {

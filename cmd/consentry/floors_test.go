@@ -32,6 +32,8 @@ var floors = map[string]int{
 
 	"components":           1,
 	"internal/cookie":      1,
+	"internal/erasures":    1,
+	"internal/outbox":      1,
 	"internal/redisstore":  1,
 	"internal/rewrite":     1,
 	"internal/siteconfig":  1,

@@ -204,9 +204,14 @@ func kept(t testing.TB, dir string) map[string]int {
 		t.Fatal(err)
 	}
 	defer store.Close()
+	return keptIn(t, store)
+}
+
+func keptIn(t testing.TB, store consent.Store) map[string]int {
+	t.Helper()
 	records, counted := make(map[string]int), int64(0)
 	next := int64(0)
-	err = store.Log(context.Background(), "shop", 0, func(e consent.LogEntry) bool {
+	err := store.Log(context.Background(), "shop", 0, func(e consent.LogEntry) bool {
 		if e.Index != next {
 			t.Errorf("log index %d comes where %d should", e.Index, next)
 		}

@@ -5,18 +5,19 @@ import (
 	"fmt"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/outbox"
 )
 
 // promising is a store that takes records only while it promises what the
 // configuration requires: whoever runs Redis may change that at any time.
 type promising struct {
-	consent.Store
+	outbox.Ordered
 	require string // of ServerConfig
 }
 
 // Health adds to the store's own errors the promise that is too weak.
 func (p promising) Health(ctx context.Context) (consent.Durability, error) {
-	promise, err := p.Store.Health(ctx)
+	promise, err := p.Ordered.Health(ctx)
 	if err == nil && weaker(promise, p.require) {
 		err = fmt.Errorf("%w: %s", consent.ErrUnavailable, p.advice(promise))
 	}
@@ -41,7 +42,15 @@ func (p promising) Append(ctx context.Context, e consent.Entry) (consent.Stored,
 	if _, err := p.Health(ctx); err != nil {
 		return consent.Stored{}, false, err
 	}
-	return p.Store.Append(ctx, e)
+	return p.Ordered.Append(ctx, e)
+}
+
+// AppendInOrder is how the outbox hands over what has waited.
+func (p promising) AppendInOrder(ctx context.Context, entries []consent.Entry) ([]consent.Stored, []bool, error) {
+	if _, err := p.Health(ctx); err != nil {
+		return nil, nil, err
+	}
+	return p.Ordered.AppendInOrder(ctx, entries)
 }
 
 func weaker(promise consent.Durability, required string) bool {

@@ -16,6 +16,7 @@ import (
 	"github.com/consentry/consentry/internal/api"
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/dashboard"
+	"github.com/consentry/consentry/internal/outbox"
 	"github.com/consentry/consentry/internal/redisstore"
 	"github.com/consentry/consentry/internal/server"
 	"github.com/consentry/consentry/internal/siteconfig"
@@ -88,7 +89,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	if err := os.MkdirAll(config.DataDir(), 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	store, err := openStore(ctx, config, log)
+	store, err := openListed(ctx, config, log)
 	if err != nil {
 		return err
 	}
@@ -97,13 +98,8 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 			err = fmt.Errorf("close store: %w", closeErr)
 		}
 	}()
-	logs, err := newLogSet(env, config, ring, store, log)
-	if err != nil {
-		return err
-	}
-	defer logs.finish()
-	visitors := &api.API{Store: store, Now: env.now, Log: log, Transparency: logs.find}
-	sites := newSiteSet(config, ring, visitors, logs, log)
+	visitors := &api.API{Store: store, Now: env.now, Log: log}
+	sites := newSiteSet(config, ring, visitors, log)
 	changes, unwatch := sites.changes() // before the files are read, to miss none
 	defer unwatch()
 	if err := sites.load(ctx); err != nil {
@@ -122,6 +118,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	go sites.watch(watching, changes, hangup)
+	go store.keepErased(watching)
 	now := running{Public: public.Addr().String(), Admin: admin.Addr().String()}
 	now.SetupLink, _ = desk.SetupLink("http://" + now.Admin)
 	announce(env.stderr, log, config, store, now)
@@ -129,11 +126,11 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	return srv.Run(ctx, public, admin)
 }
 
-func newServer(env environment, config ServerConfig, log *slog.Logger, store consent.Store, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet) *server.Server {
+func newServer(env environment, config ServerConfig, log *slog.Logger, store *listedStore, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet) *server.Server {
 	o := server.Options{
-		Visitors: visitors, Operators: desk, Store: store, Now: env.now, Log: log,
+		Visitors: visitors, Operators: desk, Store: store, Outbox: outboxOf(store), Now: env.now, Log: log,
 		TrustedProxies: config.Proxies(), CountryHeader: config.CountryHeader, PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
-		Problems: sites.Problems, Logs: sites.logs.statuses, Version: programVersion(),
+		Problems: sites.Problems, Version: programVersion(),
 		Timeouts: server.Timeouts{
 			ReadHeader: config.Timeouts.ReadHeader.Std(), Read: config.Timeouts.Read.Std(), Write: config.Timeouts.Write.Std(),
 			Idle: config.Timeouts.Idle.Std(), Shutdown: config.Timeouts.Shutdown.Std(),
@@ -175,7 +172,11 @@ func openStore(ctx context.Context, config ServerConfig, log *slog.Logger) (cons
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("make the store's folder: %w", err)
 		}
-		return sqlitestore.Open(path, sqlitestore.Options{})
+		store, err := sqlitestore.Open(path, sqlitestore.Options{})
+		if err != nil || !outbox.Holds(outboxDir(config)) {
+			return store, err
+		}
+		return withOutbox(config, store, false, log) // what a Redis that is no longer configured did not get
 	}
 	redis, err := redisstore.Open(ctx, config.Store, redisstore.Options{
 		Log: log, Declared: config.Declared(), Sync: config.Require == "durable",
@@ -188,7 +189,7 @@ func openStore(ctx context.Context, config ServerConfig, log *slog.Logger) (cons
 		_ = store.Close()
 		return nil, err
 	}
-	return store, nil
+	return withOutbox(config, store, redis.FailsOver(), log)
 }
 
 func newLogger(w io.Writer, config Log) *slog.Logger {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +25,6 @@ type siteSet struct {
 	config ServerConfig
 	ring   *consent.Keyring
 	api    *api.API
-	logs   *logSet
 	log    *slog.Logger
 
 	mu       sync.Mutex
@@ -35,8 +33,8 @@ type siteSet struct {
 	pending  bool // a site could not be published; try again soon
 }
 
-func newSiteSet(config ServerConfig, ring *consent.Keyring, visitors *api.API, logs *logSet, log *slog.Logger) *siteSet {
-	return &siteSet{config: config, ring: ring, api: visitors, logs: logs, log: log}
+func newSiteSet(config ServerConfig, ring *consent.Keyring, visitors *api.API, log *slog.Logger) *siteSet {
+	return &siteSet{config: config, ring: ring, api: visitors, log: log}
 }
 
 // Configured returns the sites as configured, for the dashboard.
@@ -50,12 +48,11 @@ func (s *siteSet) Configured() []*consent.Site {
 	return list
 }
 
-// Problems returns what is wrong with the files and the transparency logs as they
-// are now.
+// Problems returns what is wrong with the files as they are now.
 func (s *siteSet) Problems() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Concat(s.problems, s.logs.problems())
+	return s.problems
 }
 
 func readSites(config ServerConfig) ([]*consent.Site, []siteconfig.Problem) {
@@ -86,7 +83,6 @@ func (s *siteSet) reload(ctx context.Context) {
 	next := s.publish(ctx, configured, broken)
 	s.served = append(next, s.kept(next, broken)...)
 	s.api.SetSites(s.served)
-	s.logs.follow(s.served)
 	s.log.Info("sites", "served", len(s.served), "problems", len(s.problems))
 }
 
@@ -161,9 +157,6 @@ func (s *siteSet) build(ctx context.Context, site *consent.Site, foreign error) 
 	}
 	built, err := api.NewSite(ctx, site, s.ring, programVersion())
 	if err != nil {
-		return nil, err
-	}
-	if err := s.logs.begin(ctx, site); err != nil {
 		return nil, err
 	}
 	return built, s.api.Publish(ctx, built)

@@ -45,6 +45,12 @@ type Stored struct {
 	Erased bool
 }
 
+// Erasure is a record that was erased, and when.
+type Erasure struct {
+	Record ID
+	Time   time.Time
+}
+
 // Head is how far a site's log has come.
 type Head struct {
 	Size   int64     // number of leaves
@@ -124,15 +130,15 @@ type Store interface {
 	// meanwhile. Counters are left out. Errors: ErrConflict, ErrUnavailable.
 	Import(ctx context.Context, site string, entries []Stored) error
 
-	// Erase deletes the secrets and receipts of entries for good. Ids that the
+	// Erase deletes the secrets and receipts of entries for good. Records that the
 	// site does not have are remembered. The erasure is durable when it returns;
 	// old copies of the secrets in the store's own files go soon after, see
-	// Scrub. An id erased before keeps its first time. Errors: ErrUnavailable.
-	Erase(ctx context.Context, site string, ids []ID, at time.Time) error
+	// Scrub. A record erased before keeps its first time. Errors: ErrUnavailable.
+	Erase(ctx context.Context, site string, list []Erasure) error
 
-	// Erasures calls yield for the site's erased ids in the order of their
-	// erasure, from position from on; positions start at 0 and have no gaps.
-	Erasures(ctx context.Context, site string, from int64, yield func(position int64, id ID, at time.Time) bool) error
+	// Erasures calls yield for the site's erasures in the order in which they were
+	// made, from position from on; positions start at 0 and have no gaps.
+	Erasures(ctx context.Context, site string, from int64, yield func(position int64, e Erasure) bool) error
 
 	// Scrub waits until the store's files hold nothing any more of what was
 	// erased before the call. Copies elsewhere, such as backups, are not its

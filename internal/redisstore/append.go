@@ -37,19 +37,15 @@ const (
 // Append implements consent.Store. A write whose answer was lost may be sent
 // again: the record id finds what was written.
 func (s *Store) Append(ctx context.Context, e consent.Entry) (consent.Stored, bool, error) {
-	if len(e.Counts) > maxCounts || len(e.Sealed) > maxSealed {
-		return consent.Stored{}, false, fmt.Errorf("append record: %d counters and %d sealed bytes, at most %d and %d",
-			len(e.Counts), len(e.Sealed), maxCounts, maxSealed)
-	}
 	if err := s.ready(ctx); err != nil {
 		return consent.Stored{}, false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.Wait)
 	defer cancel()
-	j := &job{ctx: ctx, entry: e, done: make(chan outcome, 1)}
-	j.entry.Time = consent.At(e.Time).Time
-	j.entry.Sealed = bytes.Clone(e.Sealed) // the caller may leave before the flusher does
-	j.logged, j.secret = encodeRecord(&j.entry)
+	j, err := newJob(ctx, &e)
+	if err != nil {
+		return consent.Stored{}, false, err
+	}
 	if err := s.enqueue(j); err != nil {
 		return consent.Stored{}, false, err
 	}
@@ -59,6 +55,18 @@ func (s *Store) Append(ctx context.Context, e consent.Entry) (consent.Stored, bo
 	case <-ctx.Done():
 		return consent.Stored{}, false, unavailable(ctx.Err())
 	}
+}
+
+func newJob(ctx context.Context, e *consent.Entry) (*job, error) {
+	if len(e.Counts) > maxCounts || len(e.Sealed) > maxSealed {
+		return nil, fmt.Errorf("append record: %d counters and %d sealed bytes, at most %d and %d",
+			len(e.Counts), len(e.Sealed), maxCounts, maxSealed)
+	}
+	j := &job{ctx: ctx, entry: *e, done: make(chan outcome, 1)}
+	j.entry.Time = consent.At(e.Time).Time
+	j.entry.Sealed = bytes.Clone(e.Sealed) // the caller may leave before the flusher does
+	j.logged, j.secret = encodeRecord(&j.entry)
+	return j, nil
 }
 
 func (s *Store) enqueue(j *job) error {

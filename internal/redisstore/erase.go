@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 )
@@ -12,20 +11,20 @@ import (
 // erasuresChunk is how many erasures are read in one round trip.
 const erasuresChunk = 500
 
-// Erase implements consent.Store. Ids that were listed before an error stay so.
-func (s *Store) Erase(ctx context.Context, site string, ids []consent.ID, at time.Time) error {
+// Erase implements consent.Store. What was listed before an error stays so.
+func (s *Store) Erase(ctx context.Context, site string, list []consent.Erasure) error {
 	if err := s.writable(ctx, site); err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
 	listed := int64(0)
-	for chunk := range slices.Chunk(ids, maxBatch) {
+	for chunk := range slices.Chunk(list, maxBatch) {
 		c := &call{
 			keys: []string{factsKey(site), erasuresKey(site)},
-			args: []any{schema, appendTime(nil, at)},
+			args: []any{schema},
 		}
-		for _, id := range chunk {
-			c.keys = append(c.keys, recordBucket(site, id))
-			c.args = append(c.args, id[:])
+		for _, e := range chunk {
+			c.keys = append(c.keys, recordBucket(site, e.Record))
+			c.args = append(c.args, appendTime(e.Record[:], e.Time))
 		}
 		s.run(ctx, s.scripts.erase, []*call{c})
 		n, err := c.cmd.Int64()
@@ -41,7 +40,7 @@ func (s *Store) Erase(ctx context.Context, site string, ids []consent.ID, at tim
 }
 
 // Erasures implements consent.Store.
-func (s *Store) Erasures(ctx context.Context, site string, from int64, yield func(int64, consent.ID, time.Time) bool) error {
+func (s *Store) Erasures(ctx context.Context, site string, from int64, yield func(int64, consent.Erasure) bool) error {
 	if err := s.readable(ctx, site); err != nil {
 		return err
 	}
@@ -51,11 +50,11 @@ func (s *Store) Erasures(ctx context.Context, site string, from int64, yield fun
 			return fmt.Errorf("read erasures: %w", unavailable(err))
 		}
 		for _, message := range list {
-			id, at, ok := decodeErasure(text(message.Values["e"]))
+			e, ok := decodeErasure(text(message.Values["e"]))
 			if !ok || message.ID != streamID(from) {
 				return fmt.Errorf("read erasures: %w", unavailable(fmt.Errorf("%w at place %s", errForeign, message.ID)))
 			}
-			if !yield(from, id, at) {
+			if !yield(from, e) {
 				return nil
 			}
 			from++
@@ -66,10 +65,11 @@ func (s *Store) Erasures(ctx context.Context, site string, from int64, yield fun
 	}
 }
 
-func decodeErasure(b string) (id consent.ID, at time.Time, ok bool) {
-	if len(b) != len(id)+timeSize {
-		return id, at, false
+func decodeErasure(b string) (e consent.Erasure, ok bool) {
+	if len(b) != len(e.Record)+timeSize {
+		return e, false
 	}
-	copy(id[:], b)
-	return id, readTime(b[len(id):]), true
+	copy(e.Record[:], b)
+	e.Time = readTime(b[len(e.Record):])
+	return e, true
 }

@@ -2,7 +2,7 @@
 -- is listed already is left alone.
 --
 -- KEYS  1 the site's facts, 2 its erasures, then for each id its record bucket
--- ARGV  1 this program's schema, 2 the time, then the ids
+-- ARGV  1 this program's schema, then 16 bytes of each id and 6 of its time
 --
 -- Answers how many were listed.
 local call, sub = redis.call, string.sub
@@ -13,14 +13,14 @@ end
 local newest = call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
 local before = newest and tonumber(string.match(newest[1], '^%d+')) or 0
 local last = before
-for i = 3, #ARGV do
-  local bucket, field = KEYS[i], sub(ARGV[i], 3)
+for i = 2, #ARGV do
+  local bucket, field = KEYS[i + 1], sub(ARGV[i], 3, 16)
   local held = call('HGET', bucket, field) or ''
   -- what is held begins with any bytes at all, a place alone with a digit
   local place = #held > 32 and sub(held, 33) or held
   if place ~= '0' and sub(place, -1) ~= '!' then
     last = last + 1
-    call('XADD', KEYS[2], string.format('%d-0', last), 'e', ARGV[i] .. ARGV[2])
+    call('XADD', KEYS[2], string.format('%d-0', last), 'e', ARGV[i])
     call('HSET', bucket, field, place == '' and '0' or place .. '!')
   end
 end

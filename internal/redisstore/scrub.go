@@ -99,7 +99,7 @@ func (s *Store) scrubInTurn(ctx context.Context) (did bool, err error) {
 }
 
 func (s *Store) scrub(ctx context.Context, stale map[string]int64) error {
-	if err := s.eachServer(ctx, rewriteFiles); err != nil {
+	if err := s.rewriteAll(ctx); err != nil {
 		if strings.Contains(err.Error(), "NOPERM") || strings.Contains(err.Error(), "unknown command") {
 			return fmt.Errorf("%w: %w", errKeepsFiles, err)
 		}
@@ -143,48 +143,4 @@ func (s *Store) stale(ctx context.Context) (map[string]int64, error) {
 		}
 	}
 	return stale, nil
-}
-
-// eachServer calls f for every server that keeps a copy of the data.
-func (s *Store) eachServer(ctx context.Context, f func(context.Context, redis.Cmdable) error) error {
-	if cluster, ok := s.client.(*redis.ClusterClient); ok {
-		return cluster.ForEachShard(ctx, func(ctx context.Context, server *redis.Client) error { return f(ctx, server) })
-	}
-	if err := f(ctx, s.client); err != nil {
-		return err
-	}
-	info, err := s.client.InfoMap(ctx, "replication").Result()
-	if err != nil {
-		return err
-	}
-	for name, value := range info["Replication"] {
-		if address, ok := replicaAddress(name, value); ok {
-			if err := s.onReplica(ctx, address, f); err != nil {
-				return fmt.Errorf("replica %s: %w", address, err)
-			}
-		}
-	}
-	return nil
-}
-
-// replicaAddress reads a line of INFO replication, such as
-// slave0:ip=10.0.0.2,port=6379,state=online,….
-func replicaAddress(name, value string) (address string, ok bool) {
-	if _, err := strconv.Atoi(strings.TrimPrefix(name, "slave")); err != nil {
-		return "", false
-	}
-	fields := make(map[string]string)
-	for field := range strings.SplitSeq(value, ",") {
-		k, v, _ := strings.Cut(field, "=")
-		fields[k] = v
-	}
-	return fields["ip"] + ":" + fields["port"], fields["ip"] != "" && fields["port"] != ""
-}
-
-func (s *Store) onReplica(ctx context.Context, address string, f func(context.Context, redis.Cmdable) error) error {
-	options := s.address.Simple()
-	options.Addr, options.OnConnect = address, nil
-	replica := redis.NewClient(options)
-	defer replica.Close()
-	return f(ctx, replica)
 }

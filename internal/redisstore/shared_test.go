@@ -66,7 +66,7 @@ func fill(t *testing.T, s *Store, site string) {
 	if err := s.flushCounts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Erase(t.Context(), site, []consent.ID{storetest.Entry(site, 1).Record}, storetest.Epoch()); err != nil {
+	if err := s.Erase(t.Context(), site, []consent.Erasure{{Record: storetest.Entry(site, 1).Record}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SwapCheckpoint(t.Context(), site, nil, []byte("checkpoint")); err != nil {
@@ -101,7 +101,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 			_, err := s.Record(t.Context(), "shop", storetest.Entry("shop", 0).Record)
 			return err
 		},
-		"erase":     func() error { return s.Erase(t.Context(), "shop", []consent.ID{{1}}, storetest.Epoch()) },
+		"erase":     func() error { return s.Erase(t.Context(), "shop", []consent.Erasure{{}}) },
 		"swap":      func() error { return s.SwapCheckpoint(t.Context(), "shop", nil, []byte("next")) },
 		"put tile":  func() error { return s.PutTile(t.Context(), "shop", "tile/1/001", nil) },
 		"import":    func() error { return s.Import(t.Context(), "shop", nil) },

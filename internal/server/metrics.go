@@ -9,8 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"github.com/consentry/consentry/internal/consent"
 )
 
 // Metrics are the installation's own, on a registry of their own.
@@ -23,7 +21,7 @@ type Metrics struct {
 	undeclaredProxy prometheus.Counter
 }
 
-func newMetrics(version string) *Metrics {
+func newMetrics(o Options) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -44,11 +42,14 @@ func newMetrics(version string) *Metrics {
 		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "consentry_build_info", Help: "Always 1; the version is a label.", ConstLabels: prometheus.Labels{"version": version},
+		Name: "consentry_build_info", Help: "Always 1; the version is a label.", ConstLabels: prometheus.Labels{"version": o.Version},
 	})
 	build.Set(1)
 	m.registry.MustRegister(m.requests, m.duration, m.decisions, m.storeUp, m.undeclaredProxy, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if o.Outbox != nil {
+		m.registry.MustRegister(outboxMetrics{o.Outbox})
+	}
 	return m
 }
 
@@ -60,11 +61,11 @@ func (m *Metrics) observe(listener, verb, route string, status int, took time.Du
 	m.duration.WithLabelValues(listener, route).Observe(took.Seconds())
 }
 
-func (m *Metrics) handler(store consent.Store) echo.HandlerFunc {
+func (m *Metrics) handler(o Options) echo.HandlerFunc {
 	serve := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return func(c echo.Context) error {
 		m.storeUp.Set(1)
-		if _, err := store.Health(c.Request().Context()); err != nil {
+		if _, err := o.Store.Health(c.Request().Context()); err != nil {
 			m.storeUp.Set(0)
 		}
 		serve.ServeHTTP(c.Response(), c.Request())
@@ -74,11 +75,12 @@ func (m *Metrics) handler(store consent.Store) echo.HandlerFunc {
 
 // readyAnswer is the body of /readyz.
 type readyAnswer struct {
-	Status     string   `json:"status"` // ready or degraded
-	Durability string   `json:"durability,omitempty"`
-	Store      string   `json:"store,omitempty"` // why it cannot keep records
-	Problems   []string `json:"problems,omitempty"`
-	Version    string   `json:"version"`
+	Status     string        `json:"status"` // ready or degraded
+	Durability string        `json:"durability,omitempty"`
+	Store      string        `json:"store,omitempty"` // why it cannot keep records
+	Outbox     *outboxAnswer `json:"outbox,omitempty"`
+	Problems   []string      `json:"problems,omitempty"`
+	Version    string        `json:"version"`
 }
 
 // readiness answers 200 also when degraded: a server whose store is away still
@@ -92,7 +94,12 @@ func readiness(o Options) echo.HandlerFunc {
 		if err != nil {
 			answer.Store = err.Error()
 		}
-		if err != nil || len(answer.Problems) > 0 {
+		healthy := err == nil
+		if o.Outbox != nil {
+			answer.Outbox = answerOf(o.Outbox())
+			healthy = healthy && !answer.Outbox.troubled()
+		}
+		if !healthy || len(answer.Problems) > 0 {
 			answer.Status = "degraded"
 		}
 		return c.JSON(http.StatusOK, answer)

@@ -81,7 +81,7 @@ func TestOnlyDeclaredProxiesSpeakForOthers(t *testing.T) {
 			if test.want == "" {
 				test.want = "shop.example"
 			}
-			address, host := through(t, o, newMetrics("test"), test.peer, headers)
+			address, host := through(t, o, newMetrics(Options{Version: "test"}), test.peer, headers)
 			if address != test.address || host != test.want {
 				t.Errorf("%s at %s, want %s at %s", address, host, test.address, test.want)
 			}
@@ -96,7 +96,7 @@ func TestAnUndeclaredProxyIsNoticed(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	o := quietOptions()
 	o.Log, o.Now = slog.New(slog.NewJSONHandler(&log, nil)), func() time.Time { return now }
-	m := newMetrics("test")
+	m := newMetrics(Options{Version: "test"})
 	handler := trustProxies(o, m)
 	send := func(peer string) (limited bool) {
 		r := httptest.NewRequest(http.MethodPost, "/decisions", nil)
@@ -156,7 +156,7 @@ func TestACountryIsBelievedFromDeclaredProxiesOnly(t *testing.T) {
 		r.RemoteAddr = test.peer
 		r.Header["Cf-Ipcountry"] = test.values
 		c := echo.New().NewContext(r, httptest.NewRecorder())
-		if err := trustProxies(o, newMetrics("test"))(func(echo.Context) error { return nil })(c); err != nil {
+		if err := trustProxies(o, newMetrics(Options{Version: "test"}))(func(echo.Context) error { return nil })(c); err != nil {
 			t.Fatal(err)
 		}
 		if got, _ := c.Get(api.CountryKey).(string); got != test.want {

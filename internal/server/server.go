@@ -17,7 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/consentry/consentry/internal/consent"
-	"github.com/consentry/consentry/internal/translog"
+	"github.com/consentry/consentry/internal/outbox"
 )
 
 // Visitors is what the public listener serves; internal/api implements it.
@@ -29,11 +29,12 @@ type Visitors interface {
 // Operators is what the operators' listener serves beside health and metrics.
 type Operators interface{ Register(e *echo.Echo) }
 
-// Options configure a Server. All fields are needed but Version and Logs.
+// Options configure a Server. All fields are needed but Outbox and Version.
 type Options struct {
 	Visitors       Visitors
 	Operators      Operators
 	Store          consent.Store
+	Outbox         func() outbox.Status // in front of Store; nil when there is none
 	Now            func() time.Time
 	Log            *slog.Logger
 	Seed           [32]byte // randomness for rate-limit buckets
@@ -42,7 +43,6 @@ type Options struct {
 	PerMinute      int             // write requests per address prefix, 0 for no limit
 	Burst          int             // of these at once
 	Problems       func() []string // of the configuration that is being served
-	Logs           func() []translog.Status
 	Version        string
 	Timeouts       Timeouts
 }
@@ -65,10 +65,7 @@ const maxHeader = 32 << 10
 
 // New builds both listeners' handlers.
 func New(o Options) *Server {
-	s := &Server{log: o.Log, shutdown: o.Timeouts.Shutdown, Metrics: newMetrics(o.Version)}
-	if o.Logs != nil {
-		s.Metrics.registry.MustRegister(newLogMetrics(o.Logs, o.Now))
-	}
+	s := &Server{log: o.Log, shutdown: o.Timeouts.Shutdown, Metrics: newMetrics(o)}
 	s.public = newHTTP(s.visitors(o), o.Timeouts)
 	s.admin = newHTTP(s.operators(o), o.Timeouts)
 	return s
@@ -105,7 +102,7 @@ func (s *Server) operators(o Options) *echo.Echo {
 	e.Pre(requestID, s.access(o.Now, "operators"), recoverPanics, capBody)
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", readiness(o))
-	e.GET("/metrics", s.Metrics.handler(o.Store))
+	e.GET("/metrics", s.Metrics.handler(o))
 	o.Operators.Register(e)
 	return e
 }

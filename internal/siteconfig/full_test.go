@@ -20,7 +20,6 @@ regime: opt-in
 memory: 300d
 grace: 48h
 retention: long
-log: {public: false}
 layout: card
 scheme: light
 colors:

@@ -6,20 +6,14 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 )
 
 // Erase is durable when it returns, and has emptied the WAL unless somebody was
 // reading for long.
-func (s *Store) Erase(ctx context.Context, site string, ids []consent.ID, at time.Time) error {
-	err := s.change(ctx, func(w *writer) error {
-		if err := w.erase(site, ids, at); err != nil {
-			return err
-		}
-		return w.truncate()
-	})
+func (s *Store) Erase(ctx context.Context, site string, list []consent.Erasure) error {
+	err := s.change(ctx, func(w *writer) error { return w.erase(site, list) })
 	if err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
@@ -28,28 +22,28 @@ func (s *Store) Erase(ctx context.Context, site string, ids []consent.ID, at tim
 
 // erase zeroes the secrets of a site's records and lists them. What is listed
 // already costs no write.
-func (w *writer) erase(name string, ids []consent.ID, at time.Time) error {
+func (w *writer) erase(name string, list []consent.Erasure) error {
 	s := w.site(name)
-	due, err := w.unlisted(s, ids)
+	due, err := w.unlisted(s, list)
 	if err != nil || len(due) == 0 {
 		return err
 	}
-	w.stale = true
+	w.stale, w.erased = true, true
 	var absent []key
 	err = w.transact(func() error {
 		if err := w.writeSite(s, s.next); err != nil {
 			return err
 		}
-		for i, id := range due {
-			found, err := w.eraseOne(s, id)
+		for i, e := range due {
+			found, err := w.eraseOne(s, e.Record)
 			if err == nil {
-				err = w.sql.addErasure.exec(s.id, s.erased+int64(i), id[:], at.UnixMilli())
+				err = w.sql.addErasure.exec(s.id, s.erased+int64(i), e.Record[:], e.Time.UnixMilli())
 			}
 			if err != nil {
 				return err
 			}
 			if !found {
-				absent = append(absent, key{s.id, id})
+				absent = append(absent, key{s.id, e.Record})
 			}
 		}
 		return nil
@@ -65,19 +59,19 @@ func (w *writer) erase(name string, ids []consent.ID, at time.Time) error {
 	return nil
 }
 
-// unlisted returns those of the ids that are not erased yet, each once.
-func (w *writer) unlisted(s *site, ids []consent.ID) (due []consent.ID, err error) {
-	seen := make(map[consent.ID]bool, len(ids))
-	for _, id := range ids {
+// unlisted returns those that are not erased yet, each once.
+func (w *writer) unlisted(s *site, list []consent.Erasure) (due []consent.Erasure, err error) {
+	seen := make(map[consent.ID]bool, len(list))
+	for _, e := range list {
 		listed := false
-		err := w.sql.hasErasure.query(func([]driver.Value) { listed = true }, s.id, id[:])
+		err := w.sql.hasErasure.query(func([]driver.Value) { listed = true }, s.id, e.Record[:])
 		if err != nil {
 			return nil, err
 		}
-		if !listed && !seen[id] {
-			due = append(due, id)
+		if !listed && !seen[e.Record] {
+			due = append(due, e)
 		}
-		seen[id] = true
+		seen[e.Record] = true
 	}
 	return due, nil
 }
@@ -94,7 +88,7 @@ func (w *writer) eraseOne(s *site, id consent.ID) (found bool, err error) {
 }
 
 // Erasures reads page by page, as Log does.
-func (s *Store) Erasures(ctx context.Context, site string, from int64, yield func(int64, consent.ID, time.Time) bool) error {
+func (s *Store) Erasures(ctx context.Context, site string, from int64, yield func(int64, consent.Erasure) bool) error {
 	siteID, err := s.siteID(ctx, site)
 	if errors.Is(err, consent.ErrNotFound) {
 		return nil
@@ -115,7 +109,7 @@ func (s *Store) Erasures(ctx context.Context, site string, from int64, yield fun
 			break
 		}
 		for _, e := range page {
-			if !yield(e.pos, consent.ID(e.id), millisTime(e.millis)) {
+			if !yield(e.pos, consent.Erasure{Record: consent.ID(e.id), Time: millisTime(e.millis)}) {
 				return nil
 			}
 		}

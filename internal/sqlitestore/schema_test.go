@@ -172,7 +172,7 @@ func TestSchema1IsMigrated(t *testing.T) {
 		must(t, s.Close())
 		s = opened(t, path, generationSize)
 	}
-	must(t, s.Erase(t.Context(), "shop", []consent.ID{storetest.Entry("shop", 1).Record}, storetest.Epoch()))
+	must(t, s.Erase(t.Context(), "shop", []consent.Erasure{{Record: storetest.Entry("shop", 1).Record}}))
 	for n, e := range storetest.ReadLog(t, s, "shop", 0) {
 		if e.Record.Erased != (n == 1) {
 			t.Errorf("record %d: erased %t", n, e.Record.Erased)

@@ -41,32 +41,39 @@ func (s *Store) Scrub(ctx context.Context) error {
 // reads, and no more than a moment for those of others; a later attempt follows
 // by itself when they keep the WAL.
 func (w *writer) truncate() error {
-	w.gate.Lock()
-	defer w.gate.Unlock()
-	busy := false
-	err := w.session.exec("PRAGMA busy_timeout = 50")
-	if err == nil {
-		err = w.session.query("PRAGMA wal_checkpoint(TRUNCATE)", func(v []driver.Value) { busy = v[0].(int64) != 0 })
-	}
-	if err == nil {
-		err = w.session.exec(fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout.Milliseconds()))
-	}
+	w.erased = false
+	busy, err := w.checkpoint()
 	if err != nil {
 		return fmt.Errorf("empty the WAL: %w", err)
 	}
-	if busy && w.stale {
-		time.AfterFunc(scrubAgain, w.truncateLater)
-	}
 	w.stale = w.stale && busy
+	if w.stale && !w.retries {
+		w.retries = true
+		time.AfterFunc(scrubAgain, w.askAgain)
+	}
 	return nil
 }
 
-// truncateLater runs beside the writer and asks it to try again.
-func (w *writer) truncateLater() {
+func (w *writer) checkpoint() (busy bool, err error) {
+	w.gate.Lock()
+	defer w.gate.Unlock()
+	if err := w.session.exec("PRAGMA busy_timeout = 50"); err != nil {
+		return false, err
+	}
+	err = w.session.query("PRAGMA wal_checkpoint(TRUNCATE)", func(v []driver.Value) { busy = v[0].(int64) != 0 })
+	if err != nil {
+		return false, err
+	}
+	return busy, w.session.exec(fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout.Milliseconds()))
+}
+
+// askAgain runs beside the writer.
+func (w *writer) askAgain() {
 	_ = w.queue.put(context.Background(), &request{work: func(*session) error {
+		w.retries = false
 		if w.stale {
 			return w.truncate()
 		}
 		return nil
-	}}) // a closed queue has a writer that truncates at its end
+	}}) // a closed queue has a writer that does it at its end
 }

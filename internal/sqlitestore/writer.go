@@ -20,6 +20,8 @@ type writer struct {
 	awaited map[key]bool     // records that were erased and are not there
 	secrets int64            // id of the newest row of secrets
 	stale   bool             // the WAL may hold what was erased
+	erased  bool             // by the batch at hand
+	retries bool             // somebody will ask to empty the WAL again
 	gate    *sync.RWMutex    // of the Store
 	plan    *plan
 	merge   merge
@@ -73,10 +75,10 @@ func (w *writer) serve(b *batch) {
 	w.work(b)
 }
 
-// fail answers every request that is not settled.
+// fail answers every request that is neither settled nor failed already.
 func (b *batch) fail(err error) {
 	for _, r := range b.requests {
-		if !r.settled {
+		if !r.settled && r.err == nil {
 			r.err = err
 		}
 	}
@@ -88,7 +90,8 @@ func (w *writer) failed(err error) *fault {
 	return f
 }
 
-// work does what needs the session outside of the common transaction.
+// work does what needs the session outside of the common transaction, and then
+// empties the WAL once for all that was erased.
 func (w *writer) work(b *batch) {
 	for _, r := range b.requests {
 		if r.work == nil {
@@ -98,6 +101,11 @@ func (w *writer) work(b *batch) {
 			r.err = w.failed(err).error()
 		} else {
 			w.fault.Store(nil)
+		}
+	}
+	if w.fault.Load() == nil && w.erased {
+		if err := w.truncate(); err != nil {
+			b.fail(w.failed(err).error())
 		}
 	}
 }

@@ -54,9 +54,9 @@ func endedContext(t *testing.T, s consent.Store) {
 		"put artefact": func() error { return s.PutArtefact(ctx, "shop", Artefact("gate", 1)) },
 		"artefact":     func() error { _, err := s.Artefact(ctx, "shop", Artefact("gate", 0).Digest); return err },
 		"artefacts":    func() error { _, err := s.Artefacts(ctx, "shop", "gate"); return err },
-		"erase":        func() error { return s.Erase(ctx, "shop", []consent.ID{{1}}, Epoch()) },
+		"erase":        func() error { return s.Erase(ctx, "shop", []consent.Erasure{{}}) },
 		"erasures": func() error {
-			return s.Erasures(ctx, "shop", 0, func(int64, consent.ID, time.Time) bool { return true })
+			return s.Erasures(ctx, "shop", 0, func(int64, consent.Erasure) bool { return true })
 		},
 		"head":       func() error { _, err := s.Head(ctx, "shop"); return err },
 		"leaves":     func() error { _, err := s.Leaves(ctx, "shop", 0, 1); return err },
@@ -127,7 +127,7 @@ func closedStore(t *testing.T, s consent.Store) {
 		"append":       func() error { _, _, err := s.Append(ctx, Entry("shop", 1)); return err },
 		"put artefact": func() error { return s.PutArtefact(ctx, "shop", Artefact("gate", 1)) },
 		"record":       func() error { _, err := s.Record(ctx, "shop", Entry("shop", 0).Record); return err },
-		"erase":        func() error { return s.Erase(ctx, "shop", []consent.ID{{1}}, Epoch()) },
+		"erase":        func() error { return s.Erase(ctx, "shop", []consent.Erasure{{}}) },
 		"swap":         func() error { return s.SwapCheckpoint(ctx, "shop", nil, []byte("next")) },
 		"head":         func() error { _, err := s.Head(ctx, "shop"); return err },
 	} {

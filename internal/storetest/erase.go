@@ -61,10 +61,16 @@ func erasedBeforeItComes(t *testing.T, s consent.Store) {
 func erasuresAreListed(t *testing.T, s consent.Store) {
 	AppendAll(t, s, 8, entries("shop", 0, 30))
 	var wanted []string
+	var list []consent.Erasure
 	for n := range 700 { // more than is read at once
-		at := Epoch().Add(time.Duration(n) * time.Second)
-		mustErase(t, s, "shop", at, n)
-		wanted = append(wanted, showErasure(Entry("shop", n).Record, at))
+		e := consent.Erasure{Record: Entry("shop", n).Record, Time: Epoch().Add(time.Duration(n) * time.Second)}
+		list = append(list, e)
+		wanted = append(wanted, showErasure(e.Record, e.Time))
+	}
+	for _, part := range [][]consent.Erasure{nil, list[:1], list[:3], list[2:650], list} {
+		if err := s.Erase(t.Context(), "shop", part); err != nil {
+			t.Fatal(err)
+		}
 	}
 	mustErase(t, s, "shop", Epoch().Add(time.Hour), 699, 3, 700, 700, 0)
 	wanted = append(wanted, showErasure(Entry("shop", 700).Record, Epoch().Add(time.Hour)))
@@ -75,7 +81,7 @@ func erasuresAreListed(t *testing.T, s consent.Store) {
 		}
 	}
 	calls := 0
-	err := s.Erasures(t.Context(), "shop", 0, func(int64, consent.ID, time.Time) bool { calls++; return calls < 3 })
+	err := s.Erasures(t.Context(), "shop", 0, func(int64, consent.Erasure) bool { calls++; return calls < 3 })
 	if err != nil || calls != 3 {
 		t.Errorf("told to stop after 3: %d calls, %v", calls, err)
 	}
@@ -133,11 +139,11 @@ func erasureOutlivesReopening(t *testing.T, open Reopener) {
 
 func mustErase(t testing.TB, s consent.Store, site string, at time.Time, records ...int) {
 	t.Helper()
-	var ids []consent.ID
+	var list []consent.Erasure
 	for _, n := range records {
-		ids = append(ids, Entry(site, n).Record)
+		list = append(list, consent.Erasure{Record: Entry(site, n).Record, Time: at})
 	}
-	if err := s.Erase(t.Context(), site, ids, at); err != nil {
+	if err := s.Erase(t.Context(), site, list); err != nil {
 		t.Errorf("erase: %v", err)
 	}
 }
@@ -150,11 +156,11 @@ func erased(e consent.Entry, index int64) consent.Stored {
 
 func readErasures(t *testing.T, s consent.Store, site string, from int) (list []string) {
 	t.Helper()
-	err := s.Erasures(t.Context(), site, int64(from), func(position int64, id consent.ID, at time.Time) bool {
+	err := s.Erasures(t.Context(), site, int64(from), func(position int64, e consent.Erasure) bool {
 		if position != int64(from+len(list)) {
 			t.Errorf("erasure at %d where %d was due", position, from+len(list))
 		}
-		list = append(list, showErasure(id, at))
+		list = append(list, showErasure(e.Record, e.Time))
 		return true
 	})
 	if err != nil {

@@ -1,0 +1,270 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+const (
+	handSize   = 256 // items handed over in one step
+	retryStuck = 40  // probes until what the store refused is offered again
+)
+
+// Ordered is a store that appends several entries in one step, in their order.
+// When it fails some of them may have been appended; none is appended twice.
+type Ordered interface {
+	consent.Store
+	AppendInOrder(ctx context.Context, entries []consent.Entry) (stored []consent.Stored, dup []bool, err error)
+}
+
+// drain hands over what waits whenever the store is there, until ctx ends.
+func (s *Store) drain(ctx context.Context) {
+	defer close(s.done)
+	probe := time.NewTicker(s.options.Probe)
+	defer probe.Stop()
+	again := time.NewTicker(retryStuck * s.options.Probe)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+			s.ledger.recall(stuck)
+		case <-probe.C:
+		case <-s.wake:
+		}
+		if s.isAway() || s.ledger.waits() > 0 {
+			s.handOver(ctx)
+		}
+		if s.options.First && !s.isAway() {
+			s.settle(ctx)
+		}
+	}
+}
+
+// handOver empties the outbox into the store, then lets writes go to the store
+// again. It leaves everything as it is when the store is not there.
+func (s *Store) handOver(ctx context.Context) {
+	if !s.healthy(ctx) {
+		return
+	}
+	if s.options.First && s.isAway() {
+		s.ledger.recall(kept) // another server may answer now, which lacks some of it
+	}
+	for s.ledger.waits() > handSize {
+		if !s.handSome(ctx) {
+			return
+		}
+	}
+	s.finish(ctx)
+}
+
+// handSome hands over what has waited longest.
+func (s *Store) handSome(ctx context.Context) bool {
+	if s.hold(ctx) != nil {
+		return false
+	}
+	defer s.unhold()
+	return s.hand(ctx, s.ledger.take(handSize))
+}
+
+// finish hands over the rest while nobody adds to it, and lets writes go to the
+// store.
+func (s *Store) finish(ctx context.Context) {
+	if s.hold(ctx) != nil { // before the path, as everybody does
+		return
+	}
+	defer s.unhold()
+	s.path.Lock()
+	defer s.path.Unlock()
+	for s.ledger.waits() > 0 {
+		if !s.hand(ctx, s.ledger.take(handSize)) {
+			return
+		}
+	}
+	s.mu.Lock()
+	was, since := s.away, s.since
+	s.away, s.why = false, nil
+	s.mu.Unlock()
+	if was {
+		s.options.Log.Info("the store is back, and nothing waits in the outbox any more", "away", s.options.Now().Sub(since).Round(time.Millisecond).String())
+	}
+	s.writer.nudge()
+}
+
+// healthy asks the store whether it takes records, and notes why not.
+func (s *Store) healthy(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*s.options.Patience)
+	defer cancel()
+	_, err := s.Store.Health(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil && s.away {
+		s.why = err
+	}
+	return err == nil
+}
+
+// hand offers items in their order and reports whether all were taken. One that
+// the store refuses again and again while it takes others is put aside.
+func (s *Store) hand(ctx context.Context, batch []*item) bool {
+	took := func(i *item, stored consent.Stored, _ bool) {
+		s.ledger.keep(i, stored.Index, s.options.Now(), s.options.First)
+	}
+	err := s.offerAll(ctx, batch, took)
+	if err == nil {
+		return true
+	}
+	for _, i := range batch {
+		if !s.healthy(ctx) {
+			return false
+		}
+		if s.ledger.stageOf(i) != waiting {
+			continue
+		}
+		err := s.offerAll(ctx, []*item{i}, took)
+		tries := 0
+		if err != nil {
+			tries = s.ledger.stick(i)
+		}
+		if err != nil && tries < stuckAfter {
+			return false
+		}
+		if tries == stuckAfter {
+			s.options.Log.Error("the store refuses what waits in the outbox, and takes others; it stays there and is tried again", "site", i.site, "error", err)
+		}
+	}
+	return true
+}
+
+// offerAll hands items to the store, records that follow each other in one step,
+// and calls took for each.
+func (s *Store) offerAll(ctx context.Context, items []*item, took func(i *item, stored consent.Stored, dup bool)) error {
+	for len(items) > 0 {
+		n := 0
+		for n < len(items) && items[n].kind == recordFrame {
+			n++
+		}
+		if n > 0 {
+			if err := s.offerRecords(ctx, items[:n], took); err != nil {
+				return err
+			}
+			items = items[n:]
+			continue
+		}
+		if err := s.offerOther(ctx, items[0]); err != nil {
+			return err
+		}
+		took(items[0], consent.Stored{Index: -1}, true)
+		items = items[1:]
+	}
+	return nil
+}
+
+func (s *Store) offerRecords(ctx context.Context, items []*item, took func(i *item, stored consent.Stored, dup bool)) error {
+	entries := make([]consent.Entry, len(items))
+	for n, i := range items {
+		f, err := i.segment.read(i.at, i.size)
+		if err != nil {
+			return err
+		}
+		entries[n] = f.entry
+		if f.erased {
+			if err := s.Store.Erase(ctx, i.site, []consent.Erasure{{Record: i.record, Time: s.ledger.erasedAt(i)}}); err != nil {
+				return err
+			}
+		}
+	}
+	stored, dup, err := s.inOrder(ctx, entries)
+	if err != nil {
+		return err
+	}
+	for n, i := range items {
+		took(i, stored[n], dup[n])
+	}
+	return nil
+}
+
+func (s *Store) inOrder(ctx context.Context, entries []consent.Entry) (stored []consent.Stored, dup []bool, err error) {
+	if store, ok := s.Store.(Ordered); ok {
+		return store.AppendInOrder(ctx, entries)
+	}
+	stored, dup = make([]consent.Stored, len(entries)), make([]bool, len(entries))
+	for n, e := range entries {
+		if stored[n], dup[n], err = s.Store.Append(ctx, e); err != nil {
+			return nil, nil, err
+		}
+	}
+	return stored, dup, nil
+}
+
+// offerOther hands over what is no record.
+func (s *Store) offerOther(ctx context.Context, i *item) error {
+	f, err := i.segment.read(i.at, i.size)
+	if err != nil {
+		return err
+	}
+	if f.kind == erasureFrame {
+		return s.Store.Erase(ctx, f.site, f.erasures)
+	}
+	if err = s.Store.PutArtefact(ctx, f.site, f.artefact); err == nil {
+		f.artefact.Index = -1
+		s.copies.keep(f.site, f.artefact)
+	}
+	return err
+}
+
+// Settled says that a checkpoint covers the first size entries of a site's log.
+func (s *Store) Settled(site string, size int64) {
+	s.mu.Lock()
+	s.settled[site] = max(s.settled[site], size)
+	s.mu.Unlock()
+}
+
+// settle lets go of what has been in the store for long enough, after asking for
+// it once more: what is not there any more is appended again.
+func (s *Store) settle(ctx context.Context) {
+	for ctx.Err() == nil {
+		due := s.ledger.due(s.options.Now().Add(-s.options.Settle), s.covered, handSize)
+		if len(due) == 0 || !s.confirm(ctx, due) {
+			break
+		}
+	}
+	s.writer.nudge()
+}
+
+// covered reports whether a checkpoint covers an item, where one has to.
+func (s *Store) covered(i *item) bool {
+	if !s.options.Checkpoints || i.kind != recordFrame {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return i.index < s.settled[i.site]
+}
+
+func (s *Store) confirm(ctx context.Context, due []*item) bool {
+	if s.hold(ctx) != nil {
+		return false
+	}
+	defer s.unhold()
+	lost := 0
+	err := s.offerAll(ctx, due, func(i *item, stored consent.Stored, dup bool) {
+		if i.kind == recordFrame && (!dup || stored.Index != i.index) {
+			lost++
+			s.ledger.keep(i, stored.Index, s.options.Now(), true)
+			return
+		}
+		s.ledger.withdraw(i)
+	})
+	if lost > 0 {
+		s.options.Log.Warn("another server took over and lacked records that had been acknowledged; they were appended again", "records", lost)
+	}
+	if err != nil {
+		s.trip(ctx, fmt.Errorf("settle: %w", err))
+	}
+	return err == nil
+}
