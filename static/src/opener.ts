@@ -29,7 +29,11 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     opened.add(el)
     // A negated part says nothing of what has to be permitted to go on.
     ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
-    if (el.localName == 'template') return unwrap(el, (el as HTMLTemplateElement).content)
+    if (el.localName == 'template') {
+      const { content } = el as HTMLTemplateElement
+      queue(el, content)
+      return el.replaceWith(content)
+    }
     el.remove()
     const done = isScript(el) ? run(el) : load(el)
     parentNode!.insertBefore(el, nextSibling)
@@ -55,27 +59,25 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     return () => {}
   }
 
-  /** Puts what a script has written behind it. */
+  /** Puts what a script has written behind it. Scripts in other markup than a range's never run. */
   function write(html: string, el: HTMLElement): void {
-    const template = document.createElement('template')
-    template.innerHTML = gate.trusted.createHTML(html)
-    template.dataset.consent = el.dataset.consent!
+    const range = document.createRange()
+    range.selectNode(el)
+    const content = range.createContextualFragment(gate.trusted.createHTML(html))
     const end = ends.get(el)
-    const { lastChild } = template.content
-    ;(end?.isConnected ? end : el).after(template)
+    const { lastChild } = content
+    queue(el, content)
+    ;(end?.isConnected ? end : el).after(content)
     if (lastChild) ends.set(el, lastChild)
-    if (lent.has(el)) lent.add(template)
-    unwrap(template, template.content)
   }
 
-  /** Puts a template's content in its place; its scripts join the queue. */
-  function unwrap(el: HTMLElement, content: DocumentFragment): void {
+  /** Has the scripts that el brings wait for their turn. */
+  function queue(el: HTMLElement, content: DocumentFragment): void {
     for (const script of content.querySelectorAll('script')) {
       if (!EXECUTABLE.test(script.type)) continue
       mark(script, el.dataset.consent!)
       if (lent.has(el)) lent.add(script)
     }
-    el.replaceWith(content)
   }
 
   async function release(): Promise<void> {

@@ -1,0 +1,111 @@
+// A marked script runs as its author wrote it: the element itself, every attribute,
+// listeners, order, and the conditions it waits for.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, it } from "node:test";
+import { inEveryEngine } from "./engines.mjs";
+import { waitFor } from "./page.mjs";
+import { answer } from "./ways/site.mjs";
+import { onPage, settle } from "./ways/stages.mjs";
+
+const code = 'ran.push("whole " + document.currentScript.nonce)';
+const digest = `sha384-${createHash("sha384").update(code).digest("base64")}`;
+const js = (text) => () => ["text/javascript", text];
+
+const attributes = `async defer integrity="${digest}" crossorigin="anonymous" referrerpolicy="no-referrer" nonce="abc" fetchpriority="low" charset="utf-8" class="a b" data-site-id="7" data-whatever="x" onload="ran.push('attribute')"`;
+const late = '<script type="text/plain" data-consent="analytics"';
+
+inEveryEngine((newPage) => {
+  describe("a marked script", () => {
+    const on = (options, act) => onPage(newPage, { gate: "gate", ...options }, act);
+    const ran = (page) => page.evaluate(() => self.ran);
+    const runs = async (page, n) => {
+      await waitFor(async () => (await ran(page)).length >= n, `${n} runs`).catch(() => {});
+      await settle(200);
+      return ran(page);
+    };
+
+    it("keeps every attribute and listener, and is the same element", () => {
+      const seen = [];
+      const page = () => `${late} id="whole" data-src="/whole.js" ${attributes}></script>
+        <script>whole = document.getElementById("whole"); whole.addEventListener("load", () => ran.push("listener")); before = whole.getAttributeNames()</script>`;
+      return on({ page, more: { "/whole.js": (request) => (seen.push(request.headers), ["text/javascript", code]) } }, async (page) => {
+        await page.evaluate(answer, "g");
+        assert.deepEqual((await runs(page, 3)).sort(), ["attribute", "listener", "whole abc"]);
+        const { same, lost, src, type, flags } = await page.evaluate(() => {
+          const el = document.getElementById("whole");
+          const { async, defer, crossOrigin, referrerPolicy, integrity, className } = el;
+          return { same: el === whole, lost: before.filter((name) => !el.hasAttribute(name)), src: el.getAttribute("src"), type: el.type, flags: [async, defer, crossOrigin, referrerPolicy, integrity.slice(0, 7), className, el.dataset.siteId] };
+        });
+        assert.deepEqual({ same, src, type }, { same: true, src: "/whole.js", type: "" });
+        assert.deepEqual(lost.filter((name) => name !== "type"), []);
+        assert.deepEqual(flags, [true, true, "anonymous", "no-referrer", "sha384-", "a b", "7"]);
+        assert.equal(seen.length, 1);
+        assert.equal(seen[0].referer, undefined, "its referrer policy holds");
+      });
+    });
+
+    it("does not run when its integrity does not fit, and says so to its listeners", () =>
+      on({ page: () => `${late} data-src="/whole.js" integrity="${digest.replace(/.$/, "x")}" onerror="ran.push('refused')"></script>${late}>ran.push("next")</script>`, more: { "/whole.js": js("ran.push('never')") } }, async (page) => {
+        await page.evaluate(answer, "g");
+        assert.deepEqual(await runs(page, 2), ["refused", "next"]);
+      }));
+
+    it("waits for the one before it as it would have in the page; async ones and modules do not", () => {
+      const slow = () => ["text/javascript", "for (const end = Date.now() + 30; Date.now() < end; );ran.push('slow')"];
+      const page = () => `${late} data-src="/slow.js"></script>${late}>ran.push("inline " + ran.includes("slow")); setTimeout(() => ran.push("task between"))</script>${late}>ran.push("next " + ran.includes("task between"))</script>
+        ${late} data-src="/never.js" async></script>${late}>ran.push("does not wait")</script>`;
+      return on({ page, more: { "/slow.js": slow } }, async (page) => {
+        await page.evaluate(answer, "g");
+        assert.deepEqual(await runs(page, 5), ["slow", "inline true", "task between", "next true", "does not wait"]);
+      });
+    });
+
+    it("runs once, whatever is scanned or moved", () =>
+      on({ page: () => `${late} id="once">ran.push("once")</script><div id="there"></div>` }, async (page) => {
+        await page.evaluate(answer, "g");
+        await runs(page, 1);
+        await page.evaluate(() => {
+          const el = document.getElementById("once");
+          consentry.scan(document);
+          document.getElementById("there").append(el);
+          consentry.scan(document.getElementById("there"));
+          document.body.append(el);
+        });
+        await page.evaluate(answer, "g");
+        await settle(300);
+        assert.deepEqual(await runs(page, 1), ["once"]);
+      }));
+
+    it("runs where it is added later, in whatever root", () =>
+      on({ page: () => '<div id="host"></div>' }, async (page) => {
+        await page.evaluate(answer, "g");
+        await page.evaluate(() => {
+          const add = (root, name) => {
+            const s = document.createElement("script");
+            Object.assign(s, { type: "text/plain", text: `ran.push("${name}")` });
+            s.dataset.consent = "analytics";
+            root.append(s);
+          };
+          add(document.body, "late");
+          const root = document.getElementById("host").attachShadow({ mode: "closed" });
+          add(root, "shadow");
+          consentry.scan(root);
+          add(root, "shadow, later");
+        });
+        assert.deepEqual((await runs(page, 3)).sort(), ["late", "shadow", "shadow, later"]);
+      }));
+
+    it("runs on a refusal or a withdrawal where its condition says so, and not while nobody has answered", () =>
+      on({ page: () => `<script type="text/plain" data-consent="!analytics">ran.push("refused")</script>${late}>ran.push("granted")</script><script type="text/plain" data-consent="analytics &amp; !share">ran.push("both")</script>` }, async (page) => {
+        assert.deepEqual(await runs(page, 0), []);
+        await page.evaluate(answer, "d");
+        assert.deepEqual(await runs(page, 1), ["refused"]);
+        await page.evaluate(answer, "g");
+        assert.deepEqual(await runs(page, 3), ["refused", "granted", "both"]);
+        await page.evaluate(answer, "d");
+        await waitFor(async () => (await ran(page)).length === 1, "the page to start anew");
+        assert.deepEqual(await runs(page, 1), ["refused"]);
+      }));
+  });
+});
