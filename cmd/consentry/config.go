@@ -67,6 +67,17 @@ type ServerConfig struct {
 	// machine, and survive restarts.
 	Data string `yaml:"data" jsonschema:"default=data"`
 
+	// The folder where this server keeps the newest checkpoint of each site's
+	// transparency log; checkpoints below data by default. It is what a restored
+	// old backup of the store is noticed by: it must survive restarts, and never be
+	// restored together with the store.
+	Checkpoints string `yaml:"checkpoints" sample:"/var/lib/consentry/checkpoints"`
+
+	// Where checkpoints are kept outside, so that not even whoever runs this server
+	// can rewrite the log unseen. None by default: no outbound connection is
+	// opened. One that fails is shown and logged, and holds nothing up.
+	Anchors []AnchorConfig `yaml:"anchors" sample:"[{file: /mnt/elsewhere/checkpoints.txt}]"`
+
 	// The key file that "consentry keys new" wrote. The server refuses to start
 	// without it. All servers of one store need the same keys.
 	Keys string `yaml:"keys" jsonschema:"default=keys.json"`
@@ -101,6 +112,35 @@ type ServerConfig struct {
 	Log Log `yaml:"log"`
 
 	dir string // that the file was read from
+}
+
+// AnchorConfig is one place outside that keeps checkpoints: exactly one of file,
+// git and witness.
+type AnchorConfig struct {
+	// A file to which checkpoints of all sites are appended. It proves something
+	// when it lies where whoever runs this server cannot change it: another
+	// machine's disk, or one that only takes appends.
+	File string `yaml:"file" sample:"/mnt/elsewhere/checkpoints.txt"`
+
+	// The work tree of a Git repository to which checkpoints are committed, one
+	// file for each site. The git program must be installed.
+	Git string `yaml:"git" sample:"/srv/consentry-log"`
+
+	// With git: the remote to push to after each commit, such as origin. The
+	// repository proves nothing while it is on this machine alone.
+	Push string `yaml:"push" sample:"origin"`
+
+	// The address of a witness (C2SP tlog-witness), which follows the log and
+	// signs its checkpoints too. It learns the log's name and how many entries it
+	// has, nothing else.
+	Witness string `yaml:"witness" sample:"https://witness.example/consentry"`
+
+	// With witness: its verifier key, as its operator gives it.
+	Key string `yaml:"key" sample:"witness.example+0a1b2c3d+BAAA…"`
+
+	// How often a checkpoint is put there at most. By default every one, about
+	// four a minute on a busy site, and with git one an hour.
+	Every siteconfig.Duration `yaml:"every" sample:"1h"`
 }
 
 // Outbox is the decisions that Redis does not have yet.

@@ -77,6 +77,7 @@ func (c *ServerConfig) check(doc *siteconfig.Document) {
 		doc.Fail("outbox.limit_mb", "limit_mb must be between 1 and %d", 1<<16)
 	}
 	c.checkTimeouts(doc)
+	c.checkAnchors(doc)
 }
 
 func (c *ServerConfig) checkPaths(doc *siteconfig.Document) {

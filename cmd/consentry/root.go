@@ -75,6 +75,8 @@ func commands(env environment) []*cobra.Command {
 		newServe(env),
 		newDemo(env),
 		newKeys(env),
+		newLog(env),
+		newVerify(env),
 		newCatalogue(env),
 		newSchema(env),
 		newVersion(env),

@@ -98,8 +98,13 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 			err = fmt.Errorf("close store: %w", closeErr)
 		}
 	}()
-	visitors := &api.API{Store: store, Now: env.now, Log: log}
-	sites := newSiteSet(config, ring, visitors, log)
+	logs, err := newLogSet(env, config, ring, store, log)
+	if err != nil {
+		return err
+	}
+	defer logs.finish()
+	visitors := &api.API{Store: store, Now: env.now, Log: log, Transparency: logs.find}
+	sites := newSiteSet(config, ring, visitors, logs, log)
 	changes, unwatch := sites.changes() // before the files are read, to miss none
 	defer unwatch()
 	if err := sites.load(ctx); err != nil {
@@ -130,7 +135,7 @@ func newServer(env environment, config ServerConfig, log *slog.Logger, store *li
 	o := server.Options{
 		Visitors: visitors, Operators: desk, Store: store, Outbox: outboxOf(store), Now: env.now, Log: log,
 		TrustedProxies: config.Proxies(), CountryHeader: config.CountryHeader, PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
-		Problems: sites.Problems, Version: programVersion(),
+		Problems: sites.Problems, Logs: sites.logs.statuses, Version: programVersion(),
 		Timeouts: server.Timeouts{
 			ReadHeader: config.Timeouts.ReadHeader.Std(), Read: config.Timeouts.Read.Std(), Write: config.Timeouts.Write.Std(),
 			Idle: config.Timeouts.Idle.Std(), Shutdown: config.Timeouts.Shutdown.Std(),

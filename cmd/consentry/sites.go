@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type siteSet struct {
 	config ServerConfig
 	ring   *consent.Keyring
 	api    *api.API
+	logs   *logSet
 	log    *slog.Logger
 
 	mu       sync.Mutex
@@ -33,8 +35,8 @@ type siteSet struct {
 	pending  bool // a site could not be published; try again soon
 }
 
-func newSiteSet(config ServerConfig, ring *consent.Keyring, visitors *api.API, log *slog.Logger) *siteSet {
-	return &siteSet{config: config, ring: ring, api: visitors, log: log}
+func newSiteSet(config ServerConfig, ring *consent.Keyring, visitors *api.API, logs *logSet, log *slog.Logger) *siteSet {
+	return &siteSet{config: config, ring: ring, api: visitors, logs: logs, log: log}
 }
 
 // Configured returns the sites as configured, for the dashboard.
@@ -48,11 +50,12 @@ func (s *siteSet) Configured() []*consent.Site {
 	return list
 }
 
-// Problems returns what is wrong with the files as they are now.
+// Problems returns what is wrong with the files and the transparency logs as they
+// are now.
 func (s *siteSet) Problems() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.problems
+	return slices.Concat(s.problems, s.logs.problems())
 }
 
 func readSites(config ServerConfig) ([]*consent.Site, []siteconfig.Problem) {
@@ -83,6 +86,7 @@ func (s *siteSet) reload(ctx context.Context) {
 	next := s.publish(ctx, configured, broken)
 	s.served = append(next, s.kept(next, broken)...)
 	s.api.SetSites(s.served)
+	s.logs.follow(s.served)
 	s.log.Info("sites", "served", len(s.served), "problems", len(s.problems))
 }
 
@@ -157,6 +161,9 @@ func (s *siteSet) build(ctx context.Context, site *consent.Site, foreign error) 
 	}
 	built, err := api.NewSite(ctx, site, s.ring, programVersion())
 	if err != nil {
+		return nil, err
+	}
+	if err := s.logs.begin(ctx, site); err != nil {
 		return nil, err
 	}
 	return built, s.api.Publish(ctx, built)

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/translog"
 )
 
 // API serves every site of an installation. Set the exported fields before
@@ -23,6 +24,8 @@ type API struct {
 	Log   *slog.Logger
 	// Observe is told the outcome of every recorded decision, for metrics.
 	Observe func(site, outcome string)
+	// Transparency finds the transparency log of a site, nil when it has none.
+	Transparency func(site string) *translog.Log
 
 	sites  atomic.Pointer[index]
 	frames frameCache
@@ -44,6 +47,9 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	get("/banner/:rendering/:file", a.getScript("banner"))
 	get("/preferences/:rendering/:file", a.getScript("preferences"))
 	get("/openapi.json", a.getOpenAPI)
+	get("/log/checkpoint", a.getCheckpoint)
+	get("/log/key", a.getLogKey)
+	get("/log/tile/*", a.getTile)
 	e.POST("/decisions", a.postDecision, allowCORS, limit)
 	e.OPTIONS("/decisions", a.preflight, allowCORS)
 	e.POST("/impressions", a.postImpression, allowCORS, limit)

@@ -136,3 +136,10 @@ func newAEAD(key [32]byte) (cipher.AEAD, error) {
 func authenticated(head []byte, id ID) []byte {
 	return append(append(make([]byte, 0, len(head)+len(id)), head...), id[:]...)
 }
+
+// Salt is what the record's commitment in the log is salted with. Whoever has it
+// and the record's canonical bytes can verify the leaf.
+func (s Secret) Salt() [32]byte {
+	_, salt := expand(s)
+	return salt
+}

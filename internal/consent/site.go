@@ -31,6 +31,7 @@ type Site struct {
 	Locales    []string         // BCP 47, the first is the default
 	Texts      map[string]Texts // by locale, complete
 	Source     string           // the file it was read from
+	PrivateLog bool             // the transparency log is not served
 }
 
 // Deployment says where the site's pages are and how they reach Consentry.
@@ -94,6 +95,21 @@ func (s *Site) Base() string {
 		return d.scheme() + d.Host + "/s/" + s.ID
 	}
 	return d.Prefix
+}
+
+// LogOrigin is the name under which the site's transparency log begins: the
+// address that it is served at, without the scheme. A log keeps the name it
+// began with.
+func (s *Site) LogOrigin() string {
+	d := s.Deployment
+	switch d.Mode {
+	case ModeSubdomain:
+		return d.Host + d.Prefix + "/log"
+	case ModeRemote:
+		return d.Host + "/s/" + s.ID + "/log"
+	}
+	_, host, _ := strings.Cut(d.Origins[0], "://")
+	return host + d.Prefix + "/log"
 }
 
 // Secure reports whether pages are on https. Only loopback sites may be on

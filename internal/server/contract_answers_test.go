@@ -60,6 +60,13 @@ func (m *moodyStore) Record(ctx context.Context, site string, id consent.ID) (co
 	return m.Store.Record(ctx, site, id)
 }
 
+func (m *moodyStore) Checkpoint(ctx context.Context, site string) ([]byte, error) {
+	if fail, _ := m.mood(); fail != nil {
+		return nil, fail
+	}
+	return m.Store.Checkpoint(ctx, site)
+}
+
 // ask is a request in few words. The defaults are a visitor's of the shop.
 type ask struct {
 	to      string // method and path
@@ -124,6 +131,18 @@ locales: [en]
 categories: [{id: analytics, services: [ga4]}]
 `
 
+const hiddenYAML = `
+id: hidden
+name: Hidden
+origins: [https://hidden.example]
+log: {public: false}
+controller: {name: Shop Ltd, address: "1 Road, Town", contact: privacy@shop.example}
+locales: [en]
+categories: [{id: analytics, services: [ga4]}]
+`
+
+const hiddenPage = "Host: hidden.example"
+
 const subPage = "Host: privacy.sub.example\nOrigin: https://www.sub.example"
 
 // Every answer that the contract documents is given, of every route, status,
@@ -132,6 +151,7 @@ func TestEveryDocumentedAnswerIsGiven(t *testing.T) {
 	dir := t.TempDir()
 	writeSite(t, dir, "shop.yaml", shopYAML)
 	writeSite(t, dir, "sub.yaml", subYAML)
+	writeSite(t, dir, "hidden.yaml", hiddenYAML)
 	store := &moodyStore{}
 	r := newRig(t, dir, func(s consent.Store) consent.Store { store.Store = s; return store })
 
@@ -140,6 +160,7 @@ func TestEveryDocumentedAnswerIsGiven(t *testing.T) {
 	r.answerImpressions(t, store)
 	r.answerChoices(t, store)
 	r.answerReceipts(t, store)
+	r.answerLog(t, store)
 	r.answerTheSlow(t)
 	r.answerTheMany(t)
 
@@ -186,6 +207,25 @@ func (r *rig) answerScripts(t *testing.T, store *moodyStore) {
 	r.expect(t, "GET /gate.js 200 text/javascript", ask{to: "GET /gate.js", headers: subPage})
 	r.expect(t, "GET /openapi.json 200 application/json", ask{to: "GET /privacy/openapi.json"})
 	r.expect(t, "GET /openapi.json 404"+jsonError+"no-site", ask{to: "GET /openapi.json"})
+}
+
+func (r *rig) answerLog(t *testing.T, store *moodyStore) {
+	paths := map[string]string{"/log/checkpoint": "/log/checkpoint", "/log/key": "/log/key", "/log/tile/{tile}": "/log/tile/0/x123/000"}
+	r.expect(t, "GET /log/checkpoint 404"+jsonError+"not-found", ask{to: "GET /privacy/log/checkpoint"})
+	if err := r.logs["shop"].Sign(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.expect(t, "GET /log/checkpoint 200 text/plain", ask{to: "GET /privacy/log/checkpoint", headers: "Origin: https://auditor.example"})
+	r.expect(t, "GET /log/key 200 text/plain", ask{to: "GET /privacy/log/key"})
+	r.expect(t, "GET /log/tile/{tile} 200 application/octet-stream", ask{to: "GET /privacy/log/tile/0/000.p/1"})
+	r.expect(t, "GET /log/tile/{tile} 404"+jsonError+"not-found", ask{to: "GET /privacy/log/tile/entries/000"})
+	for template, path := range paths {
+		r.expect(t, "GET "+template+" 404"+jsonError+"no-site", ask{to: "GET /privacy" + path, headers: foreign})
+		store.set(consent.ErrUnavailable, false)
+		r.expect(t, "GET "+template+" 503"+jsonError+"unavailable", ask{to: "GET /privacy" + path})
+		store.set(nil, false)
+		r.expect(t, "GET "+template+" 404"+jsonError+"not-found", ask{to: "GET /privacy" + path, headers: hiddenPage})
+	}
 }
 
 func (r *rig) answerDecisions(t *testing.T, store *moodyStore) {

@@ -25,6 +25,7 @@ import (
 	"github.com/consentry/consentry/internal/server"
 	"github.com/consentry/consentry/internal/siteconfig"
 	"github.com/consentry/consentry/internal/sqlitestore"
+	"github.com/consentry/consentry/internal/translog"
 )
 
 // rig is the whole server on a real store, with a clock that tests move.
@@ -40,6 +41,8 @@ type rig struct {
 
 	mu      sync.Mutex
 	now     time.Time
+	logs    map[string]*translog.Log
+	copies  copies
 	answers map[string]bool // of the contract, that this server gave
 	last    string          // the newest of them
 }
@@ -61,6 +64,12 @@ func (l *lockedBuffer) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+// copies keeps a server's checkpoints, as translog.Memory.
+type copies map[string][]byte
+
+func (c copies) Read(site string) ([]byte, error)    { return c[site], nil }
+func (c copies) Write(site string, raw []byte) error { c[site] = raw; return nil }
 
 type noOperators struct{}
 
@@ -114,12 +123,12 @@ func newRigWith(t testing.TB, dir string, wrap func(consent.Store) consent.Store
 func (r *rig) start(t testing.TB, level slog.Level, perMinute int, read time.Duration) {
 	t.Helper()
 	log := slog.New(slog.NewJSONHandler(&r.log, &slog.HandlerOptions{Level: level}))
-	r.api = &api.API{Store: r.store, Now: r.clock, Log: log}
+	r.api = &api.API{Store: r.store, Now: r.clock, Log: log, Transparency: func(site string) *translog.Log { return r.logs[site] }}
 	r.reload(t)
 	r.server = server.New(server.Options{
 		Visitors: r.api, Operators: noOperators{}, Store: r.store, Now: r.clock, Log: log,
 		TrustedProxies: r.proxies, CountryHeader: "X-Country", PerMinute: perMinute, Burst: 200,
-		Problems: func() []string { return nil }, Version: "test",
+		Problems: func() []string { return nil }, Logs: r.statuses, Version: "test",
 		Timeouts: server.Timeouts{ReadHeader: time.Second, Read: time.Second, Write: 5 * time.Second, Idle: time.Minute, Shutdown: time.Second},
 	})
 	public, _ := r.server.Handlers()
@@ -151,12 +160,38 @@ func (r *rig) reload(t testing.TB) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		r.begin(t, site)
 		if err := r.api.Publish(context.Background(), s); err != nil {
 			t.Fatal(err)
 		}
 		built = append(built, s)
 	}
 	r.api.SetSites(built)
+}
+
+func (r *rig) statuses() (list []translog.Status) {
+	for _, l := range r.logs {
+		list = append(list, l.Status())
+	}
+	return list
+}
+
+// begin makes a site's transparency log. Tests sign it when they need to.
+func (r *rig) begin(t testing.TB, site *consent.Site) {
+	t.Helper()
+	if r.logs[site.ID] != nil {
+		return
+	}
+	if r.logs == nil {
+		r.logs, r.copies = make(map[string]*translog.Log), make(copies)
+	}
+	r.logs[site.ID] = translog.New(translog.Options{
+		Site: site.ID, Origin: site.LogOrigin(), Root: r.ring.Root, Store: r.store, Memory: r.copies, Cache: translog.NewCache(100),
+		Now: r.clock, Log: slog.New(slog.DiscardHandler),
+	})
+	if err := r.logs[site.ID].Begin(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // site returns a site that is being served.

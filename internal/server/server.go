@@ -18,6 +18,7 @@ import (
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/outbox"
+	"github.com/consentry/consentry/internal/translog"
 )
 
 // Visitors is what the public listener serves; internal/api implements it.
@@ -29,7 +30,7 @@ type Visitors interface {
 // Operators is what the operators' listener serves beside health and metrics.
 type Operators interface{ Register(e *echo.Echo) }
 
-// Options configure a Server. All fields are needed but Outbox and Version.
+// Options configure a Server. All fields are needed but Outbox, Logs and Version.
 type Options struct {
 	Visitors       Visitors
 	Operators      Operators
@@ -43,6 +44,7 @@ type Options struct {
 	PerMinute      int             // write requests per address prefix, 0 for no limit
 	Burst          int             // of these at once
 	Problems       func() []string // of the configuration that is being served
+	Logs           func() []translog.Status
 	Version        string
 	Timeouts       Timeouts
 }
@@ -66,6 +68,9 @@ const maxHeader = 32 << 10
 // New builds both listeners' handlers.
 func New(o Options) *Server {
 	s := &Server{log: o.Log, shutdown: o.Timeouts.Shutdown, Metrics: newMetrics(o)}
+	if o.Logs != nil {
+		s.Metrics.registry.MustRegister(newLogMetrics(o.Logs, o.Now))
+	}
 	s.public = newHTTP(s.visitors(o), o.Timeouts)
 	s.admin = newHTTP(s.operators(o), o.Timeouts)
 	return s

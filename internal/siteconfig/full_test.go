@@ -20,6 +20,7 @@ regime: opt-in
 memory: 300d
 grace: 48h
 retention: long
+log: {public: false}
 layout: card
 scheme: light
 colors:

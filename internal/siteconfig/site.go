@@ -100,6 +100,7 @@ func build(file string, src []byte, services map[string]consent.Service, locales
 		Appearance: b.appearance(),
 		Locales:    b.file.Locales,
 		Texts:      b.texts(policy),
+		PrivateLog: !b.file.Log.Public,
 	}}
 }
 

@@ -106,6 +106,10 @@ type SiteFile struct {
 	// where none fits. en, de and fr are built in; others need all their texts.
 	Locales []string `yaml:"locales" jsonschema:"default=en" sample:"[en, de]"`
 
+	// The site's transparency log: signed proof that no record was changed or
+	// taken out.
+	Log LogFile `yaml:"log"`
+
 	// What is asked about, in the order shown. necessary is always there, first
 	// and locked, whether listed or not.
 	Categories []CategoryFile `yaml:"categories"`
@@ -114,6 +118,15 @@ type SiteFile struct {
 	// name. {site}, {service}, {date} and {id} are filled in where they make
 	// sense. Texts of the owner's own categories stand under categories.ID.
 	Texts map[string]consent.Texts `yaml:"texts"`
+}
+
+// LogFile says who may see the site's transparency log.
+type LogFile struct {
+	// Whether checkpoints, hashes and key of the log are served under the prefix,
+	// at log/. They say nothing about any visitor, but how many records there are.
+	// With false receipts and proofs can still be verified; that nothing else was
+	// taken out of the log can then be shown by the owner alone.
+	Public bool `yaml:"public" jsonschema:"default=true"`
 }
 
 // CookieFile scopes the two cookies of a choice.

@@ -73,7 +73,10 @@ export function holder(gate: Gate, bars: Bars) {
     for (const name of ATTRIBUTES) {
       const value = el.getAttribute(name)
       const condition = value && bar(name, value)
-      if (condition) keep(el, condition, name, value)
+      if (!condition) continue
+      keep(el, condition, name, value)
+      // What the parser has made of it loads on, unless it is taken out.
+      if (/embed|object/.test(el.localName)) el.replaceWith(el)
     }
     if (isScript(el) && !el.hasAttribute('src')) checkText(el, el.text)
   }
@@ -89,7 +92,12 @@ export function holder(gate: Gate, bars: Bars) {
     if (!(node instanceof Node)) return
     check(node as HTMLElement)
     ;(node as Element).querySelectorAll?.<HTMLElement>(TAGS.join()).forEach(check)
-    const root = parent.getRootNode?.()
+    scan(parent)
+  }
+
+  /** Has what is held opened in node's shadow root, too. */
+  function scan(node: Node): void {
+    const root = node.getRootNode?.()
     if (root instanceof ShadowRoot) queueMicrotask(() => gate.scan(root))
   }
 
@@ -119,11 +127,13 @@ export function holder(gate: Gate, bars: Bars) {
     /** Rewrites arguments that are markup; Trusted Types see what they would have seen. */
     parse:
       (scripts: Scripts) =>
-      (args: unknown[]): void =>
+      (args: unknown[], self: Node): void => {
         args.forEach((html, i) => {
           const text = rewrite(html + '', scripts)
           if (text != html + '') args[i] = typeof html == 'string' ? text : gate.trusted.createHTML(text)
-        }),
+        })
+        scan(self)
+      },
     /** What el was given, as its own property would tell it. */
     read(el: HTMLElement, name: string): string | undefined {
       const value = el.dataset.consent && el.dataset[name]

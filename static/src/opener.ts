@@ -98,7 +98,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
   return {
     release,
     reload() {
-      if ([...ran].some(condition => !gate.permits(condition))) location.reload()
+      if ([...ran].some(condition => !gate.permits(condition) && !gate.lent.has(condition))) location.reload()
     },
     lend(el) {
       lent.add(el)

@@ -21,7 +21,7 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
 
   before(scope, 'fetch', ([input]) => barred((input as Request | undefined)?.url ?? input) && [Promise.reject(new TypeError('Failed to fetch'))])
   before(scope.XMLHttpRequest.prototype, 'open', divert('blob:null/'))
-  before(scope, 'EventSource importScripts', divert('blob:null/'))
+  before(scope, 'EventSource importScripts Audio fetchLater', divert('blob:null/'))
   before(scope, 'WebSocket', divert('wss://localhost:1')) // a port that browsers refuse
   before(scope.Navigator?.prototype, 'sendBeacon', ([url]) => barred(url) && [false])
   before(scope.URL, 'createObjectURL', ([blob], self, native) => {

@@ -11,6 +11,7 @@ const FINAL = [201, 400, 403, 409, 413, 415, 422]
 /** Starts a decision: what it denies is denied from now on, recorded or not. */
 export function decide(gate: Asking, answer: Answer): Decision {
   const decision = draw(gate, answer)
+  gate.lent.clear()
   takeBack(gate, decision)
   keep(gate, 'pending', JSON.stringify(decision))
   gate.refresh()

@@ -107,9 +107,9 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     document.addEventListener('readystatechange', seek)
     if (hasPending(policy) || gate.asks()) gate.load('banner').then(() => gate.begin!(), () => {})
     for (const event of ['storage', 'visibilitychange', 'pageshow'])
-      addEventListener(event, e => {
+      addEventListener(event, () => {
         gate.refresh()
-        if ((e as PageTransitionEvent).persisted) gate.reload?.()
+        gate.reload?.()
       })
   })
 }

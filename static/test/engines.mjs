@@ -12,14 +12,20 @@ const known = {
 
 const wanted = (process.env.ENGINES ?? Object.keys(known).join(",")).split(",").filter(Boolean);
 
+function engineOf(name) {
+  if (!known[name]) throw new Error(`ENGINES names ${name}; known are ${Object.keys(known).join(", ")}`);
+  return known[name];
+}
+
+/** The wanted engines by name, for scripts. */
+export const launchers = Object.fromEntries(wanted.map((name) => [name, engineOf(name)]));
+
 /**
  * Runs the same tests in every engine. tests(newPage, name) declares them; newPage
  * opens a page with an empty cookie jar, which the caller closes.
  */
 export function inEveryEngine(tests) {
-  for (const name of wanted) {
-    const engine = known[name];
-    if (!engine) throw new Error(`ENGINES names ${name}; known are ${Object.keys(known).join(", ")}`);
+  for (const [name, engine] of Object.entries(launchers)) {
     const reason = engine.missing();
     if (reason && process.env.CI === "true") throw new Error(`${name}: ${reason}`);
     describe(name, { skip: reason || false }, () => {

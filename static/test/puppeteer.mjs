@@ -19,6 +19,7 @@ const browsers = {
       "datareporting.healthreport.uploadEnabled": false,
       "network.captive-portal-service.enabled": false,
       "network.connectivity-service.enabled": false,
+      "network.http.speculative-parallel-limit": 6, // off under automation, and preconnect with it
       "services.settings.server": "data:,#remote-settings-dummy/v1",
     },
   },

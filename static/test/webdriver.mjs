@@ -31,12 +31,13 @@ export async function openSession(base, capabilities) {
 }
 
 async function command(base, method, path, body) {
+  const name = `WebDriver ${method} ${path.replace(/^\/session\/[^/]+/, "")}`;
   const answer = await fetch(base + path, {
     method,
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: AbortSignal.timeout(30_000),
-  });
+  }).catch((error) => { throw new Error(`${name}: ${error.message}`); });
   const { value } = await answer.json();
-  if (!answer.ok) throw new Error(`WebDriver ${method} ${path.replace(/^\/session\/[^/]+/, "")}: ${value.error}: ${value.message}`);
+  if (!answer.ok) throw new Error(`${name}: ${value.error}: ${value.message}`);
   return value;
 }

@@ -12,40 +12,84 @@ const listen = (handler) =>
   });
 
 const stop = (server) => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); });
+const hostOf = (server) => `127.0.0.1:${server.address().port}`;
 
-/** Answers everything, and remembers what was asked for. A script says which way it came by. */
-async function startThirdParty() {
-  const asked = [];
-  const server = await listen((request, response) => {
-    const path = new URL(request.url, "http://x").pathname;
-    asked.push(decodeURIComponent(path.split("/").pop()));
-    const script = `(self.ran || (self.parent && self.parent.ran) || []).push(${JSON.stringify(decodeURIComponent(path.split("/").pop()))})`;
-    response.writeHead(200, { "content-type": "text/javascript", "cache-control": "no-store", "access-control-allow-origin": "*" }).end(script);
-  });
-  return { asked, origin: `http://127.0.0.1:${server.address().port}`, stop: () => stop(server) };
+const gif = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
+
+/** What a vendor answers: a script that says which way it came by, a document that does, or the kind that was asked for. */
+function answerTo(kind, name) {
+  const say = `(self.ran || (self.parent && self.parent.ran) || []).push(${JSON.stringify(name)})`;
+  if (/^(iframe|frame|embed|object)$/.test(kind)) return ["text/html", `<!doctype html><script>fetch("/ran/" + ${JSON.stringify(encodeURIComponent(name))})</script>`];
+  if (kind === "image") return ["image/gif", gif];
+  if (kind === "style") return ["text/css", "html { --styled: 1 }"];
+  return ["text/javascript", say];
 }
 
-/** page(url) gives the body's HTML, with url(way) as the third party's address. gate: null serves a page without one. */
-export async function startSite({ gate, block, page }) {
-  const third = await startThirdParty();
-  const host = third.origin.replace("http://", "");
-  const policy = {
+/** Answers everything, and remembers what was asked for and which of its documents ran. */
+async function startThirdParty() {
+  const it = { asked: [], ran: [], requests: [] };
+  const servers = [];
+  const server = await listen((request, response) => {
+    const [, folder, ...rest] = new URL(request.url, "http://x").pathname.split("/");
+    const name = decodeURIComponent(rest.pop() ?? folder);
+    (folder === "ran" ? it.ran : it.asked).push(name);
+    it.requests.push({ name, method: request.method, headers: request.headers });
+    const [type, text] = answerTo(request.headers["sec-fetch-dest"], name);
+    response.writeHead(200, { "content-type": type, "cache-control": "no-store", "access-control-allow-origin": "*" }).end(text);
+  });
+  server.on("upgrade", (request, socket) => (it.asked.push(decodeURIComponent(request.url.split("/").pop())), socket.destroy()));
+  servers.push(server);
+  it.host = hostOf(server);
+  it.origin = `http://${it.host}`;
+  /** An address of its own, for what does no more than connect. */
+  it.connection = async (name) => {
+    const own = await listen((_, response) => response.end());
+    own.once("connection", () => it.asked.push(name));
+    servers.push(own);
+    return hostOf(own);
+  };
+  it.stop = () => Promise.all(servers.map(stop));
+  return it;
+}
+
+const stored = "_evil* local:evil* session:evil* indexeddb:evil*";
+
+function policyOf(block, hosts) {
+  return {
     site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", rendering: "r", locales: { "": "en" }, opener: "x",
     consent: { keys: {}, rest: {}, redact: true }, block,
     categories: [{ id: "analytics", digest: "AAAA", services: ["evil"] }, { id: "share", digest: "SSSS", services: [] }],
-    rules: { evil: [`${host}/known`, "evilBootstrap\\(", "_evil* local:evil*"], "necessary:pay": [`${host}/known/pay`] },
+    rules: { evil: [hosts.join(" "), "evilBootstrap\\(", stored], "necessary:pay": [`${hosts[0]}/pay`] },
   };
-  const scripts = {
-    "/p/gate.js": () => dist(gate).replace("__POLICY__", () => JSON.stringify(policy)),
-    "/p/opener/x/en.js": () => dist("opener").replace("__POLICY__", () => JSON.stringify({ settings: { kind: "none", label: {} }, vendors: { evil: { stored: "_evil* local:evil*" } } })),
+}
+
+// What every page of ways has first.
+const setup = `<script>ran = []; rejected = []; URL_ = URL; load = (u) => { const s = document.createElement('script'); s.src = u; document.head.append(s) };
+evilBootstrap = (u) => { ran.push(decodeURIComponent(u.split('/').pop())); new Image().src = u }; addEventListener('error', (e) => rejected.push(e.message)); addEventListener('unhandledrejection', (e) => rejected.push('unhandled ' + e.reason))</script>`;
+
+/**
+ * Serves a page that loads in these ways. gate: null serves a page without one;
+ * page(url, origin) gives the body's HTML, with url(way) as the third party's address;
+ * more are other paths' answers, [type, text].
+ */
+export async function startSite({ gate, block, ways = [], page, more = {} }) {
+  const third = await startThirdParty();
+  const hosts = [`${third.host}/known`];
+  for (const way of ways.filter(({ connects }) => connects)) hosts.push((way.host = await third.connection(way.name)));
+  const policy = policyOf(block, hosts);
+  const url = (way) => (way.connects ? `http://${way.host}` : `${third.origin}/known/${encodeURIComponent(way.name ?? way)}`);
+  const head = gate ? '<script src="/p/gate.js"></script>' : "";
+  const routes = {
+    "/": () => ["text/html", `<!doctype html><html lang="en"><head>${head}${setup}</head><body>${page(url, third.origin)}</body></html>`],
+    "/p/gate.js": () => ["text/javascript", dist(gate).replace("__POLICY__", () => JSON.stringify(policy))],
+    "/p/opener/x/en.js": () => ["text/javascript", dist("opener").replace("__POLICY__", () => JSON.stringify({ settings: { kind: "none", label: {} }, vendors: { evil: { stored } } }))],
+    "/worker.js": () => ["text/javascript", "importScripts(location.hash.slice(1))"],
+    ...more,
   };
   const server = await listen((request, response) => {
-    const path = request.url.split("?")[0];
-    if (scripts[path]) return response.writeHead(200, { "content-type": "text/javascript" }).end(scripts[path]());
-    if (path !== "/") return response.writeHead(404).end();
-    const setup = `<script>ran = []; rejected = []; URL_ = URL; load = (u) => { const s = document.createElement('script'); s.src = u; document.head.append(s) }; evilBootstrap = load; addEventListener('error', (e) => rejected.push(e.message))</script>`;
-    response.writeHead(200, { "content-type": "text/html", "cache-control": "no-store" });
-    response.end(`<!doctype html><html lang="en"><head>${gate ? '<script src="/p/gate.js"></script>' : ""}${setup}</head><body>${page((way) => `${third.origin}/known/${encodeURIComponent(way)}`, third.origin)}</body></html>`);
+    const route = routes[request.url.split("?")[0]];
+    const [type, text] = route?.(request) ?? ["text/plain", ""];
+    response.writeHead(route ? 200 : 404, { "content-type": type, "cache-control": "no-store" }).end(text);
   });
   return { third, address: `http://localhost:${server.address().port}/`, stop: async () => { await stop(server); await third.stop(); } };
 }

@@ -1,0 +1,59 @@
+package translog
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrRefused is a log that must not be signed as it is. Records are kept and
+// everything else is served meanwhile.
+var ErrRefused = errors.New("the log is not signed")
+
+// RefusedError says why, and what to do about it.
+type RefusedError struct{ Site, Why, Next string }
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("site %s: %v: %s. %s", e.Site, ErrRefused, e.Why, e.Next)
+}
+
+func (e *RefusedError) Unwrap() error { return ErrRefused }
+
+// Sources of a checkpoint, in messages.
+const (
+	fromMemory = "this server's own copy"
+	fromStore  = "the store"
+)
+
+func (l *Log) refuse(next, why string, args ...any) error {
+	return &RefusedError{Site: l.Site, Why: fmt.Sprintf(why, args...), Next: next}
+}
+
+func (l *Log) refuseWithoutMemory(size int64) error {
+	return l.refuse("Give it one that was kept elsewhere, such as another server's or what the log's public address shows: "+
+		"consentry log adopt FILE. If no checkpoint of this log was ever signed: consentry log adopt --never-signed "+l.Site,
+		"the log has %d entries and this server keeps no checkpoint of it, so that it could not notice a restored backup", size)
+}
+
+func (l *Log) refuseShort(c Checkpoint, where string, size int64) error {
+	return l.refuse("Restore the newest state of the store: signing goes on by itself then. Do not delete the copy: a log that "+
+		"forgets what it signed contradicts itself. If the entries are lost for good: consentry log restart "+l.Site,
+		"the store's log has %d entries, and a checkpoint over %d (root %s, from %s) was signed: an older backup was restored, or entries were lost",
+		size, c.Size, c.Root, where)
+}
+
+func (l *Log) refuseOther(c Checkpoint, where string, found fmt.Stringer) error {
+	return l.refuse("Look with: consentry verify --site "+l.Site+". If a second server writes to another store under the same keys, stop it; "+
+		"if the store was exchanged, put back the right one. If what was signed is lost for good: consentry log restart "+l.Site,
+		"over its first %d entries the store's log has root %s, and the checkpoint from %s says %s: what was signed is not what the store holds",
+		c.Size, found, where, c.Root)
+}
+
+func (l *Log) refuseForeign(where string, err error) error {
+	return l.refuse("Make sure that the key file is the one this log was signed with. If the copy in the store was damaged: consentry log adopt --publish FILE",
+		"the checkpoint from %s cannot be verified (%v)", where, err)
+}
+
+func (l *Log) refuseName(known, published Checkpoint) error {
+	return l.refuse("If the log was restarted on purpose, give this server the new checkpoint: consentry log adopt FILE",
+		"the store's checkpoint is of %q and this server's own copy of %q", published.Origin, known.Origin)
+}

@@ -1,0 +1,32 @@
+// What stands unmarked in the page's own HTML.
+import { html } from "./way.mjs";
+
+export const parsed = [
+  html("script", '<script src="URL"></script>', { scanned: true, script: 1 }),
+  html("inline script", "<script>evilBootstrap('URL')</script>", { script: 2 }),
+  html("script after it", '<script src="URL"></script>', { scanned: true, script: 3 }),
+  html("async script", '<script async src="URL"></script>', { scanned: true, script: true }),
+  html("deferred script", '<script defer src="URL"></script>', { scanned: true, script: true }),
+  html("module", '<script type="module" src="URL"></script>', { scanned: true, script: true }),
+  html("inline module", "<script type=\"module\">evilBootstrap('URL')</script>", { script: true }),
+  html("image", '<img src="URL" alt="">', { scanned: true }),
+  html("srcset", '<img srcset="URL 1x" alt="">', { scanned: true }),
+  html("picture source", '<picture><source srcset="URL 1x"><img alt=""></picture>', { scanned: true, image: true }),
+  html("lazy image", '<img loading="lazy" src="URL" alt="">', { scanned: true }),
+  html("image button", '<input type="image" src="URL" alt="">', { scanned: true }),
+  html("frame", '<iframe src="URL"></iframe>', { scanned: true, frame: true }),
+  html("lazy frame", '<iframe loading="lazy" src="URL" style="position:fixed;top:0"></iframe>', { scanned: true, frame: true }),
+  html("srcdoc frame", "<iframe srcdoc=\"<script src='URL'></script>\"></iframe>", { scanned: true, script: true }),
+  html("stylesheet", '<link rel="stylesheet" href="URL">', { scanned: true }),
+  html("preload", '<link rel="preload" as="script" href="URL">', { scanned: true }),
+  html("modulepreload", '<link rel="modulepreload" href="URL">', { scanned: true }),
+  html("prefetch", '<link rel="prefetch" href="URL">', { scanned: true, idle: true, without: "webkit" }),
+  html("preconnect", '<link rel="preconnect" href="URL">', { scanned: true, connects: true, without: "chromium" }),
+  html("video", '<video src="URL" preload="auto"></video>', { scanned: true, media: true }),
+  html("poster", '<video poster="URL" preload="none"></video>', { scanned: true }),
+  html("audio", '<audio src="URL" preload="auto"></audio>', { scanned: true, media: true }),
+  html("source", '<video preload="auto"><source src="URL"></video>', { scanned: true, media: true }),
+  html("embed", '<embed src="URL">', { scanned: true, frame: true }),
+  html("object", '<object data="URL"></object>', { scanned: true, frame: true }),
+  html("script in a shadow root", '<div><template shadowrootmode="open"><script src="URL"></script></template></div>', { scanned: true, script: true }),
+];
