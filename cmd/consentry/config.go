@@ -152,8 +152,8 @@ type Outbox struct {
 
 	// Whether every decision is written here before it goes to Redis. Where replicas
 	// may take over, a Redis can lose what it has acknowledged; the outbox then has it
-	// for another minute, makes sure that Redis still does, and appends again what
-	// it lost. auto: under redis+sentinel and redis+cluster. always: also for one
+	// for another minute and until a checkpoint covers it, makes sure that Redis
+	// still has it, and appends again what it lost. auto: under redis+sentinel and redis+cluster. always: also for one
 	// address behind which a provider changes servers.
 	First string `yaml:"first" jsonschema:"enum=auto,enum=always,default=auto"`
 }

@@ -98,8 +98,14 @@ func (s *logSet) of(site *consent.Site) *servedLog {
 	return s.logs[site.ID]
 }
 
-// begin remembers a site's log before its first entry.
-func (s *logSet) begin(ctx context.Context, site *consent.Site) error { return s.of(site).Begin(ctx) }
+// begin remembers a site's log before its first entry. One that is remembered
+// already needs no store, which may be away.
+func (s *logSet) begin(ctx context.Context, site *consent.Site) error {
+	if known, err := s.memory.Read(site.ID); err == nil && known != nil {
+		return nil
+	}
+	return s.of(site).Begin(ctx)
+}
 
 // find implements api.API.Transparency.
 func (s *logSet) find(site string) *translog.Log {

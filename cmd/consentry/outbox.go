@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -16,13 +17,37 @@ func outboxDir(config ServerConfig) string { return filepath.Join(config.DataDir
 // store is closed.
 func withOutbox(config ServerConfig, store consent.Store, failsOver bool, log *slog.Logger) (consent.Store, error) {
 	front, err := outbox.Open(outboxDir(config), store, outbox.Options{
-		First: failsOver || config.Outbox.First == "always", Limit: int64(config.Outbox.LimitMB) << 20,
-		Now: time.Now, Log: log,
+		First: failsOver || config.Outbox.First == "always", Checkpoints: true,
+		Limit: int64(config.Outbox.LimitMB) << 20, Now: time.Now, Log: log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	return front, nil
+}
+
+// settleEvery is how often the outbox is told what checkpoints cover.
+const settleEvery = 5 * time.Second
+
+// keepSettled tells a store's outbox what the checkpoints of its sites cover, until
+// ctx ends.
+func keepSettled(ctx context.Context, store *listedStore, logs *logSet) {
+	front, ok := store.Store.Store.(*outbox.Store)
+	if !ok {
+		return
+	}
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			for _, status := range logs.statuses() {
+				front.Settled(status.Site, status.Signed)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // outboxOf returns how the outbox of a store is, nil without one.

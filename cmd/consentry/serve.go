@@ -124,6 +124,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	defer stop()
 	go sites.watch(watching, changes, hangup)
 	go store.keepErased(watching)
+	go keepSettled(watching, store, logs)
 	now := running{Public: public.Addr().String(), Admin: admin.Addr().String()}
 	now.SetupLink, _ = desk.SetupLink("http://" + now.Admin)
 	announce(env.stderr, log, config, store, now)
