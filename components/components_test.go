@@ -72,23 +72,44 @@ func golden(t *testing.T, name, got string) {
 // layerOneBudget is 5.0 KB for HTML, style, behaviour and policy together.
 const layerOneBudget = 5000
 
-func TestLayerOneStaysWithinItsBudgetInGerman(t *testing.T) {
+// In every language, with the longest text that it has for any set of categories.
+func TestLayerOneStaysWithinItsBudgetInEveryLanguage(t *testing.T) {
 	site := shop(t)
 	policy := []byte(`{"site":"shop","base":"/privacy","mode":"path","cookie":"__Host-consentry_hint","domain":"","rendering":"","regime":"opt-in","layout":"card","memory":15552000,` +
 		`"settings":{"kind":"button","label":{"de":"Cookie-Einstellungen","en":"Cookie settings"}},"categories":[` +
 		`{"id":"analytics","digest":"9bgf7R9I","signals":["analytics_storage"],"services":["ga4","matomo","hotjar","clarity"]},` +
 		`{"id":"share","digest":"YJiTMu_s","signals":[],"services":["youtube","addtoany","x-embed"]},` +
 		`{"id":"marketing","digest":"q0Zp3-xT","signals":["ad_storage","ad_user_data","ad_personalization"],"services":["google-ads","meta-pixel","linkedin-insight"]}]}`)
-	html := literal(t, render(t, components.Banner(site, "de")))
 	for _, layout := range []string{"bar", "card", "dialog"} {
 		css := literal(t, components.BannerCSS(consent.Appearance{Layout: layout, Scheme: "auto"}))
-		script := static.Banner(policy, html, css)
-		size := compressed(t, script)
-		t.Logf("layer one, %s: %d bytes, brotli %d of %d", layout, len(script), size, layerOneBudget)
-		if size > layerOneBudget {
-			t.Errorf("layer one as %s takes %d bytes, more than %d", layout, size, layerOneBudget)
+		languages := []string{"uk"}
+		if layout == "bar" { // the longest style sheet
+			languages = delivered(t)
+		}
+		largest, where := 0, ""
+		for _, locale := range languages {
+			site.Texts[locale] = longest(t, locale)
+			size := compressed(t, static.Banner(policy, literal(t, render(t, components.Banner(site, locale))), css))
+			if size > layerOneBudget {
+				t.Errorf("layer one in %s as %s takes %d bytes, more than %d", locale, layout, size, layerOneBudget)
+			}
+			if size > largest {
+				largest, where = size, locale
+			}
+		}
+		t.Logf("layer one, %s: brotli at most %d of %d, in %s", layout, largest, layerOneBudget, where)
+	}
+}
+
+func longest(t *testing.T, locale string) consent.Texts {
+	t.Helper()
+	out := texts(t, locale)
+	for _, body := range layerOne(t, locale).Bodies {
+		if len(body) > len(out.Body) {
+			out.Body = body
 		}
 	}
+	return out
 }
 
 func literal(t *testing.T, s string) []byte {

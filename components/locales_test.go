@@ -69,7 +69,7 @@ func delivered(t *testing.T) []string {
 	return locales
 }
 
-func layerOneSentences(t *testing.T, locale string) []string {
+func layerOne(t *testing.T, locale string) firstLayer {
 	t.Helper()
 	source, err := components.Locales.ReadFile("locales/" + locale + ".yaml")
 	if err != nil {
@@ -79,6 +79,12 @@ func layerOneSentences(t *testing.T, locale string) []string {
 	if err := yaml.Unmarshal(source, &f); err != nil {
 		t.Fatalf("%s: %v", locale, err)
 	}
+	return f
+}
+
+func layerOneSentences(t *testing.T, locale string) []string {
+	t.Helper()
+	f := layerOne(t, locale)
 	texts := []string{f.Heading, f.Body, f.AcceptAll, f.RejectAll, f.Choose, f.Settings, f.Changed, f.GPC, f.SaveFailed, f.Retry, f.Saved}
 	texts = slices.AppendSeq(texts, maps.Values(f.Bodies))
 	var sentences []string

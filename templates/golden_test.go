@@ -189,6 +189,7 @@ func visitorPages(t *testing.T) map[string]page {
 		"choices-saved":   templates.Choices(decidedChoices(site)),
 		"choices-failed":  templates.Choices(failedChoices(site)),
 		"receipt":         templates.Receipt(receipt(site)),
+		"receipt-arabic":  templates.Receipt(receiptIn(site, "ar")),
 		"receipt-erased":  templates.Receipt(erasedReceipt(site)),
 		"receipt-nothing": templates.ReceiptNone(templates.ReceiptNonePage{Nonce: testNonce, Site: site, Locale: "de", Back: "/"}),
 	}
@@ -246,6 +247,12 @@ func receipt(site *consent.Site) templates.ReceiptPage {
 			{ID: consent.ID{1}, Time: now.AddDate(0, -1, 0)},
 		},
 	}
+}
+
+func receiptIn(site *consent.Site, locale string) templates.ReceiptPage {
+	p := receipt(site)
+	p.Locale = locale
+	return p
 }
 
 func erasedReceipt(site *consent.Site) templates.ReceiptPage {

@@ -1,6 +1,6 @@
 // The product itself: the built program, run as its demo on a free port.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,7 +25,8 @@ export async function startProduct() {
     throw new Error(`${error.message}\n${said.out}${said.err}`);
   }
   const shop = address("shop").replace(/\/$/, "");
-  return { shop, dashboard: address("dashboard"), ...vendorsAt(address("vendors").replace(/\/$/, "")), ...recordsAt(shop), stop };
+  const settings = settingsAt(shop, join(dir, "demo", "sites", "shop.yaml"));
+  return { shop, dashboard: address("dashboard"), ...vendorsAt(address("vendors").replace(/\/$/, "")), ...recordsAt(shop), ...settings, stop };
 }
 
 function build(dir) {
@@ -47,6 +48,16 @@ function ready(process, said) {
   if (process.exitCode !== null) throw new Error(`the demo ended with status ${process.exitCode}\n${said.err}`);
   return true;
 }
+
+const settingsAt = (shop, file) => ({
+  /** Changes the text of the site file, and waits until the product serves it. */
+  configure: async (change) => {
+    const gate = async () => (await fetch(`${shop}/privacy/gate.js`)).text();
+    const before = await gate();
+    writeFileSync(file, change(readFileSync(file, "utf8")));
+    await waitFor(async () => (await gate()) !== before, "the changed site", 20_000);
+  },
+});
 
 const vendorsAt = (vendors) => ({
   /** Paths of all requests that reached a vendor, oldest first. */

@@ -1,0 +1,124 @@
+// Every language in every layout and width: nothing is cut off, the two answers
+// are the same size, and the direction is that of the script. Chromium alone:
+// what is measured is our sentences' length, and engines differ in fonts only.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { direction, languages, speaking, startPages } from "./languages.mjs";
+import { waitFor } from "./page.mjs";
+import { launch, missing } from "./puppeteer.mjs";
+import { startProduct } from "./product.mjs";
+import { button, visit } from "./visit.mjs";
+
+const layouts = ["bar", "card", "dialog"];
+const widths = [320, 360, 1280];
+const reason = missing("chromium");
+if (reason && process.env.CI === "true") throw new Error(reason);
+
+describe("every language", { skip: reason || false }, () => {
+  let product, pages, browser;
+  before(async () => {
+    product = await startProduct();
+    pages = await startPages(product.shop);
+    browser = await launch("chromium");
+  });
+  after(async () => {
+    await browser?.close();
+    await pages?.stop();
+    await product?.stop();
+  });
+
+  for (const layout of layouts) {
+    it(`fits into the ${layout}`, { timeout: 300_000 }, async () => {
+      await product.configure(speaking(layout));
+      await eachLanguage(async (page, tag) => {
+        await visit(page, `${pages.address}/${tag}`);
+        for (const width of widths) {
+          await page.resize(width, 800);
+          check(await page.evaluate(measure, "section"), tag, `${tag}, ${layout}, ${width} px`);
+        }
+      });
+    });
+  }
+
+  it("fits into the preferences", { timeout: 300_000 }, async () => {
+    await eachLanguage(async (page, tag) => {
+      await visit(page, `${pages.address}/${tag}`);
+      await page.click(button("choose"));
+      await waitFor(() => page.exists(button("save")), "the preferences");
+      for (const width of widths) {
+        await page.resize(width, 800);
+        check(await page.evaluate(measure, "dialog"), tag, `${tag}, preferences, ${width} px`);
+      }
+    });
+  });
+
+  it("fits into the page without scripts", { timeout: 300_000 }, async () => {
+    await eachLanguage(async (page, tag) => {
+      await page.open(`${product.shop}/privacy/choices?locale=${tag}`);
+      for (const width of widths) {
+        await page.resize(width, 800);
+        const { lang, dir, wide, twins } = await page.evaluate(measurePage);
+        const where = `${tag}, choices, ${width} px`;
+        assert.deepEqual({ lang, dir }, { lang: tag, dir: direction(tag) }, where);
+        assert.deepEqual(wide, [], `${where}: cut off`);
+        sameSize(twins, where);
+      }
+    });
+  });
+
+  // One page for all: nothing is chosen, so nothing is remembered.
+  async function eachLanguage(look) {
+    assert.ok(languages.length >= 37, `only ${languages.length} languages`);
+    const page = await browser.newPage({});
+    try {
+      for (const tag of languages) await look(page, tag);
+    } finally {
+      await page.close();
+    }
+  }
+});
+
+function check({ lang, dir, wide, twins, box, view }, tag, where) {
+  assert.deepEqual({ lang, dir }, { lang: tag, dir: direction(tag) }, where);
+  assert.deepEqual(wide, [], `${where}: cut off`);
+  sameSize(twins, where);
+  for (const twin of twins)
+    assert.ok(twin.left >= 0 && twin.right <= view.width + 0.5 && twin.top >= 0 && twin.bottom <= view.height + 0.5, `${where}: ${twin.text} is out of sight: ${JSON.stringify(twin)}`);
+  assert.ok(box.left >= 0 && box.right <= view.width + 0.5, `${where}: the box leaves the screen`);
+}
+
+function sameSize([accept, reject], where) {
+  for (const side of ["width", "height"])
+    assert.ok(Math.abs(accept[side] / reject[side] - 1) <= 0.02, `${where}: ${accept.text} is ${accept[side]} px in ${side}, ${reject.text} ${reject[side]} px`);
+}
+
+// Runs in the page: the visible box of that name in an open shadow root.
+function measure(name) {
+  const rect = (el) => ({ text: el.textContent, ...el.getBoundingClientRect().toJSON() });
+  const boxes = [...document.querySelectorAll("*")].flatMap((host) => [...(host.shadowRoot?.querySelectorAll(name) ?? [])]);
+  const box = boxes.find((el) => el.getClientRects().length > 0);
+  const cut = (el) => el.scrollWidth > el.clientWidth && getComputedStyle(el).display !== "inline";
+  const low = (el) => el.tagName === "BUTTON" && el.scrollHeight > el.clientHeight;
+  return {
+    lang: box.lang,
+    dir: getComputedStyle(box).direction,
+    wide: [box, ...box.querySelectorAll("*")].filter((el) => cut(el) || low(el)).map((el) => `${el.tagName} ${el.textContent.slice(0, 40)}`),
+    twins: ["accept-all", "reject-all"].map((control) => rect(box.querySelector(`[data-do="${control}"]`))),
+    box: rect(box),
+    view: { width: innerWidth, height: innerHeight },
+  };
+}
+
+function measurePage() {
+  const root = document.documentElement;
+  const cut = (el) => el.scrollWidth > el.clientWidth && getComputedStyle(el).display !== "inline" && !el.closest("thead");
+  return {
+    lang: root.lang,
+    dir: getComputedStyle(document.body).direction,
+    wide: [root, ...document.querySelectorAll("main, main *")].filter(cut).map((el) => `${el.tagName} ${el.textContent.slice(0, 40)}`),
+    twins: ["accept-all", "reject-all"].map((control) => {
+      const el = document.querySelector(`button[value="${control}"]`);
+      return { text: el.textContent, ...el.getBoundingClientRect().toJSON() };
+    }),
+  };
+}
