@@ -9,11 +9,7 @@ import (
 	"slices"
 )
 
-//go:generate go tool esbuild src/main.ts --outfile=dist/gate.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
-//go:generate go tool esbuild src/auto-main.ts --outfile=dist/gate-auto.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
-//go:generate go tool esbuild src/opener-main.ts --outfile=dist/opener.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
-//go:generate go tool esbuild src/banner-main.ts --outfile=dist/banner.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
-//go:generate go tool esbuild src/preferences-main.ts --outfile=dist/preferences.js --bundle --minify --format=iife --target=es2021 --charset=utf8 --legal-comments=none --log-level=warning
+//go:generate go run ./build
 
 var (
 	//go:embed dist/gate.js
@@ -47,8 +43,8 @@ func Gate(auto bool, policy []byte) []byte {
 }
 
 // Opener returns what opens permitted tags and takes things back, with its part
-// of the policy, a JSON object.
-func Opener(policy []byte) []byte { return opener.fill(policy) }
+// of the policy. It shows nothing of its own.
+func Opener(policy, _, _ []byte) []byte { return opener.fill(policy) }
 
 // Banner returns layer one. All three are JavaScript literals: an object and two
 // strings.

@@ -43,7 +43,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	}
 	get("/gate.js", a.getGate)
 	get("/:script", a.getFrozen)
-	get("/opener/:digest/:file", a.getOpener)
+	get("/opener/:rendering/:file", a.getScript("opener"))
 	get("/banner/:rendering/:file", a.getScript("banner"))
 	get("/preferences/:rendering/:file", a.getScript("preferences"))
 	get("/openapi.json", a.getOpenAPI)

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,7 +16,6 @@ import (
 type corePolicy struct {
 	Site       string           `json:"site"`
 	Base       string           `json:"base"`
-	Mode       consent.Mode     `json:"mode"`
 	Cookie     string           `json:"cookie"`
 	Rendering  string           `json:"rendering"`
 	Categories []clientCategory `json:"categories"`
@@ -25,7 +25,6 @@ type corePolicy struct {
 type gatePolicy struct {
 	corePolicy
 	Locales map[string]string     `json:"locales"` // see lang.Matcher.Table
-	Opener  string                `json:"opener"`
 	Block   string                `json:"block,omitempty"`
 	Rules   map[string]clientRule `json:"rules,omitempty"`
 	Consent clientConsent         `json:"consent"`
@@ -40,14 +39,16 @@ type openerPolicy struct {
 // noticePolicy is that of the scripts that ask.
 type noticePolicy struct {
 	corePolicy
-	Domain string `json:"domain"`
-	Layout string `json:"layout"`
-	Memory int64  `json:"memory"` // seconds
+	Mode   consent.Mode `json:"mode"`
+	Domain string       `json:"domain"`
+	Layout string       `json:"layout"`
+	Memory int64        `json:"memory"` // seconds
 }
 
+// clientSettings are the gate's own way back to the choice.
 type clientSettings struct {
-	Kind  string            `json:"kind"`
-	Label map[string]string `json:"label"`
+	Kind  string `json:"kind"`
+	Label string `json:"label"`
 }
 
 type clientCategory struct {
@@ -67,13 +68,8 @@ type clientVendor struct {
 	Calls  *consent.Calls `json:"calls,omitempty"`
 }
 
-// renderGate makes the gate and, named by digest in it, the opener.
-func (s *Site) renderGate() error {
-	more, err := json.Marshal(openerPolicy{s.openerVendors(), s.clientSettings()})
-	if err != nil {
-		return err
-	}
-	s.opener = newAsset(static.Opener(more))
+// renderGate makes the gate, after the rendering that it names.
+func (s *Site) renderGate() (err error) {
 	if s.gate, err = s.gateAsset(nil); err != nil {
 		return err
 	}
@@ -83,10 +79,14 @@ func (s *Site) renderGate() error {
 	return err
 }
 
+// keyName is a member's name that JavaScript needs no quotes for. Quotes inside
+// of a string are escaped, so that it matches nowhere else.
+var keyName = regexp.MustCompile(`"([a-z_]+)":`)
+
 // gateAsset makes a gate that lets the tags of some services through unheld.
 func (s *Site) gateAsset(unheld []string) (*asset, error) {
 	policy := gatePolicy{
-		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Opener: s.opener.digest, Consent: s.clientConsent(),
+		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Consent: s.clientConsent(),
 	}
 	mode := s.Deployment.Gate
 	auto := mode == consent.GateKnown || mode == consent.GateStrict
@@ -100,24 +100,16 @@ func (s *Site) gateAsset(unheld []string) (*asset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newAsset(static.Gate(auto, body)), nil
-}
-
-func (s *Site) clientSettings() clientSettings {
-	settings := clientSettings{Kind: s.Appearance.Settings, Label: make(map[string]string)}
-	for _, locale := range s.Locales {
-		settings.Label[locale] = s.Texts[locale].Settings
-	}
-	return settings
+	return newAsset(static.Gate(auto, keyName.ReplaceAll(body, []byte("$1:")))), nil
 }
 
 func (s *Site) noticePolicy() noticePolicy {
-	return noticePolicy{s.corePolicy(""), s.jar.Domain(), s.Appearance.Layout, int64(s.Policy.Memory.Seconds())}
+	return noticePolicy{s.corePolicy(""), s.Deployment.Mode, s.jar.Domain(), s.Appearance.Layout, int64(s.Policy.Memory.Seconds())}
 }
 
 func (s *Site) corePolicy(rendering string) corePolicy {
 	p := corePolicy{
-		Site: s.ID, Base: s.Base(), Mode: s.Deployment.Mode, Cookie: s.jar.HintName(true),
+		Site: s.ID, Base: s.Base(), Cookie: s.jar.HintName(true),
 		Rendering: rendering,
 	}
 	for _, c := range s.Policy.Optional() {

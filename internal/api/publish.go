@@ -65,7 +65,7 @@ func (a *API) Publish(ctx context.Context, s *Site) error {
 	for _, part := range []struct {
 		kind string
 		body []byte
-	}{{"gate", s.gate.plain}, {"opener", s.opener.plain}, {"rendering", s.doc}, {"frame", s.frameBytes}} {
+	}{{"gate", s.gate.plain}, {"rendering", s.doc}, {"frame", s.frameBytes}} {
 		if err := put(part.kind, part.body); err != nil {
 			return err
 		}

@@ -21,8 +21,8 @@ type renderingDoc struct {
 	Locales map[string]map[string]string `json:"locales"` // by locale, by kind
 }
 
-// part is a script that shows something: what, in which style, under which
-// policy, and the bundle that all are laid into.
+// part is a script beside the gate: what it shows, if anything, in which style,
+// its part of the policy, and the bundle that all are laid into.
 type part struct {
 	kind string // in addresses and in the store
 	html interface {
@@ -38,6 +38,7 @@ func (s *Site) parts(locale string) []part {
 	return []part{
 		{"banner", components.Banner(s.Site, locale), components.BannerCSS(look), s.noticePolicy(), static.Banner},
 		{"preferences", components.Preferences(s.Site, locale), components.PreferencesCSS(look), s.noticePolicy(), static.Preferences},
+		{"opener", nil, "", openerPolicy{s.openerVendors(), clientSettings{look.Settings, s.Texts[locale].Settings}}, static.Opener},
 	}
 }
 
@@ -69,8 +70,10 @@ func (s *Site) render(ctx context.Context) error {
 
 func (p part) script(ctx context.Context) (*asset, error) {
 	var html bytes.Buffer
-	if err := p.html.Render(ctx, &html); err != nil {
-		return nil, err
+	if p.html != nil {
+		if err := p.html.Render(ctx, &html); err != nil {
+			return nil, err
+		}
 	}
 	var literals [3][]byte
 	for i, value := range [...]any{p.policy, html.String(), p.css} {

@@ -38,23 +38,13 @@ func (a *API) getFrozen(c echo.Context) error {
 	if !ok || !js {
 		return echo.ErrNotFound
 	}
-	return a.serveBuild(c, "gate", digest, siteOf(c).gate)
-}
-
-// getOpener serves the opener that a gate names. It is the same in every
-// language.
-func (a *API) getOpener(c echo.Context) error {
-	return a.serveBuild(c, "opener", c.Param("digest"), siteOf(c).opener)
-}
-
-func (a *API) serveBuild(c echo.Context, kind, digest string, current *asset) error {
-	if digest == current.digest {
+	if current := siteOf(c).gate; digest == current.digest {
 		return current.serve(c, immutable)
 	}
-	return a.serveStored(c, kind, digest)
+	return a.serveStored(c, "gate", digest)
 }
 
-// getScript serves a script that shows something, of today's rendering or of an
+// getScript serves one of the other scripts, of today's rendering or of an
 // earlier one, which a page held in some cache may still name.
 func (a *API) getScript(kind string) echo.HandlerFunc {
 	return func(c echo.Context) error {

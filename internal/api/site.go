@@ -24,8 +24,7 @@ type Site struct {
 	frameDigest string
 	doc         []byte // the rendering's canonical JSON
 	gate        *asset
-	advanced    *asset // the gate of visitors in advanced mode, nil when there are none
-	opener      *asset
+	advanced    *asset                       // the gate of visitors in advanced mode, nil when there are none
 	scripts     map[string]map[string]*asset // by locale, by kind
 }
 

@@ -16,7 +16,7 @@ export async function control(gate: Gate): Promise<void> {
   if (!gate.control) {
     const own = document.createElement(kind == 'link' ? 'a' : kind) as HTMLAnchorElement
     gate.control = own
-    own.textContent = label[gate.locale]!
+    own.textContent = label
     own.href = own.dataset.consentrySettings = '#'
     const root = await mount(gate, STYLE, '')
     root.append(own)

@@ -9,7 +9,7 @@ export const cookieName = (policy: Policy) =>
   location.protocol == 'http:' ? policy.cookie.replace(/^__\w+?-/, '') : policy.cookie
 
 /** A page may be forbidden its cookies and storage. */
-export function attempt<T>(read: () => T): T | undefined {
+export const attempt = <T>(read: () => T): T | undefined => {
   try {
     return read()
   } catch {

@@ -7,7 +7,7 @@ import type { Choice, Hint, Policy, Status, Statuses } from './types'
  * `1.<expires>.<category>~<g|d>~<digest>….<service>~<g|d>…`. Empty when it is
  * missing, malformed, or has run out at `now`, in Unix seconds.
  */
-export function findHint(cookies: string, name: string, now: number): Hint {
+export const findHint = (cookies: string, name: string, now: number): Hint => {
   const found = cookies.match(`(?:^|; )${name}=(1\\.(\\d+)(\\.[a-z0-9-]+~[gd](~[\\w-]+)?)*)(;|$)`)
   return +found?.[2]! > now ? found![1] + '.' : ''
 }
@@ -19,7 +19,7 @@ const says = (hint: Hint, ...mark: string[]) => hint.includes('.' + mark.join('~
  * while that has no answer to today's question, and for what nobody knows. A
  * service's own status overrides its category's.
  */
-function granted(policy: Policy, hint: Hint, name: string): boolean | undefined {
+const granted = (policy: Policy, hint: Hint, name: string): boolean | undefined => {
   const [first, service = first] = name.split(':') as [string, string?]
   if (first == 'necessary') return true
   const category = policy.categories.find(c => c.id == first) || policy.categories.find(c => c.services.includes(first))
@@ -45,12 +45,11 @@ export const permits = (policy: Policy, hint: Hint, condition: string): boolean 
 export const statusOf = (permitted: boolean): Status => (permitted ? 'granted' : 'denied')
 
 /** Reports whether the hint leaves a category unanswered as it is asked today. */
-export function asks(policy: Policy, hint: Hint): boolean {
-  return policy.categories.some(c => !says(hint, c.id, 'g', c.digest) && !says(hint, c.id, 'd', c.digest))
-}
+export const asks = (policy: Policy, hint: Hint): boolean =>
+  policy.categories.some(c => !says(hint, c.id, 'g', c.digest) && !says(hint, c.id, 'd', c.digest))
 
 /** What holds now, in words. */
-export function choice(policy: Policy, hint: Hint): Choice {
+export const choice = (policy: Policy, hint: Hint): Choice => {
   const categories: Statuses = {}
   const services: Statuses = {}
   const status = (condition: string) => statusOf(permits(policy, hint, condition))

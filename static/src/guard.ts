@@ -20,19 +20,19 @@ export function guard(gate: Gate): Holder['check'] {
   const others = gate.policy.block == 'strict' ? '-' : '' // what nothing ever grants
   const may = (condition: string) => !condition || gate.permits(condition) || gate.lent.has(condition)
   const bar = (condition = '') => (may(condition) ? '' : condition)
-  const held = holder(gate, {
-    address: url => bar(find(table, others, url)),
-    script: text => bar(services.find(([, [, inline]]) => inline && RegExp(inline).test(text))?.[0]),
-  })
+  const held = holder(
+    gate,
+    url => bar(find(table, others, url)),
+    text => bar(services.find(([, [, inline]]) => inline && RegExp(inline).test(text))?.[0]),
+  )
 
   elements(held)
   for (const { prototype } of [Element, ShadowRoot]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML', held.parse('inert'))
   before(Range.prototype, 'createContextualFragment', held.parse('later'))
   before(Document.prototype, 'write writeln', held.parse('run'))
 
-  requests(window, before, find, table, others, may)
-  const sent = (form: HTMLFormElement, button?: HTMLElement | null) =>
-    !may(find(table, others, button?.getAttribute('formaction') || form.getAttribute('action') || ''))
+  const barred = requests(window, before, find, table, others, may)
+  const sent = (form: HTMLFormElement, button?: HTMLElement | null) => barred(button?.getAttribute('formaction') || form.getAttribute('action') || '')
   before<HTMLFormElement>(HTMLFormElement.prototype, 'submit', (_, form) => sent(form) && [])
   addEventListener('submit', event => sent(event.target as HTMLFormElement, event.submitter) && event.preventDefault(), true)
 
@@ -41,14 +41,11 @@ export function guard(gate: Gate): Holder['check'] {
   before(Document.prototype, 'cookie', ([text]) => denied('cookie', (text + '').split('=')[0]!.trim()) && [])
   before<Storage>(Storage.prototype, 'setItem', ([name], self) => denied(self == window.localStorage ? 'local' : 'session', name) && [])
   before(window.CookieStore?.prototype, 'set', ([entry]) => denied('cookie', (entry as { name?: string }).name ?? entry) && [Promise.resolve()])
-  return el => {
-    held.check(el)
-    if (el.shadowRoot) held.enter(el.shadowRoot, el.shadowRoot)
-  }
+  return held.check
 }
 
 /** Elements that are given an address, and those that come into a document. */
-function elements(held: Holder): void {
+const elements = (held: Holder): void => {
   for (const tag of TAGS)
     for (const name of ATTRIBUTES)
       before<HTMLElement>(
@@ -57,10 +54,9 @@ function elements(held: Holder): void {
         ([value], el, native) => held.assign(el, name, value, twin => native.call(twin, value)) && [],
         el => held.read(el, name),
       )
-  before<HTMLElement>(Element.prototype, 'setAttribute setAttributeNS', (args, el, native) => {
-    const [attribute, value] = args.slice(-2)
-    const name = (attribute + '').toLowerCase()
-    return TAGS.includes(el.localName) && ATTRIBUTES.includes(name) && held.assign(el, name, value, twin => native.apply(twin, args)) && []
+  before<HTMLElement>(Element.prototype, 'setAttribute', (args, el, native) => {
+    const name = (args[0] + '').toLowerCase()
+    return TAGS.includes(el.localName) && ATTRIBUTES.includes(name) && held.assign(el, name, args[1], twin => native.apply(twin, args)) && []
   })
   // By name, so that methods yet to come, such as moveBefore, are among them.
   for (const { prototype } of [Node, Element, Document, DocumentFragment, CharacterData, Range])

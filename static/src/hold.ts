@@ -8,12 +8,6 @@ export const TAGS = 'script,iframe,img,link,video,audio,source,embed,object,inpu
 
 const TAG = RegExp(`<(${TAGS.join('|')})\\b(?:"[^"]*"|'[^']*'|[^'">])*>`, 'gi')
 
-/** The condition that something waits for, '' when it may load. */
-export interface Bars {
-  address(url: string): string
-  script(text: string): string
-}
-
 /**
  * What becomes of a script in markup: a document that writes it runs it; from
  * innerHTML and the like no browser ever does; a fragment's runs once it is
@@ -24,7 +18,7 @@ export type Scripts = 'run' | 'inert' | 'later'
 const isScript = (el: unknown): el is HTMLScriptElement => el instanceof HTMLScriptElement
 
 /** Keeps el as a marked tag, and the value of one of its attributes. */
-function keep(el: HTMLElement, condition: string, name?: string, value?: string): void {
+const keep = (el: HTMLElement, condition: string, name?: string, value?: string): void => {
   el.dataset.consent = condition
   if (name) {
     el.dataset[name] = value
@@ -37,16 +31,17 @@ function keep(el: HTMLElement, condition: string, name?: string, value?: string)
 
 export type Holder = ReturnType<typeof holder>
 
-export function holder(gate: Gate, bars: Bars) {
+/** address and script tell the condition that something waits for, '' when it may load. */
+export function holder(gate: Gate, address: (url: string) => string, script: (text: string) => string) {
   const template = document.createElement('template')
   let busy = false // with markup of our own
   let found = '' // the condition of what was held last
 
   /** The condition that keeps an attribute's value from loading. */
-  function bar(name: string, value: string): string {
+  const bar = (name: string, value: string): string => {
     found = ''
     if (name == 'srcdoc') rewrite(value, 'run')
-    else for (const url of name == 'srcset' ? value.split(/[\s,]+/) : [value]) found ||= bars.address(url)
+    else for (const url of name == 'srcset' ? value.split(/[\s,]+/) : [value]) found ||= address(url)
     return found
   }
 
@@ -55,7 +50,7 @@ export function holder(gate: Gate, bars: Bars) {
    * asked first, as they would have been: set sets the value on a script that is
    * nowhere.
    */
-  function assign(el: HTMLElement, name: string, value: unknown, set: (script: HTMLScriptElement) => void): boolean {
+  const assign = (el: HTMLElement, name: string, value: unknown, set: (script: HTMLScriptElement) => void): boolean => {
     const condition = bar(name, value + '')
     if (condition) {
       if (isScript(el)) {
@@ -68,7 +63,7 @@ export function holder(gate: Gate, bars: Bars) {
   }
 
   /** Holds el, which has been parsed or made but has not loaded. */
-  function check(el: HTMLElement): void {
+  const check = (el: HTMLElement): void => {
     if (!TAGS.includes(el.localName) || el.dataset.inert) return
     for (const name of ATTRIBUTES) {
       const value = el.getAttribute(name)
@@ -81,13 +76,13 @@ export function holder(gate: Gate, bars: Bars) {
     if (isScript(el) && !el.hasAttribute('src')) checkText(el, el.text)
   }
 
-  function checkText(el: HTMLScriptElement, text: string): void {
-    const condition = EXECUTABLE.test(el.type) && bars.script(text)
+  const checkText = (el: HTMLScriptElement, text: string): void => {
+    const condition = EXECUTABLE.test(el.type) && script(text)
     if (condition) keep(el, condition)
   }
 
   /** Holds what comes into the document with a node, under its new parent. */
-  function enter(node: unknown, parent: Node): void {
+  const enter = (node: unknown, parent: Node): void => {
     if (isScript(parent)) checkText(parent, parent.text + ((node as Node | undefined)?.textContent ?? node))
     if (!(node instanceof Node)) return
     check(node as HTMLElement)
@@ -102,10 +97,10 @@ export function holder(gate: Gate, bars: Bars) {
   }
 
   /** Markup with what would load from it marked, all else byte for byte. */
-  function rewrite(html: string, scripts: Scripts): string {
-    return html.replace(TAG, (tag, name: string, at: number) => {
-      const script = /^script/i.test(name)
-      if ((script ? scripts == 'later' : !/\/\/|srcdoc/i.test(tag)) || tag.includes('data-consent') || busy) return tag
+  const rewrite = (html: string, scripts: Scripts): string =>
+    html.replace(TAG, (tag, name: string, at: number) => {
+      const code = /^script/i.test(name)
+      if ((code ? scripts == 'later' : !/\/\/|srcdoc/i.test(tag)) || tag.includes('data-consent') || busy) return tag
       busy = true
       template.innerHTML = gate.trusted.createHTML(tag)
       busy = false
@@ -114,11 +109,10 @@ export function holder(gate: Gate, bars: Bars) {
       check(el)
       if (isScript(el)) checkText(el, html.slice(at + tag.length).split(/<\/script/i)[0]!)
       if (!el.dataset.consent) return tag
-      if (script && scripts == 'inert') return tag.replace(/.$/, ' data-inert=1>')
+      if (code && scripts == 'inert') return tag.replace(/.$/, ' data-inert=1>')
       found = el.dataset.consent
       return el.outerHTML.replace(/<\/\w+>$/, '')
     })
-  }
 
   return {
     assign,

@@ -16,7 +16,7 @@ declare global {
  * which only the bundles fetched here are handed: they give it the HTML that
  * they were served with, and the addresses of marked tags.
  */
-export function trust(): Trusted {
+export const trust = (): Trusted => {
   const rules: Trusted = { createHTML: s => s, createScriptURL: s => s }
   try {
     return window.trustedTypes!.createPolicy('consentry', rules)
@@ -26,7 +26,7 @@ export function trust(): Trusted {
 }
 
 /** Returns what fetches a bundle, once. */
-export function loader(gate: Gate): (address: string) => Promise<unknown> {
+export const loader = (gate: Gate): ((address: string) => Promise<unknown>) => {
   const loaded: Record<string, Promise<unknown>> = {}
   return address =>
     (loaded[address] ||= new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@
  * without its last part, and so on. The table comes from internal/lang, which
  * knows that zh-TW reads zh-Hant.
  */
-export function pickLocale(table: Record<string, string>, wanted: readonly string[]): string {
+export const pickLocale = (table: Record<string, string>, wanted: readonly string[]): string => {
   for (const tag of wanted)
     for (let w = tag.toLowerCase(); w; w = w.replace(/[-_]?[^-_]*$/, '')) if (typeof table[w] == 'string') return table[w]
   return table['']!

@@ -11,7 +11,7 @@ export type Find = typeof find
  * pattern is a host or *.host, a port, and the beginning of a path. Workers run
  * this as text, so it stands alone.
  */
-export function find(table: Table, others: string, address: unknown): string {
+export const find = (table: Table, others: string, address: unknown): string => {
   let length = 0
   let found = ''
   try {

@@ -12,7 +12,7 @@ export type Before = typeof before
  * inherits from; before getters, too, where read has an answer. What a browser
  * does not have is left out. Workers run this as text, so it stands alone.
  */
-export function before<T>(target: object | undefined, names: string, hook: Hook<T>, read?: (self: T) => unknown): void {
+export const before = <T>(target: object | undefined, names: string, hook: Hook<T>, read?: (self: T) => unknown): void => {
   const proxy = (native: unknown, hook: Hook<T>) =>
     new Proxy(native as (...args: unknown[]) => unknown, {
       apply(f, self, args) {

@@ -35,7 +35,7 @@ declare global {
 export const published = () => !!(window.consentry as Consentry | undefined)?.permits
 
 /** Puts the API in place and makes the calls that were queued. */
-export function publish(api: Omit<Consentry, 'on' | 'push'>): void {
+export const publish = (api: Omit<Consentry, 'on' | 'push'>): void => {
   const queued = window.consentry
   const full: Consentry = {
     ...api,
@@ -48,6 +48,6 @@ export function publish(api: Omit<Consentry, 'on' | 'push'>): void {
 }
 
 /** Tells the page, listeners isolated from each other and from the gate. */
-export function announce(choice: Choice): void {
+export const announce = (choice: Choice): void => {
   document.dispatchEvent(new CustomEvent('consentchange', { detail: choice }))
 }

@@ -6,10 +6,10 @@ type Scope = typeof globalThis & { Navigator?: { prototype: object } }
 
 /**
  * Stands before the requests of a window or a worker; may tells whether a
- * condition holds. Workers run this as text, so it stands alone: a worker made
+ * condition holds. Returns what tells of an address that it is refused. Workers run this as text, so it stands alone: a worker made
  * from a blob gets the guard before its own code, with what holds at that time.
  */
-export function requests(scope: Scope, before: Before, find: Find, table: Table, others: string, may: (condition: string) => unknown): void {
+export function requests(scope: Scope, before: Before, find: Find, table: Table, others: string, may: (condition: string) => unknown): (url: unknown) => boolean {
   const barred = (url: unknown) => !may(find(table, others, url))
   /** An address that fails without a request, as an unreachable one does. */
   const divert =
@@ -37,4 +37,5 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
     const code = `(${requests})(self,${before},${find},${now},"",c=>!c);`
     args[0] = URL.createObjectURL(new Blob([code, blob], { type: 'text/javascript' }))
   })
+  return barred
 }

@@ -23,7 +23,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
   const tell = () => choice(policy, hint)
   const marked = (selector: string) =>
     [...gate.roots].flatMap(root => [...root.querySelectorAll<HTMLElement>(selector)]).filter(isMarked)
-  const asked: Bundle[] = []
+  const asked: Partial<Record<Bundle, unknown>> = {}
   let told = JSON.stringify(tell())
 
   const gate: Gate = {
@@ -45,7 +45,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
       // The frame of the click is painted first; a hidden page waits until it is seen.
       requestAnimationFrame(() => setTimeout(seek))
     },
-    load: (bundle, version = bundle == 'opener' ? policy.opener : policy.rendering) => fetch(`${policy.base}/${bundle}/${version}/${gate.locale}.js`),
+    load: (bundle, rendering = policy.rendering) => fetch(`${policy.base}/${bundle}/${rendering}/${gate.locale}.js`),
     open: opener =>
       gate.load('preferences').then(
         () => gate.prefer!(opener),
@@ -69,16 +69,13 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     (document.readyState == 'complete' && (!gate.asks() || policy.block == 'report' || hasLeavings()))
 
   /** Has opened what is permitted, and something put where embeds wait. */
-  function seek(): void {
-    if (!gate.release && due()) fetchOnce('opener')
+  const seek = (): void => {
+    if (!gate.release && due()) need('opener')
     gate.release?.()
-    if (!gate.place && gate.held()[0]) fetchOnce('placeholders')
+    if (!gate.place && gate.held()[0]) need('placeholders')
     gate.place?.()
   }
-
-  function fetchOnce(bundle: Bundle): void {
-    if (!asked.includes(bundle) && asked.push(bundle)) gate.load(bundle).then(seek, () => {})
-  }
+  const need = (bundle: Bundle) => (asked[bundle] ||= gate.load(bundle).then(seek, () => {}))
 
   const check = guard?.(gate)
   const observer = new MutationObserver(records => {
@@ -101,7 +98,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     event.preventDefault()
     gate.open(opener)
   })
-  activated(() => {
+  const activate = () => {
     gate.refresh()
     gate.scan()
     document.addEventListener('readystatechange', seek)
@@ -111,13 +108,10 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
         gate.refresh()
         gate.reload?.()
       })
-  })
-}
-
-/** A prerendered page has no visitor yet. */
-function activated(then: () => void): void {
-  if (document.prerendering) document.addEventListener('prerenderingchange', then)
-  else then()
+  }
+  // A prerendered page has no visitor yet.
+  if (document.prerendering) document.addEventListener('prerenderingchange', activate)
+  else activate()
 }
 
 declare global {

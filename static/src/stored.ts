@@ -7,7 +7,7 @@ export type Kind = 'cookie' | 'local' | 'session' | 'indexeddb'
  * nobody declares, or a permitted one too, is left alone. stored has the names
  * of each service, as Vendor has them.
  */
-export function isDenied(stored: [service: string, names: string | undefined][], permits: (service: string) => boolean, kind: Kind, name: unknown): boolean {
+export const isDenied = (stored: [service: string, names: string | undefined][], permits: (service: string) => boolean, kind: Kind, name: unknown): boolean => {
   const full = kind == 'cookie' ? name + '' : kind + ':' + name
   const owners = stored.filter(([, names]) => names?.split(' ').some(own => (own.endsWith('*') ? full.startsWith(own.slice(0, -1)) : own == full)))
   return !!owners[0] && !owners.some(([service]) => permits(service))

@@ -39,7 +39,6 @@ export interface Policy {
   site: string
   /** Where Consentry answers: a path, or an absolute URL on another host. No trailing slash. */
   base: string
-  mode: 'path' | 'subdomain' | 'remote'
   /** Name of the hint cookie. */
   cookie: string
   rendering: string
@@ -47,8 +46,6 @@ export interface Policy {
   categories: Category[]
   /** Which language is read, by the small-lettered tag that is wanted; the default under ''. In the gate only, as what follows. */
   locales?: Record<string, string>
-  /** The digest that names the opener's bundle. */
-  opener?: string
   /** What is held beside marked tags. */
   block?: 'known' | 'strict' | 'report'
   /** What automatic blocking goes by, by service. */
@@ -56,7 +53,7 @@ export interface Policy {
   consent?: Consent
   /** By service. Brought by the opener, as the gate's own way back to the settings. */
   vendors?: Record<string, Vendor>
-  settings?: { kind: 'button' | 'link' | 'none'; label: Record<string, string> }
+  settings?: { kind: 'button' | 'link' | 'none'; label: string }
 }
 
 /** What Google's tags are told. */
@@ -72,6 +69,7 @@ export interface Consent {
 
 /** The policy of the bundles that ask. */
 export interface Notice extends Policy {
+  mode: 'path' | 'subdomain' | 'remote'
   /** The cookie's Domain attribute, '' for this host alone. */
   domain: string
   layout: string
@@ -137,7 +135,7 @@ export interface Gate {
   /** Reads the hint cookie again and follows it: signals, tells, opens. */
   refresh(): void
   readonly trusted: Trusted
-  load(bundle: Bundle, version?: string): Promise<unknown>
+  load(bundle: Bundle, rendering?: string): Promise<unknown>
   /** Opens layer two; focus goes back to the opener. */
   open(opener?: HTMLElement | null): Promise<unknown>
   /** The gate's own way back to the settings. */

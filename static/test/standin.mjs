@@ -15,7 +15,7 @@ const fill = (script, values) => Object.entries(values).reduce((text, [hole, val
 
 const policyOf = (rendering, digest) => ({
   site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", domain: "", rendering, locales: { "": "en" }, regime: "opt-in", layout: "card", memory: 1000,
-  opener: "x", consent: { keys: { analytics_storage: "analytics" }, rest: { wait_for_update: 500 }, redact: true },
+  consent: { keys: { analytics_storage: "analytics" }, rest: { wait_for_update: 500 }, redact: true },
   categories: [{ id: "analytics", digest, services: ["ga4"] }],
 });
 
@@ -28,7 +28,8 @@ export async function startStandIn(body) {
   const routes = {
     "/": (_, reply) => reply(200, "text/html", `<!doctype html><html lang="en"><title>Strict</title>${body}`, { "content-security-policy": csp }),
     "/p/gate.js": (_, reply) => reply(200, "text/javascript", fill(bundle("gate"), { __POLICY__: policyOf("one", "AAAA") })),
-    "/p/opener/x/en.js": (_, reply) => reply(200, "text/javascript", fill(bundle("opener"), { __POLICY__: { settings: { kind: "button", label: { en: "Settings" } } } })),
+    "/p/opener/one/en.js": (_, reply) => reply(200, "text/javascript", fill(bundle("opener"), { __POLICY__: { settings: { kind: "button", label: "Settings" } } })),
+    "/p/opener/two/en.js": (_, reply) => routes["/p/opener/one/en.js"](_, reply),
     "/p/banner/one/en.js": (_, reply) => reply(200, "text/javascript", banner("", "AAAA", "First")),
     "/p/banner/two/en.js": (_, reply) => reply(200, "text/javascript", banner("", "BBBB", "Second")),
     "/p/impressions": (_, reply) => reply(204, "text/plain", "", {}, (it.impressions += 1)),

@@ -56,7 +56,7 @@ const stored = "_evil* local:evil* session:evil* indexeddb:evil*";
 
 function policyOf(block, hosts) {
   return {
-    site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", rendering: "r", locales: { "": "en" }, opener: "x",
+    site: "shop", base: "/p", cookie: "__Host-hint", rendering: "r", locales: { "": "en" },
     consent: { keys: {}, rest: {}, redact: true }, block,
     categories: [{ id: "analytics", digest: "AAAA", services: ["evil"] }, { id: "share", digest: "SSSS", services: [] }],
     rules: { evil: [hosts.join(" "), "evilBootstrap\\(", stored], "necessary:pay": [`${hosts[0]}/pay`] },
@@ -82,7 +82,7 @@ export async function startSite({ gate, block, ways = [], page, more = {} }) {
   const routes = {
     "/": () => ["text/html", `<!doctype html><html lang="en"><head>${head}${setup}</head><body>${page(url, third.origin)}</body></html>`],
     "/p/gate.js": () => ["text/javascript", dist(gate).replace("__POLICY__", () => JSON.stringify(policy))],
-    "/p/opener/x/en.js": () => ["text/javascript", dist("opener").replace("__POLICY__", () => JSON.stringify({ settings: { kind: "none", label: {} }, vendors: { evil: { stored } } }))],
+    "/p/opener/r/en.js": () => ["text/javascript", dist("opener").replace("__POLICY__", () => JSON.stringify({ settings: { kind: "none", label: "" }, vendors: { evil: { stored } } }))],
     "/worker.js": () => ["text/javascript", "importScripts(location.hash.slice(1))"],
     ...more,
   };

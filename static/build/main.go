@@ -1,0 +1,69 @@
+// Command build makes the bundles in dist from the TypeScript in src: esbuild
+// joins the modules, and a second program shortens what it leaves. It is run by
+// go generate and by the test that holds what is committed against the source.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"log"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/js"
+)
+
+// bundles maps each file of dist to the module that wires it.
+var bundles = map[string]string{
+	"gate.js":        "main.ts",
+	"gate-auto.js":   "auto-main.ts",
+	"opener.js":      "opener-main.ts",
+	"banner.js":      "banner-main.ts",
+	"preferences.js": "preferences-main.ts",
+}
+
+// members of the gate's object that only our own bundles see, by the names that
+// they have in all of them. Bundles of two versions may meet in a page, so that a
+// name that was given stays.
+var members = map[string]any{
+	"asks": "a", "begin": "b", "follow": "f", "held": "h", "hide": "i", "lend": "l", "lent": "n", "made": "m",
+	"place": "p", "prefer": "e", "refresh": "r", "release": "s", "roots": "o", "trusted": "t",
+}
+
+func main() {
+	log.SetFlags(0)
+	src := flag.String("src", "src", "folder of the modules")
+	dist := flag.String("dist", "dist", "folder that the bundles are written to")
+	flag.Parse()
+	for name, entry := range bundles {
+		script, err := bundle(filepath.Join(*src, entry))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(*dist, name), script, 0o644)
+		}
+		if err != nil {
+			log.Fatalf("build %s: %v", name, err)
+		}
+	}
+}
+
+func bundle(entry string) ([]byte, error) {
+	result := api.Build(api.BuildOptions{
+		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatIIFE, Target: api.ES2021, Charset: api.CharsetUTF8,
+		MangleProps: "^(" + strings.Join(slices.Sorted(maps.Keys(members)), "|") + ")$", MangleCache: maps.Clone(members),
+		MinifySyntax: true, LegalComments: api.LegalCommentsNone, LogLevel: api.LogLevelWarning,
+	})
+	if len(result.Errors) > 0 {
+		return nil, fmt.Errorf("%s: %d errors", entry, len(result.Errors))
+	}
+	m := minify.New()
+	m.AddFunc("text/javascript", js.Minify)
+	var short bytes.Buffer
+	err := m.Minify("text/javascript", &short, bytes.NewReader(result.OutputFiles[0].Contents))
+	return short.Bytes(), err
+}
