@@ -14,7 +14,7 @@ import { isDenied, type Kind } from './stored'
 import type { Gate } from './types'
 
 /** Returns what holds an element that the parser has made, before it goes on. */
-export function guard(gate: Gate): Holder['check'] {
+export const guard = (gate: Gate): Holder['check'] => {
   const services = Object.entries(gate.policy.rules!)
   const table: Table = services.flatMap(([service, [hosts]]) => hosts.split(' ').map(pattern => [pattern, service] as Table[0]))
   const others = gate.policy.block == 'strict' ? '-' : '' // what nothing ever grants
@@ -41,7 +41,10 @@ export function guard(gate: Gate): Holder['check'] {
   before(Document.prototype, 'cookie', ([text]) => denied('cookie', (text + '').split('=')[0]!.trim()) && [])
   before<Storage>(Storage.prototype, 'setItem', ([name], self) => denied(self == window.localStorage ? 'local' : 'session', name) && [])
   before(window.CookieStore?.prototype, 'set', ([entry]) => denied('cookie', (entry as { name?: string }).name ?? entry) && [Promise.resolve()])
-  return held.check
+  return el => {
+    held.check(el)
+    if (el.shadowRoot) held.enter(el.shadowRoot, el.shadowRoot)
+  }
 }
 
 /** Elements that are given an address, and those that come into a document. */
@@ -54,9 +57,10 @@ const elements = (held: Holder): void => {
         ([value], el, native) => held.assign(el, name, value, twin => native.call(twin, value)) && [],
         el => held.read(el, name),
       )
-  before<HTMLElement>(Element.prototype, 'setAttribute', (args, el, native) => {
-    const name = (args[0] + '').toLowerCase()
-    return TAGS.includes(el.localName) && ATTRIBUTES.includes(name) && held.assign(el, name, args[1], twin => native.apply(twin, args)) && []
+  before<HTMLElement>(Element.prototype, 'setAttribute setAttributeNS', (args, el, native) => {
+    const [attribute, value] = args.slice(-2)
+    const name = (attribute + '').toLowerCase()
+    return TAGS.includes(el.localName) && ATTRIBUTES.includes(name) && held.assign(el, name, value, twin => native.apply(twin, args)) && []
   })
   // By name, so that methods yet to come, such as moveBefore, are among them.
   for (const { prototype } of [Node, Element, Document, DocumentFragment, CharacterData, Range])

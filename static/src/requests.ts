@@ -6,8 +6,9 @@ type Scope = typeof globalThis & { Navigator?: { prototype: object } }
 
 /**
  * Stands before the requests of a window or a worker; may tells whether a
- * condition holds. Returns what tells of an address that it is refused. Workers run this as text, so it stands alone: a worker made
- * from a blob gets the guard before its own code, with what holds at that time.
+ * condition holds. Returns what tells whether an address is refused. Workers run
+ * this as text, so it stands alone: a worker made from a blob gets the guard
+ * before its own code, with what holds at that time.
  */
 export function requests(scope: Scope, before: Before, find: Find, table: Table, others: string, may: (condition: string) => unknown): (url: unknown) => boolean {
   const barred = (url: unknown) => !may(find(table, others, url))
