@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -162,8 +163,11 @@ func (s *logSet) statuses() (list []translog.Status) {
 // problems says what keeps logs from being signed or anchored.
 func (s *logSet) problems() (list []string) {
 	for _, status := range s.statuses() {
-		if status.Problem != "" {
+		switch {
+		case status.Problem != "":
 			list = append(list, status.Problem)
+		case !status.Waiting.IsZero() && s.now().Sub(status.Waiting) > time.Minute:
+			list = append(list, fmt.Sprintf("site %s: entries have waited for a checkpoint since %s", status.Site, status.Waiting.UTC().Format(time.RFC3339)))
 		}
 		for _, a := range status.Anchors {
 			if a.Problem != "" {

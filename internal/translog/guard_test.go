@@ -134,6 +134,32 @@ func TestARewrittenLogIsNotSigned(t *testing.T) {
 	refused(t, l, "this server's own copy")
 }
 
+// An old entry was rewritten and every tile left as it was: no round reads that
+// far back, the audit does.
+func TestAnOldEntryRewrittenBelowItsTilesIsFoundByTheAudit(t *testing.T) {
+	store := newFakeStore()
+	l, memory := begun(t, store)
+	store.grow(66_000)
+	sign(t, l)
+	if err := l.audit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	store.log[17].leaf[0] ^= 1
+	cold, _ := newLog(t, store, func(o *Options) { o.Memory = memory })
+	store.grow(1)
+	sign(t, cold)
+	if err := cold.audit(t.Context()); !errors.Is(err, ErrRefused) {
+		t.Fatalf("the audit says %v", err)
+	}
+	refused(t, cold, "what was signed is not what the store holds")
+	store.log[17].leaf[0] ^= 1
+	if err := cold.audit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	store.grow(1)
+	sign(t, cold)
+}
+
 // A second writer with the same keys has put a checkpoint of another tree into
 // the store.
 func TestASecondWritersCheckpointIsNotContinued(t *testing.T) {

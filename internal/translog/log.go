@@ -42,6 +42,7 @@ type Log struct {
 	ring     keyring
 	newest   Checkpoint // that this process read from the store
 	anchored []anchorState
+	audited  error // what the last audit found
 }
 
 // Status is what operators are told of a log.

@@ -31,6 +31,9 @@ type restart struct {
 // follows it can see that. It refuses for a log that can go on.
 func (l *Log) Restart(ctx context.Context) (name string, err error) {
 	why := l.Sign(ctx)
+	if why == nil {
+		why = l.audit(ctx)
+	}
 	if !errors.Is(why, ErrRefused) {
 		return "", errors.Join(errors.New("the log can go on as it is; it is not restarted"), why)
 	}

@@ -91,7 +91,13 @@ func (l *Log) Sign(ctx context.Context) error {
 	defer l.signing.Unlock()
 	now, err := l.look(ctx)
 	seen := err == nil
-	if seen && !l.idle(now) {
+	l.mu.Lock()
+	audited := l.audited
+	l.mu.Unlock()
+	switch {
+	case seen && audited != nil:
+		err = audited
+	case seen && !l.idle(now):
 		err = l.sequence(ctx, &now)
 	}
 	l.last = round{}

@@ -172,18 +172,23 @@ func (p published) ReadTiles(tiles []tlog.Tile) (data [][]byte, err error) {
 
 func TestTheCacheIsBounded(t *testing.T) {
 	c := NewCache(3)
+	c.put(tileKey{"shop", 1, 0}, []byte{1})
 	for n := range int64(10) {
 		c.put(tileKey{"shop", 0, n}, []byte{byte(n)})
 		c.get(tileKey{"shop", 0, 0})
 	}
-	if c.order.Len() != 3 || len(c.tiles) != 3 {
-		t.Errorf("it keeps %d and %d", c.order.Len(), len(c.tiles))
+	if c.leaves.order.Len() != 3 || len(c.leaves.tiles) != 3 || len(c.above.tiles) != 1 {
+		t.Errorf("it keeps %d, %d and %d", c.leaves.order.Len(), len(c.leaves.tiles), len(c.above.tiles))
 	}
-	if c.get(tileKey{"shop", 0, 0}) == nil || c.get(tileKey{"shop", 0, 9}) == nil || c.get(tileKey{"shop", 0, 5}) != nil {
+	if c.get(tileKey{"shop", 0, 0}) == nil || c.get(tileKey{"shop", 0, 9}) == nil || c.get(tileKey{"shop", 0, 5}) != nil || c.get(tileKey{"shop", 1, 0}) == nil {
 		t.Error("it does not keep what was used last")
 	}
 	c.put(tileKey{"shop", 0, 0}, nil)
 	if c.get(tileKey{"shop", 0, 0}) == nil {
 		t.Error("it forgot what it knew of a tile")
+	}
+	c.dropSite("shop")
+	if len(c.leaves.tiles)+len(c.above.tiles)+c.leaves.order.Len() != 0 {
+		t.Error("it did not forget the site")
 	}
 }
