@@ -33,7 +33,8 @@ type shoppers struct {
 
 // A server that is killed under load has kept every decision that it
 // acknowledged, once, and nothing by half: its log has no gaps, and decisions
-// that it did not acknowledge are one record each after their retry.
+// that it did not acknowledge are one record each after their retry. Every
+// checkpoint that was signed on the way continues in the log of the end.
 //
 // By default some thousand decisions are made in three rounds. The full run:
 //
@@ -46,7 +47,7 @@ func TestAnAcknowledgedDecisionOutlivesKill(t *testing.T) {
 	if err != nil {
 		t.Fatalf("CONSENTRY_CRASH_DECISIONS: %v", err)
 	}
-	dir := newShop(t, "https://shop.example", anyPorts)
+	dir := anchoredShop(t)
 	all := make(map[string]string) // record to answer
 	var load storetest.Load
 	for range crashRounds {
@@ -58,7 +59,9 @@ func TestAnAcknowledgedDecisionOutlivesKill(t *testing.T) {
 			all[decoded[decisionReply](t, answer).Record] = answer
 		}
 		wantEachOnce(t, kept(t, dir), all, len(s.open))
+		wantVerified(t, dir, exitOK, "no difference")
 		s.retry(t, dir, all)
+		wantVerified(t, dir, exitOK, "no difference", "agree outside the store")
 	}
 	wantEachOnce(t, kept(t, dir), all, 0)
 	t.Logf("%d acknowledged decisions outlived %d kills", len(all), crashRounds)
