@@ -109,8 +109,10 @@ func TestRealStoresCarryALog(t *testing.T) {
 			close(stop)
 			wait.Wait()
 			sign(t, first)
-			if err := store.Erase(t.Context(), "shop", ids[:7], testTime); err != nil {
-				t.Fatal(err)
+			for _, id := range ids[:7] {
+				if err := store.Erase(t.Context(), "shop", []consent.Erasure{{Record: id, Time: testTime}}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			s.wantWhole(t, store, first, 7)
 			s.wantProven(t, store, first, ids)
