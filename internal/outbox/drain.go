@@ -111,9 +111,13 @@ func (s *Store) healthy(ctx context.Context) bool {
 // hand offers items in their order and reports whether all were taken. One that
 // the store refuses again and again while it takes others is put aside.
 func (s *Store) hand(ctx context.Context, batch []*item) bool {
-	took := func(i *item, stored consent.Stored, _ bool) {
-		s.ledger.keep(i, stored.Index, s.options.Now(), s.options.First)
+	lost := 0
+	took := func(i *item, stored consent.Stored, dup bool) {
+		if s.ledger.keep(i, stored.Index, s.options.Now(), s.options.First) && !dup {
+			lost++
+		}
 	}
+	defer func() { s.regret(lost) }()
 	err := s.offerAll(ctx, batch, took)
 	if err == nil {
 		return true
@@ -260,11 +264,18 @@ func (s *Store) confirm(ctx context.Context, due []*item) bool {
 		}
 		s.ledger.withdraw(i)
 	})
-	if lost > 0 {
-		s.options.Log.Warn("another server took over and lacked records that had been acknowledged; they were appended again", "records", lost)
-	}
+	s.regret(lost)
 	if err != nil {
 		s.trip(ctx, fmt.Errorf("settle: %w", err))
 	}
 	return err == nil
+}
+
+// regret counts and logs what the store had and has lost.
+func (s *Store) regret(records int) {
+	if records == 0 {
+		return
+	}
+	s.again.Add(int64(records))
+	s.options.Log.Warn("the store lacked records that it had acknowledged, as after a failover; they were appended again", "records", records)
 }

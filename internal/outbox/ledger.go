@@ -157,18 +157,21 @@ func inOrder(a, b *item) int {
 	return cmp.Or(cmp.Compare(a.segment.number, b.segment.number), cmp.Compare(a.at, b.at))
 }
 
-// keep says that the store has an item at an index. Unless it is to stay until
-// it is settled, the outbox is done with it.
-func (l *ledger) keep(i *item, index int64, now time.Time, stay bool) {
+// keep says that the store has an item at an index, and reports whether it was
+// known to have had it before. Unless the item is to stay until it is settled, the
+// outbox is done with it.
+func (l *ledger) keep(i *item, index int64, now time.Time, stay bool) (before bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	before = i.index >= 0
 	l.leave(i)
 	if !stay {
 		l.drop(i)
-		return
+		return before
 	}
 	i.stage, i.index, i.keptAt, i.tries = kept, index, now, 0
 	l.kept = append(l.kept, i)
+	return before
 }
 
 // leave takes an item out of the list of its stage.

@@ -23,6 +23,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -95,6 +96,7 @@ type Store struct {
 	away    bool
 	why     error
 	since   time.Time
+	again   atomic.Int64     // records that the store had lost
 	settled map[string]int64 // by site, size of the log under a checkpoint
 
 	wake chan struct{}

@@ -174,12 +174,13 @@ type Status struct {
 	Limit   int64         // of Bytes
 	Oldest  time.Duration // age of the oldest item that waits
 	Failed  bool          // nothing more is written before a restart
+	Again   int64         // records that the store had lost and was given again, since the start
 }
 
 // Status tells it.
 func (s *Store) Status() Status {
 	st := s.ledger.status(s.options.Now())
-	st.Limit = s.options.Limit
+	st.Limit, st.Again = s.options.Limit, s.again.Load()
 	s.mu.Lock()
 	st.Away = s.away
 	if s.why != nil {

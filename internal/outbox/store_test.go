@@ -57,6 +57,7 @@ func modes() map[string]Options { return map[string]Options{"beside": brisk(), "
 
 // The contract holds with an outbox in front, whichever way it works.
 func TestStoreWithAnOutbox(t *testing.T) {
+	t.Parallel()
 	for mode, o := range modes() {
 		t.Run(mode, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) consent.Store {
@@ -69,6 +70,7 @@ func TestStoreWithAnOutbox(t *testing.T) {
 
 // What was acknowledged outlives closing and opening the outbox and its store.
 func TestStoreWithAnOutboxReopened(t *testing.T) {
+	t.Parallel()
 	for mode, o := range modes() {
 		t.Run(mode, func(t *testing.T) {
 			storetest.RunReopened(t, func(t *testing.T) (consent.Store, func(*testing.T) consent.Store) {
@@ -87,6 +89,7 @@ func TestStoreWithAnOutboxReopened(t *testing.T) {
 // The contract holds on Redis, and on a cluster, with what is lost in a failover
 // written first.
 func TestRedisWithAnOutbox(t *testing.T) {
+	t.Parallel()
 	one := storetest.StartRedis(t)
 	three := storetest.StartCluster(t)
 	for name, c := range map[string]struct {
@@ -110,6 +113,7 @@ func TestRedisWithAnOutbox(t *testing.T) {
 // The contract holds under Sentinels with the master dying in the middle of it,
 // before and during tests: with the outbox no caller notices.
 func TestSentinelsWithAnOutbox(t *testing.T) {
+	t.Parallel()
 	servers := storetest.StartWatched(t, "--appendonly", "yes", "--appendfsync", "always")
 	var begun atomic.Int32
 	storetest.Run(t, func(t *testing.T) consent.Store {

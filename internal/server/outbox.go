@@ -56,6 +56,8 @@ func (m outboxMetrics) Collect(out chan<- prometheus.Metric) {
 		desc := prometheus.NewDesc("consentry_outbox_"+gauge.name, gauge.help, nil, nil)
 		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, gauge.value)
 	}
+	again := prometheus.NewDesc("consentry_outbox_appended_again_total", "Records that the store had acknowledged, lost in a failover and was given again.", nil, nil)
+	out <- prometheus.MustNewConstMetric(again, prometheus.CounterValue, float64(s.Again))
 }
 
 func flag(b bool) float64 {

@@ -171,17 +171,28 @@ func (r *Redis) launch(args []string) bool {
 
 // Ask sends one command on a connection of its own and returns a simple or bulk
 // answer, of any other its first line; empty when there is none.
-func (r *Redis) Ask(command string) string {
+func (r *Redis) Ask(command string) string { return r.AskAs("", command) }
+
+// AskAs is Ask under a password.
+func (r *Redis) AskAs(password, command string) string {
 	conn, err := net.DialTimeout("tcp", r.Addr(), time.Second)
 	if err != nil {
 		return ""
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(2 * time.Second)) // without it the read would only wait longer
+	in := bufio.NewReader(conn)
+	if password != "" {
+		if _, err := fmt.Fprintf(conn, "AUTH %s\r\n", password); err != nil {
+			return ""
+		}
+		if line, err := in.ReadString('\n'); err != nil || !strings.HasPrefix(line, "+OK") {
+			return line
+		}
+	}
 	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
 		return ""
 	}
-	in := bufio.NewReader(conn)
 	line, err := in.ReadString('\n')
 	if err != nil {
 		return ""
