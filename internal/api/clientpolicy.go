@@ -122,37 +122,57 @@ func (s *Site) corePolicy(rendering string) corePolicy {
 	return p
 }
 
-// gateRules are what automatic blocking goes by. What is necessary stands there
-// too, under a name that is always permitted: a pattern of its own may be more
-// specific than somebody else's, and mode strict holds all the rest. So does what
-// is unheld, of which cookies and storage are still refused.
+// gateRules are what automatic blocking goes by. Of what is unheld cookies and
+// storage are still refused.
 func (s *Site) gateRules(unheld []string) map[string]clientRule {
 	rules := make(map[string]clientRule)
-	add := func(id string, parts ...string) {
-		for len(parts) > 1 && parts[len(parts)-1] == "" {
-			parts = parts[:len(parts)-1]
-		}
-		if len(parts) > 1 || parts[0] != "" {
-			rules[id] = parts
-		}
+	for id, patterns := range dropCovered(s.patterns(unheld)) {
+		rules[id] = clientRule{strings.Join(patterns, " "), "", ""}
 	}
 	for _, service := range s.Policy.Categories[0].Services {
-		add(consent.Necessary+":"+service.ID, strings.Join(service.Hosts, " "))
-	}
-	if s.Deployment.Gate == consent.GateStrict {
-		add(consent.Necessary+":", strings.Join(s.ownHosts(), " "))
+		rules[consent.Necessary+":"+service.ID][2] = storedNames(service)
 	}
 	for _, c := range s.Policy.Optional() {
 		for _, service := range c.Services {
-			hosts, inline := strings.Join(service.Hosts, " "), service.Inline
-			if slices.Contains(unheld, service.ID) {
-				add(consent.Necessary+":"+service.ID, hosts)
-				hosts, inline = "", ""
+			rule := rules[service.ID]
+			if rule[2] = storedNames(service); !slices.Contains(unheld, service.ID) {
+				rule[1] = service.Inline
 			}
-			add(service.ID, hosts, inline, storedNames(service))
+		}
+	}
+	for id, rule := range rules {
+		end := len(rule)
+		for end > 0 && rule[end-1] == "" {
+			end--
+		}
+		if rules[id] = rule[:end]; end == 0 {
+			delete(rules, id)
 		}
 	}
 	return rules
+}
+
+// patterns are the addresses of each service. What is necessary stands there
+// too, under a name that is always permitted: a pattern of its own may be more
+// specific than somebody else's, and mode strict holds all the rest. So does what
+// is unheld.
+func (s *Site) patterns(unheld []string) map[string][]string {
+	patterns := make(map[string][]string)
+	for _, service := range s.Policy.Categories[0].Services {
+		patterns[consent.Necessary+":"+service.ID] = service.Hosts
+	}
+	if s.Deployment.Gate == consent.GateStrict {
+		patterns[consent.Necessary+":"] = s.ownHosts()
+	}
+	for _, c := range s.Policy.Optional() {
+		for _, service := range c.Services {
+			patterns[service.ID] = service.Hosts
+			if slices.Contains(unheld, service.ID) {
+				patterns[service.ID], patterns[consent.Necessary+":"+service.ID] = nil, service.Hosts
+			}
+		}
+	}
+	return patterns
 }
 
 // ownHosts are what mode strict takes for the site itself.
@@ -169,9 +189,14 @@ func (s *Site) ownHosts() []string {
 }
 
 // openerVendors are what permitted and denied services are told, and what the
-// latter leave behind.
+// latter leave behind. What is necessary keeps its own of the same name.
 func (s *Site) openerVendors() map[string]clientVendor {
 	vendors := make(map[string]clientVendor)
+	for _, service := range s.Policy.Categories[0].Services {
+		if names := storedNames(service); names != "" {
+			vendors[consent.Necessary+":"+service.ID] = clientVendor{Stored: names}
+		}
+	}
 	for _, c := range s.Policy.Optional() {
 		for _, service := range c.Services {
 			v := clientVendor{Stored: storedNames(service), Calls: service.Calls}

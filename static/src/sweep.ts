@@ -3,10 +3,14 @@
 import { isDenied, type Kind } from './stored'
 import type { Gate } from './types'
 
-export function sweep({ policy, permits }: Gate): void {
+export function sweep(gate: Gate): void {
+  const { policy, permits } = gate
   const stored = Object.entries(policy.vendors || {}).map(([service, vendor]) => [service, vendor.stored] as [string, string | undefined])
   const denied = (kind: Kind) => (name: string) => isDenied(stored, permits, kind, name)
+  // The guard refuses whatever is written under these names, deletion too.
+  gate.permits = () => true
   attempt(() => document.cookie.split('; ').map(pair => pair.split('=')[0]!).filter(denied('cookie')).forEach(expire))
+  gate.permits = permits
   attempt(() => clear(localStorage, denied('local')))
   attempt(() => clear(sessionStorage, denied('session')))
   attempt(() =>

@@ -53,13 +53,14 @@ async function startThirdParty() {
 }
 
 const stored = "_evil* local:evil* session:evil* indexeddb:evil*";
+const own = "_evil_pay local:evil.pay"; // of something necessary
 
 function policyOf(block, hosts) {
   return {
     site: "shop", base: "/p", cookie: "__Host-hint", rendering: "r", locales: { "": "en" },
     consent: { keys: {}, rest: {}, redact: true }, block,
     categories: [{ id: "analytics", digest: "AAAA", services: ["evil"] }, { id: "share", digest: "SSSS", services: [] }],
-    rules: { evil: [hosts.join(" "), "evilBootstrap\\(", stored], "necessary:pay": [`${hosts[0]}/pay`] },
+    rules: { evil: [hosts.join(" "), "evilBootstrap\\(", stored], "necessary:pay": [`${hosts[0]}/pay`, "", own] },
   };
 }
 
@@ -82,7 +83,7 @@ export async function startSite({ gate, block, ways = [], page, more = {} }) {
   const routes = {
     "/": () => ["text/html", `<!doctype html><html lang="en"><head>${head}${setup}</head><body>${page(url, third.origin)}</body></html>`],
     "/p/gate.js": () => ["text/javascript", dist(gate).replace("__POLICY__", () => JSON.stringify(policy))],
-    "/p/opener/r/en.js": () => ["text/javascript", dist("opener").replace("__POLICY__", () => JSON.stringify({ settings: { kind: "none", label: "" }, vendors: { evil: { stored } } }))],
+    "/p/opener/r/en.js": () => ["text/javascript", dist("opener").replace("__POLICY__", () => JSON.stringify({ settings: { kind: "none", label: "" }, vendors: { evil: { stored }, "necessary:pay": { stored: own } } }))],
     "/worker.js": () => ["text/javascript", "importScripts(location.hash.slice(1))"],
     ...more,
   };
