@@ -28,7 +28,7 @@ type API struct {
 	Transparency func(site string) *translog.Log
 
 	sites  atomic.Pointer[index]
-	frames frameCache
+	reader consent.Reader
 	clock  clock
 }
 
@@ -37,6 +37,7 @@ type API struct {
 // through limit, those of scripts behind the headers that let a page of another
 // origin read a refusal.
 func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
+	a.reader.Store = a.Store
 	get := func(path string, h echo.HandlerFunc) {
 		e.GET(path, h)
 		e.HEAD(path, h) // net/http leaves the body out

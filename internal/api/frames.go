@@ -3,20 +3,10 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 )
-
-// frameCache keeps the frames of earlier notices, which never change. Only
-// frames that the store holds enter it, so that a client cannot fill it.
-type frameCache struct {
-	mu       sync.Mutex
-	byDigest map[string]*consent.Frame
-	byRef    map[string]string // site + frame reference → digest
-}
 
 // asked returns the frame of the notice that a client answered: today's, or one
 // that was superseded for less than the policy's grace. A rendering that differs
@@ -40,7 +30,7 @@ func (a *API) asked(ctx context.Context, s *Site, rendering string) (*consent.Fr
 		if history[i].Notice != s.frame.Notice && a.supersededFor(history[i+1:], history[i].Notice) > s.Policy.Grace {
 			return nil, superseded
 		}
-		return a.frameByDigest(ctx, s.ID, history[i].Frame)
+		return a.reader.Frame(ctx, s.ID, history[i].Frame)
 	}
 	return nil, superseded
 }
@@ -55,75 +45,16 @@ func (a *API) supersededFor(later []activation, notice string) time.Duration {
 	return 0
 }
 
-func (a *API) frameByDigest(ctx context.Context, site, digest string) (*consent.Frame, error) {
-	a.frames.mu.Lock()
-	f := a.frames.byDigest[digest]
-	a.frames.mu.Unlock()
-	if f != nil {
-		return f, nil
-	}
-	stored, err := a.Store.Artefact(ctx, site, digest)
-	if err != nil {
-		return nil, fmt.Errorf("read frame: %w", err)
-	}
-	if f, err = consent.DecodeFrame(stored.Body); err != nil {
-		return nil, err
-	}
-	if f.Site != site || consent.Digest(stored.Body) != digest {
-		return nil, fmt.Errorf("read frame: %w", consent.ErrNotFound)
-	}
-	a.frames.mu.Lock()
-	defer a.frames.mu.Unlock()
-	if a.frames.byDigest == nil {
-		a.frames.byDigest = make(map[string]*consent.Frame)
-	}
-	a.frames.byDigest[digest] = f
-	return f, nil
-}
-
-// open regenerates the record of a stored entry.
+// open regenerates the record of a stored entry. That of today's frame needs no
+// store.
 func (a *API) open(ctx context.Context, s *Site, stored consent.Stored) (*consent.Record, *consent.Frame, error) {
-	if stored.Erased {
-		return nil, nil, ErrErased
+	if ref, err := consent.OpenFrameRef(stored.Sealed); !stored.Erased && err == nil && ref == consent.FrameRef(s.frameDigest) {
+		r, err := consent.OpenRecord(stored, s.frame)
+		return r, s.frame, err
 	}
-	ref, err := consent.OpenFrameRef(stored.Sealed)
-	if err != nil {
-		return nil, nil, err
+	r, f, err := a.reader.Open(ctx, stored)
+	if errors.Is(err, consent.ErrErased) {
+		err = ErrErased
 	}
-	f := s.frame
-	if ref != consent.FrameRef(s.frameDigest) {
-		if f, err = a.frameByRef(ctx, s.ID, ref); err != nil {
-			return nil, nil, err
-		}
-	}
-	r, err := consent.OpenRecord(stored, f)
 	return r, f, err
-}
-
-func (a *API) frameByRef(ctx context.Context, site string, ref [8]byte) (*consent.Frame, error) {
-	key := site + "/" + string(ref[:])
-	a.frames.mu.Lock()
-	digest := a.frames.byRef[key]
-	a.frames.mu.Unlock()
-	if digest == "" {
-		list, err := a.Store.Artefacts(ctx, site, "frame")
-		if err != nil {
-			return nil, fmt.Errorf("list frames: %w", err)
-		}
-		for _, item := range list {
-			if consent.FrameRef(item.Digest) == ref {
-				digest = item.Digest
-			}
-		}
-		if digest == "" {
-			return nil, errors.New("the store lacks the frame of a record")
-		}
-		a.frames.mu.Lock()
-		if a.frames.byRef == nil {
-			a.frames.byRef = make(map[string]string)
-		}
-		a.frames.byRef[key] = digest
-		a.frames.mu.Unlock()
-	}
-	return a.frameByDigest(ctx, site, digest)
 }

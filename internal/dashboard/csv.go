@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
 
@@ -31,7 +31,7 @@ func csvHeader(categories []templates.CategoryName) []string {
 	row := []string{"date_utc", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored",
 		"confirmed", "withdrawn", "loaded_once", "automated_banners", "automated_decisions"}
 	for _, c := range categories {
-		id := inert(c.ID)
+		id := consent.Inert(c.ID)
 		row = append(row, id+"_granted", id+"_denied", id+"_opt_in_rate")
 	}
 	return row
@@ -52,13 +52,4 @@ func csvRow(d templates.Step, categories []templates.CategoryName) []string {
 		row = append(row, strconv.FormatInt(s.Granted, 10), strconv.FormatInt(s.Denied, 10), rate)
 	}
 	return row
-}
-
-// inert keeps a spreadsheet from reading a text as a formula.
-// https://owasp.org/www-community/attacks/CSV_Injection
-func inert(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

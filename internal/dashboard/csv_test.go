@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"bytes"
+	"github.com/consentry/consentry/internal/consent"
 	"testing"
 
 	"github.com/consentry/consentry/templates"
@@ -31,7 +32,7 @@ func TestTheCSVHasARowPerDayAndNoFormulas(t *testing.T) {
 
 func TestTextsThatASpreadsheetWouldRunAreInert(t *testing.T) {
 	for text, want := range map[string]string{"=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "x=1": "x=1", "": ""} {
-		if got := inert(text); got != want {
+		if got := consent.Inert(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+const exportLong = `Writes records in the order of the log, one after the other, in memory that does
+not grow with their number. Each comes with its place in the log and its leaf, so
+that it can be held against a checkpoint. Erased ones are left out.
+
+  csv      one line a record, for a spreadsheet; what looks like a formula is
+           escaped
+  ndjson   the record's canonical JSON with index, leaf and salt, one line each
+  jsonld   the same in the terms of W3C DPV, one line each
+
+With --out an export that was interrupted goes on where it stopped when the same
+command is given again: the last line says how far it had come.`
+
+type exportOptions struct {
+	site, category, format, out string
+	from, to                    string
+}
+
+func newExport(env environment) *cobra.Command {
+	var o exportOptions
+	cmd := &cobra.Command{
+		Use: "export SITE", Short: "Write records as CSV, NDJSON or JSON-LD", Long: exportLong, GroupID: groupLookAfter, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.site = args[0]
+			e, err := o.exporter()
+			if err != nil {
+				return err
+			}
+			d, err := openDesk(cmd.Context(), env, configDir(cmd))
+			if err != nil {
+				return err
+			}
+			defer d.close()
+			return d.export(cmd.Context(), o, e)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "csv", "csv, ndjson or jsonld")
+	f.StringVarP(&o.out, "out", "o", "", "file to write, or to go on with, instead of standard output")
+	f.StringVar(&o.from, "from", "", "first day, 2026-01-31, or time, 2026-01-31T12:00:00Z")
+	f.StringVar(&o.to, "to", "", "day or time before which the last record was made")
+	f.StringVar(&o.category, "category", "", "only records that decided about this category")
+	return cmd
+}
+
+// exporter chooses records and writes them.
+type exporter struct {
+	from, to time.Time
+	category string
+	head     string
+	line     func(exported) ([]byte, error)
+	index    func(line []byte) (int64, error) // of a line that was written
+}
+
+// exported is one record on its way out.
+type exported struct {
+	stored consent.Stored
+	record *consent.Record
+	policy *consent.Policy // the site's own today
+}
+
+func (o *exportOptions) exporter() (*exporter, error) {
+	e, known := map[string]*exporter{
+		"csv":    {head: csvHead, line: csvLine, index: csvIndex},
+		"ndjson": {line: ndjsonLine, index: jsonIndex},
+		"jsonld": {line: jsonldLine, index: jsonIndex},
+	}[o.format]
+	if !known {
+		return nil, usagef("--format must be csv, ndjson or jsonld, not %q", o.format)
+	}
+	e.category = o.category
+	var err error
+	if e.from, err = moment(o.from, time.Time{}); err != nil {
+		return nil, usagef("--from: %v", err)
+	}
+	if e.to, err = moment(o.to, time.Unix(1<<40, 0)); err != nil {
+		return nil, usagef("--to: %v", err)
+	}
+	return e, nil
+}
+
+// moment reads a day, which begins at midnight UTC, or a time.
+func moment(text string, otherwise time.Time) (time.Time, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	if t, err := time.Parse(time.DateOnly, text); err == nil {
+		return t, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, fmt.Errorf("%q is neither a day, such as 2026-01-31, nor a time, such as 2026-01-31T12:00:00Z", text)
+	}
+	return t, nil
+}
+
+func (e *exporter) wants(r *consent.Record) bool {
+	if r.Time.Before(e.from) || !r.Time.Before(e.to) {
+		return false
+	}
+	for _, d := range r.Decisions {
+		if d.Category == cmp.Or(e.category, d.Category) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *logDesk) export(ctx context.Context, o exportOptions, e *exporter) (err error) {
+	sites, err := d.sites(ctx, o.site)
+	if err != nil {
+		return err
+	}
+	out, next, done := io.Writer(d.env.stdout), int64(0), func() error { return nil }
+	if o.out != "" {
+		file, from, err := resume(o.out, e)
+		if err != nil {
+			return err
+		}
+		out, next, done = file, from, func() error { return errors.Join(file.Sync(), file.Close()) }
+		if next > 0 {
+			fmt.Fprintf(d.env.stderr, "%s: going on after entry %d\n", o.out, next-1)
+		}
+	}
+	w := bufio.NewWriterSize(out, 1<<16)
+	if next == 0 {
+		_, _ = w.WriteString(e.head)
+	}
+	count, err := d.exportFrom(ctx, sites[0], e, w, next)
+	if err = errors.Join(err, w.Flush(), done()); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.env.stderr, "%s written\n", counted64(count, "record", "records"))
+	return nil
+}
+
+// exportFrom writes a site's records from an index of its log on.
+func (d *logDesk) exportFrom(ctx context.Context, site *consent.Site, e *exporter, w io.Writer, from int64) (count int64, err error) {
+	head, err := d.store.Head(ctx, site.ID)
+	if err != nil {
+		return 0, err
+	}
+	reader, progress := consent.Reader{Store: d.store}, d.progress("export of "+site.ID)
+	logErr := d.store.Log(ctx, site.ID, from, func(entry consent.LogEntry) bool {
+		progress(entry.Index, head.Size)
+		if entry.Kind != "" || entry.Record.Erased {
+			return true
+		}
+		var record *consent.Record
+		if record, _, err = reader.Open(ctx, entry.Record); err != nil {
+			err = fmt.Errorf("entry %d cannot be read; consentry verify says more: %w", entry.Index, err)
+			return false
+		}
+		if !e.wants(record) {
+			return true
+		}
+		var line []byte
+		if line, err = e.line(exported{entry.Record, record, site.Policy}); err == nil {
+			_, err = w.Write(line)
+		}
+		count++
+		return err == nil
+	})
+	return count, errors.Join(err, logErr)
+}
+
+// resume opens the file of an export that may have begun: what a crash left of a
+// last line is cut off, and next is the first entry that is not in it.
+func resume(path string, e *exporter) (file *os.File, next int64, err error) {
+	if file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, secretMode); err != nil {
+		return nil, 0, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, file.Close())
+		}
+	}()
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, 0, err
+	}
+	// Longer than any line.
+	tail := make([]byte, min(size, 1<<20))
+	if _, err = file.ReadAt(tail, size-int64(len(tail))); err != nil && len(tail) > 0 {
+		return nil, 0, err
+	}
+	whole := tail[:bytes.LastIndexByte(tail, '\n')+1]
+	end := size - int64(len(tail)-len(whole))
+	if err = file.Truncate(end); err != nil {
+		return nil, 0, err
+	}
+	if _, err = file.Seek(end, io.SeekStart); err != nil {
+		return nil, 0, err
+	}
+	if end == 0 || end == int64(len(e.head)) {
+		return file, 0, truncateAll(file)
+	}
+	line := bytes.TrimRight(whole, "\r\n")
+	last, err := e.index(line[bytes.LastIndexByte(line, '\n')+1:])
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s is no export in this format; remove it or name another file: %w", path, err)
+	}
+	return file, last + 1, nil
+}
+
+func truncateAll(file *os.File) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := file.Seek(0, io.SeekStart)
+	return err
+}
+
+func csvIndex(line []byte) (int64, error) {
+	first, _, _ := bytes.Cut(line, []byte(","))
+	return strconv.ParseInt(string(first), 10, 64)
+}

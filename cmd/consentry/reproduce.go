@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	_ "embed"
+
+	"github.com/spf13/cobra"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+const reproduceLong = `Writes into a folder what this visitor was shown: the scripts of both layers and
+the gate, byte for byte as they were stored before the first visitor saw them,
+held against the digests in the record; the record itself; and index.html, which
+shows both layers in the visitor's language without running any of the scripts.
+It opens in any browser and prints.
+
+A choice made on the page without JavaScript shows the same texts as layer two.`
+
+func newReproduce(env environment) *cobra.Command {
+	cmd := &cobra.Command{Use: "reproduce RECORD", Short: "Write the notice that a visitor saw", Long: reproduceLong}
+	out := cmd.Flags().StringP("out", "o", "", "folder to write, a new one named after the record by default")
+	return onRecord(env, cmd, func(ctx context.Context, d *logDesk, f foundRecord) error {
+		dir := *out
+		if dir == "" {
+			dir = "notice-" + f.record.ID.String()
+		}
+		shown, err := d.shown(ctx, f)
+		if err != nil {
+			return err
+		}
+		if err := shown.write(dir); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.stdout, "%s shows what was seen; the stored bytes lie beside it\n", filepath.Join(dir, "index.html"))
+		return nil
+	})
+}
+
+// shownNotice is what one visitor saw.
+type shownNotice struct {
+	Record *consent.Record
+	Site   string
+	Files  map[string][]byte // by name, as they were stored
+	Layers []shownLayer
+}
+
+type shownLayer struct {
+	Title string
+	Dir   string
+	HTML  template.HTML // of our own making, held against its digest
+	CSS   template.CSS
+}
+
+// renderingFile is the part of a stored rendering that is read here.
+type renderingFile struct {
+	Locales map[string]map[string]string `json:"locales"`
+}
+
+func (d *logDesk) shown(ctx context.Context, f foundRecord) (*shownNotice, error) {
+	r := f.record
+	read := func(digest string) ([]byte, error) {
+		a, err := d.store.Artefact(ctx, f.site.ID, digest)
+		if err == nil && consent.Digest(a.Body) != digest {
+			err = errors.New("its bytes have another digest: they were altered")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read what was shown, %s: %w", digest, err)
+		}
+		return a.Body, nil
+	}
+	s := &shownNotice{Record: r, Site: f.site.ID, Files: make(map[string][]byte)}
+	rendering, err := read(r.Notice.Rendering)
+	if err != nil {
+		return nil, err
+	}
+	var doc renderingFile
+	if err := json.Unmarshal(rendering, &doc); err != nil {
+		return nil, fmt.Errorf("read rendering: %w", err)
+	}
+	if s.Files["gate.js"], err = read(r.Notice.Gate); err != nil {
+		return nil, err
+	}
+	s.Files["rendering.json"] = rendering
+	if s.Files["record.json"], err = r.Encode(); err != nil {
+		return nil, err
+	}
+	for _, layer := range [...]struct{ kind, title string }{{"banner", "Layer one"}, {"preferences", "Layer two"}} {
+		script, err := read(doc.Locales[r.Notice.Locale][layer.kind])
+		if err != nil {
+			return nil, err
+		}
+		s.Files[layer.kind+".js"] = script
+		shown, err := layerOf(script, r)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", layer.kind, err)
+		}
+		shown.Title = layer.title
+		s.Layers = append(s.Layers, shown)
+	}
+	return s, nil
+}
+
+// literalText finds the string literals of a bundle: its HTML and its style are
+// written into it as JSON strings.
+var literalText = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"`)
+
+// layerOf takes the HTML and the style out of a stored script, and shows what the
+// browser's signals added.
+func layerOf(script []byte, r *consent.Record) (shownLayer, error) {
+	var html, css string
+	for _, quoted := range literalText.FindAll(script, -1) {
+		var text string
+		if json.Unmarshal(quoted, &text) != nil {
+			continue
+		}
+		switch {
+		case strings.HasPrefix(text, "<") && len(text) > len(html):
+			html = text
+		case strings.HasPrefix(strings.TrimSpace(text), ":host") && len(text) > len(css):
+			css = text
+		}
+	}
+	if html == "" || css == "" {
+		return shownLayer{}, errors.New("the stored script holds no HTML and style that this program knows how to show; its bytes are evidence all the same")
+	}
+	if r.Signals.GPC {
+		html = gpcLine.ReplaceAllString(html, "$1$3")
+	}
+	html = strings.Replace(html, "<dialog", "<dialog open", 1)
+	return shownLayer{HTML: template.HTML(html), CSS: template.CSS(css)}, nil // held against its digest
+}
+
+// gpcLine is the sentence that is shown to browsers that send the signal.
+var gpcLine = regexp.MustCompile(`(<[^>]*data-slot="gpc"[^>]*?)( hidden)([^>]*>)`)
+
+//go:embed snippets/notice.html.tmpl
+var noticePage string
+
+func (s *shownNotice) write(dir string) error {
+	page, err := template.New("notice").Parse(noticePage)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "index.html")); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s holds a notice already; name another folder with --out", dir)
+	}
+	for name, body := range s.Files {
+		if err := writeWhole(filepath.Join(dir, name), body, secretMode, true); err != nil {
+			return err
+		}
+	}
+	var html strings.Builder
+	if err := page.Execute(&html, s); err != nil {
+		return err
+	}
+	return writeWhole(filepath.Join(dir, "index.html"), []byte(html.String()), secretMode, true)
+}
