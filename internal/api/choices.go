@@ -41,7 +41,7 @@ func (a *API) showChoices(c echo.Context, s *Site, v choicesView) error {
 	sealed, hint := s.jar.Read(c.Request(), secure(c), now)
 	if sealed != nil {
 		p.State, p.Decided = sealed.State(), unix(sealed.Issued)
-		p.Receipt = s.Base() + s.receiptPath(sealed.Record)
+		p.Receipt = s.Base() + s.receiptPath(sealed.Record) + "?locale=" + v.locale
 		if hint == nil {
 			hint = &consent.State{}
 		}

@@ -103,7 +103,9 @@ type SiteFile struct {
 	Links []LinkFile `yaml:"links"`
 
 	// The languages that visitors are offered, as BCP 47 tags; the first is used
-	// where none fits. en, de and fr are built in; others need all their texts.
+	// where none fits. The 24 of the EU are built in, as are ar, he, hi, is, ja,
+	// ko, nb, pt-BR, ru, tr, uk, zh-Hans and zh-Hant; a region of one of them
+	// (de-AT) takes its texts from it. Others need all their texts.
 	Locales []string `yaml:"locales" jsonschema:"default=en" sample:"[en, de]"`
 
 	// The site's transparency log: signed proof that no record was changed or

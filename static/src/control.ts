@@ -5,7 +5,7 @@ import type { Gate } from './types'
 
 // System colours follow the page's own colour scheme, and forced colours.
 const STYLE =
-  ':host{all:unset!important;position:fixed!important;bottom:12px!important;left:12px!important;z-index:9999999!important}' +
+  ':host{all:unset!important;position:fixed!important;bottom:12px!important;inset-inline-start:12px!important;z-index:9999999!important}' +
   '*{font:inherit;font-size:13px;line-height:20px;padding:5px 12px;border-radius:10px;background:Canvas;color:CanvasText}' +
   'button{border:1px solid GrayText}@media print{*{display:none}}'
 
@@ -17,6 +17,8 @@ export async function control(gate: Gate): Promise<void> {
     const own = document.createElement(kind == 'link' ? 'a' : kind) as HTMLAnchorElement
     gate.control = own
     own.textContent = label
+    own.lang = gate.locale
+    own.dir = 'auto'
     own.href = own.dataset.consentrySettings = '#'
     const root = await mount(gate, STYLE, '')
     root.append(own)

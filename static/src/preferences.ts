@@ -135,7 +135,7 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
       if (!record || !date || !receipt) return
       slot(line, 'date').textContent = writeMoment(line.dataset.decided!, line.dataset.months!.split('|'), new Date(date))
       slot(line, 'record').textContent = record
-      line.querySelector('a')!.href = receipt
+      line.querySelector('a')!.href = `${receipt}?locale=${gate.locale}`
       line.hidden = false
     } catch {}
   }
