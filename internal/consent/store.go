@@ -140,8 +140,13 @@ type Store interface {
 	// made, from position from on; positions start at 0 and have no gaps.
 	Erasures(ctx context.Context, site string, from int64, yield func(position int64, e Erasure) bool) error
 
+	// Prune takes from entries, whose time is over, what Erase takes, and their
+	// sealed bytes and subjects as well, for good. They are no erasures: nothing
+	// is remembered of ids that the site does not have. Errors: ErrUnavailable.
+	Prune(ctx context.Context, site string, ids []ID) error
+
 	// Scrub waits until the store's files hold nothing any more of what was
-	// erased before the call. Copies elsewhere, such as backups, are not its
+	// erased or pruned before the call. Copies elsewhere, such as backups, are not its
 	// business. Errors: ErrUnavailable, also for a store that cannot tell.
 	Scrub(ctx context.Context) error
 

@@ -113,7 +113,8 @@ func (s *Store) healthy(ctx context.Context) bool {
 func (s *Store) hand(ctx context.Context, batch []*item) bool {
 	lost := 0
 	took := func(i *item, stored consent.Stored, dup bool) {
-		if s.ledger.keep(i, stored.Index, s.options.Now(), s.options.First) && !dup {
+		pruned := stored.Erased && len(stored.Sealed) == 0 // after it had been handed over in an earlier life
+		if s.ledger.keep(i, stored.Index, s.options.Now(), s.options.First && !pruned) && !dup {
 			lost++
 		}
 	}

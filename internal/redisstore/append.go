@@ -20,6 +20,9 @@ type job struct {
 	done           chan outcome
 }
 
+// errElsewhere is a record whose piece of the log is not in the stream any more.
+var errElsewhere = errors.New("not in this piece of the log")
+
 // outcome is what the flusher tells the waiting caller, once.
 type outcome struct {
 	stored consent.Stored
@@ -51,10 +54,20 @@ func (s *Store) Append(ctx context.Context, e consent.Entry) (consent.Stored, bo
 	}
 	select {
 	case out := <-j.done:
+		out = s.found(ctx, j, out)
 		return out.stored, out.dup, out.err
 	case <-ctx.Done():
 		return consent.Stored{}, false, unavailable(ctx.Err())
 	}
+}
+
+// found reads a duplicate whose piece of the log has been moved.
+func (s *Store) found(ctx context.Context, j *job, out outcome) outcome {
+	if errors.Is(out.err, errElsewhere) {
+		out.stored, out.err = s.Record(ctx, j.entry.Site, j.entry.Record)
+		out.dup = true
+	}
+	return out
 }
 
 func newJob(ctx context.Context, e *consent.Entry) (*job, error) {
@@ -208,5 +221,5 @@ func decodeHeld(site, held string, piece redis.XMessage) (consent.Stored, error)
 			return e.Record, nil
 		}
 	}
-	return consent.Stored{}, fmt.Errorf("%w: the log of %s has no record at %d", errForeign, site, index)
+	return consent.Stored{}, fmt.Errorf("%w: the log of %s has no record at %d", errElsewhere, site, index)
 }

@@ -77,15 +77,20 @@ func decodeRecord(site, b string) (consent.Stored, error) {
 	return s, nil
 }
 
-// addSecrets puts in what a record's bucket holds of it. Nothing at all is what
-// an evicting Redis leaves: the secret is gone, so the record is erased.
-func addSecrets(s *consent.Stored, held string) {
+// addSecrets puts in what a record's bucket holds of it, and reports whether the
+// record was pruned. Nothing at all is what an evicting Redis leaves: the secret
+// is gone, so the record is erased.
+func addSecrets(s *consent.Stored, held string) (pruned bool) {
 	if len(held) <= secretsSize {
-		s.Erased = true
-		return
+		s.Erased, pruned = true, strings.HasSuffix(held, "x")
+		if pruned {
+			s.Subject, s.Sealed = consent.ID{}, nil
+		}
+		return pruned
 	}
 	copy(s.Secret[:], held)
 	copy(s.Receipt[:], held[len(s.Secret):])
+	return false
 }
 
 // awaited is what a bucket holds of a record that was erased before it came.
@@ -96,7 +101,7 @@ func heldIndex(held string, size int) (int64, error) {
 	if len(held) > size {
 		held = held[size:]
 	}
-	place, err := strconv.ParseInt(strings.TrimSuffix(held, "!"), 10, 64)
+	place, err := strconv.ParseInt(strings.TrimRight(held, "!x"), 10, 64)
 	if err != nil || place < 1 {
 		return 0, fmt.Errorf("%w: no place in the log", errForeign)
 	}
@@ -126,6 +131,13 @@ func encodeArtefact(a *consent.Artefact) []byte {
 	b = append(append(b, artefactEntry), encodeHead(a)...)
 	b = append(append(b, byte(len(a.Kind))), a.Kind...)
 	return append(b, a.Digest...)
+}
+
+// pieceLast is the last place of a piece that decodePiece takes.
+func pieceLast(piece redis.XMessage) int64 {
+	number, _, _ := strings.Cut(piece.ID, "-")
+	last, _ := strconv.ParseInt(number, 10, 64)
+	return last
 }
 
 // decodePiece reads a piece of the log: entries up to the place that names the

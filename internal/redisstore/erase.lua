@@ -16,12 +16,11 @@ local last = before
 for i = 2, #ARGV do
   local bucket, field = KEYS[i + 1], sub(ARGV[i], 3, 16)
   local held = call('HGET', bucket, field) or ''
-  -- what is held begins with any bytes at all, a place alone with a digit
-  local place = #held > 32 and sub(held, 33) or held
-  if place ~= '0' and sub(place, -1) ~= '!' then
+  local place, erased, pruned = string.match(#held > 32 and sub(held, 33) or held, '^(%d*)(!?)(x?)')
+  if place ~= '0' and erased == '' then
     last = last + 1
     call('XADD', KEYS[2], string.format('%d-0', last), 'e', ARGV[i])
-    call('HSET', bucket, field, place == '' and '0' or place .. '!')
+    call('HSET', bucket, field, place == '' and '0' or place .. '!' .. pruned)
   end
 end
 if schema ~= ARGV[1] then call('HSET', KEYS[1], 'schema', ARGV[1]) end

@@ -25,7 +25,7 @@ func (s *Store) AppendInOrder(ctx context.Context, entries []consent.Entry) (sto
 	for part := range slices.Chunk(jobs, maxBatch) {
 		s.flush(batches(part))
 		for _, j := range part {
-			out := <-j.done
+			out := s.found(ctx, j, <-j.done)
 			if out.err != nil {
 				return nil, nil, fmt.Errorf("append in order: %w", out.err)
 			}

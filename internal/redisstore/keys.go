@@ -11,19 +11,23 @@ import (
 // A site's keys share the hash tag {site}, so that a cluster keeps them together
 // and a script may use them. Site ids hold no braces.
 //
-//	m:{site}           hash    schema, the first and last hour with counters, and
-//	                           the last place of e:{site} whose old copies are
-//	                           gone from Redis' files
+//	m:{site}           hash    schema, the first and last hour with counters;
+//	                           scrubbed, the last place of e:{site} whose old
+//	                           copies are gone from Redis' files; pruned, how
+//	                           often records were pruned since; waiting, the
+//	                           last place of a piece that is to be moved
 //	l:{site}           stream  the log in pieces of one or several entries. Entry
 //	                           i has the place i+1, a piece the id of its last
 //	                           place and the field e: for each entry the place of
 //	                           the subject's entry before it, 0 for none, a
 //	                           space, and its bytes
+//	o:{site}           zset    pieces that were pruned and are no longer in the
+//	                           stream, by their last place
 //	r:{site}:<4 hex>   hash    records whose id starts with these bytes: the
-//	                           rest of the id → secret, receipt and place; a
-//	                           pruned one has the place only, an erased one
-//	                           the place and !, and one that was erased before
-//	                           it came has the place 0
+//	                           rest of the id → secret, receipt and place; an
+//	                           erased one has the place and !, a pruned one
+//	                           the place and x, one that is both !x, and one
+//	                           that was erased before it came the place 0
 //	s:{site}:<4 hex>   hash    subjects likewise → the place of the newest entry
 //	c:{site}:<hour>    hash    counters of an hour since 1970: name → amount
 //	t:{site}:<token>   string  counts that were added, for an hour
@@ -40,6 +44,7 @@ import (
 // ids out of the log's bytes, see append.lua.
 func factsKey(site string) string      { return "m:{" + site + "}" }
 func logKey(site string) string        { return "l:{" + site + "}" }
+func movedKey(site string) string      { return "o:{" + site + "}" }
 func erasuresKey(site string) string   { return "e:{" + site + "}" }
 func checkpointKey(site string) string { return "h:{" + site + "}" }
 

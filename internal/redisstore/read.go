@@ -42,14 +42,11 @@ func (s *Store) record(ctx context.Context, site, held string) (consent.Stored, 
 	if err != nil {
 		return consent.Stored{}, err
 	}
-	pieces, err := s.client.XRangeN(ctx, logKey(site), streamID(index), "+", 1).Result()
+	piece, _, err := s.piece(ctx, site, index)
 	if err != nil {
 		return consent.Stored{}, err
 	}
-	if len(pieces) != 1 {
-		return consent.Stored{}, fmt.Errorf("the log of %s lacks entry %d", site, index)
-	}
-	return decodeHeld(site, held, pieces[0])
+	return decodeHeld(site, held, piece)
 }
 
 // History implements consent.Store.
@@ -62,7 +59,7 @@ func (s *Store) History(ctx context.Context, site string, subject consent.ID) ([
 		return nil, nil
 	}
 	for from := ""; from != "0"; {
-		reply, err := s.scripts.history.Run(ctx, s.client, []string{logKey(site), subjectBucket(site, subject)},
+		reply, err := s.scripts.history.Run(ctx, s.client, []string{logKey(site), subjectBucket(site, subject), movedKey(site)},
 			string(subject[bucketSize:]), from, historyChunk).Slice()
 		if err != nil {
 			return nil, fmt.Errorf("read history: %w", unavailable(err))
@@ -74,12 +71,14 @@ func (s *Store) History(ctx context.Context, site string, subject consent.ID) ([
 		list = append(list, part...)
 	}
 	slices.Reverse(list)
-	if err := s.fillSecrets(ctx, site, list); err != nil {
+	if _, err := s.fillSecrets(ctx, site, list); err != nil {
 		return nil, fmt.Errorf("read history: %w", unavailable(err))
 	}
-	stored := make([]consent.Stored, len(list))
-	for i, e := range list {
-		stored[i] = e.Record
+	stored := make([]consent.Stored, 0, len(list))
+	for _, e := range list {
+		if e.Record.Subject == subject { // a pruned one is nobody's
+			stored = append(stored, e.Record)
+		}
 	}
 	return stored, nil
 }
@@ -114,7 +113,7 @@ func (s *Store) Log(ctx context.Context, site string, from int64, yield func(con
 	for from = max(from, 0); ; {
 		list, err := s.logFrom(ctx, site, from)
 		if err == nil {
-			err = s.fillSecrets(ctx, site, list)
+			_, err = s.fillSecrets(ctx, site, list)
 		}
 		if err != nil {
 			return fmt.Errorf("read log: %w", unavailable(err))
@@ -138,7 +137,34 @@ func (s *Store) logFrom(ctx context.Context, site string, from int64) ([]consent
 	if err != nil {
 		return nil, err
 	}
-	var list []consent.LogEntry
+	list, err := decodePieces(site, pieces)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	if list[0].Index > from { // what comes before has been moved
+		pieces, err := s.moved(ctx, site, from, strconv.FormatInt(list[0].Index, 10), logChunk)
+		if err == nil {
+			list, err = decodePieces(site, pieces)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(list) > 0 && list[0].Index < from { // the piece began earlier
+		list = list[min(from-list[0].Index, int64(len(list))):]
+	}
+	if len(list) == 0 || list[0].Index != from {
+		return nil, fmt.Errorf("the log of %s lacks entry %d", site, from)
+	}
+	for i, e := range list {
+		if e.Index != from+int64(i) {
+			return list[:i], nil // what comes next has been moved, or the next call finds it missing
+		}
+	}
+	return list, nil
+}
+
+func decodePieces(site string, pieces []redis.XMessage) (list []consent.LogEntry, err error) {
 	for _, piece := range pieces {
 		part, err := decodePiece(site, piece)
 		if err != nil {
@@ -146,20 +172,13 @@ func (s *Store) logFrom(ctx context.Context, site string, from int64) ([]consent
 		}
 		list = append(list, part...)
 	}
-	if len(list) > 0 && list[0].Index < from { // the piece began earlier
-		list = list[min(from-list[0].Index, int64(len(list))):]
-	}
-	for i, e := range list {
-		if e.Index != from+int64(i) {
-			return nil, fmt.Errorf("the log of %s lacks entry %d", site, from+int64(i))
-		}
-	}
 	return list, nil
 }
 
 // fillSecrets adds what the records' buckets hold, in one pipeline for every
-// secretsChunk entries.
-func (s *Store) fillSecrets(ctx context.Context, site string, list []consent.LogEntry) error {
+// secretsChunk entries, and reports which were pruned.
+func (s *Store) fillSecrets(ctx context.Context, site string, list []consent.LogEntry) (pruned []bool, err error) {
+	pruned = make([]bool, 0, len(list))
 	for part := range slices.Chunk(list, secretsChunk) {
 		pipe := s.client.Pipeline()
 		held := make([]*redis.StringCmd, len(part))
@@ -169,19 +188,20 @@ func (s *Store) fillSecrets(ctx context.Context, site string, list []consent.Log
 			}
 		}
 		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-			return err
+			return nil, err
 		}
 		for i := range part {
 			if part[i].Kind != "" {
+				pruned = append(pruned, false)
 				continue
 			}
 			if err := held[i].Err(); err != nil && !errors.Is(err, redis.Nil) {
-				return err
+				return nil, err
 			}
-			addSecrets(&part[i].Record, held[i].Val())
+			pruned = append(pruned, addSecrets(&part[i].Record, held[i].Val()))
 		}
 	}
-	return nil
+	return pruned, nil
 }
 
 // text reads a string of an answer; anything else is empty, which no decoder

@@ -10,7 +10,7 @@ import (
 
 // scripts are what runs inside Redis.
 type scripts struct {
-	append, history, artefact, counts, erase, swap script
+	append, history, artefact, counts, erase, swap, prune, move, orphan, scrubbed script
 }
 
 // script is one with its text, which may have to be sent anew.
@@ -26,6 +26,8 @@ func newScripts() scripts {
 		append: newScript(appendSource), history: newScript(historySource),
 		artefact: newScript(artefactSource), counts: newScript(countsSource),
 		erase: newScript(eraseSource), swap: newScript(swapSource),
+		prune: newScript(pruneSource), move: newScript(moveSource),
+		orphan: newScript(orphanSource), scrubbed: newScript(scrubbedSource),
 	}
 }
 
@@ -42,6 +44,14 @@ var (
 	eraseSource string
 	//go:embed swap.lua
 	swapSource string
+	//go:embed prune.lua
+	pruneSource string
+	//go:embed move.lua
+	moveSource string
+	//go:embed orphan.lua
+	orphanSource string
+	//go:embed scrubbed.lua
+	scrubbedSource string
 )
 
 // call is one run of a script with the keys of one site.

@@ -98,7 +98,7 @@ func (s *Store) scrubInTurn(ctx context.Context) (did bool, err error) {
 	return did, nil
 }
 
-func (s *Store) scrub(ctx context.Context, stale map[string]int64) error {
+func (s *Store) scrub(ctx context.Context, stale map[string]traces) error {
 	if err := s.rewriteAll(ctx); err != nil {
 		if strings.Contains(err.Error(), "NOPERM") || strings.Contains(err.Error(), "unknown command") {
 			return fmt.Errorf("%w: %w", errKeepsFiles, err)
@@ -106,40 +106,48 @@ func (s *Store) scrub(ctx context.Context, stale map[string]int64) error {
 		return err
 	}
 	for _, site := range slices.Sorted(maps.Keys(stale)) {
-		if err := s.client.HSet(ctx, factsKey(site), "scrubbed", stale[site]).Err(); err != nil {
-			return err
+		c := &call{keys: []string{factsKey(site)}, args: []any{stale[site].erased, stale[site].pruned}}
+		if s.run(ctx, s.scripts.scrubbed, []*call{c}); c.cmd.Err() != nil {
+			return c.cmd.Err()
 		}
 	}
 	return nil
 }
 
-// stale returns the sites with erasures whose old copies may still be in files,
-// and the last place of each.
-func (s *Store) stale(ctx context.Context) (map[string]int64, error) {
+// traces are what a site's facts said before a rewrite.
+type traces struct {
+	erased int64  // last place of its erasures
+	pruned string // how often it was pruned since the last rewrite, '' for never
+}
+
+// stale returns the sites of which files may still hold what was erased or
+// pruned.
+func (s *Store) stale(ctx context.Context) (map[string]traces, error) {
 	sites, err := s.sites(ctx)
 	if err != nil || len(sites) == 0 {
 		return nil, err
 	}
 	pipe := s.client.Pipeline()
-	newest, scrubbed := make(map[string]*redis.XMessageSliceCmd), make(map[string]*redis.StringCmd)
+	newest, scrubbed := make(map[string]*redis.XMessageSliceCmd), make(map[string]*redis.SliceCmd)
 	for _, site := range sites {
 		newest[site] = pipe.XRevRangeN(ctx, erasuresKey(site), "+", "-", 1)
-		scrubbed[site] = pipe.HGet(ctx, factsKey(site), "scrubbed")
+		scrubbed[site] = pipe.HMGet(ctx, factsKey(site), "scrubbed", "pruned")
 	}
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return nil, err
 	}
-	stale := make(map[string]int64)
+	stale := make(map[string]traces)
 	for _, site := range sites {
-		if err := newest[site].Err(); err != nil {
+		if err := errors.Join(newest[site].Err(), scrubbed[site].Err()); err != nil {
 			return nil, err
 		}
+		now := traces{pruned: text(scrubbed[site].Val()[1])}
 		if list := newest[site].Val(); len(list) == 1 {
-			number, _, _ := strings.Cut(list[0].ID, "-")
-			last, _ := strconv.ParseInt(number, 10, 64) // Redis writes nothing else
-			if done, _ := scrubbed[site].Int64(); done < last {
-				stale[site] = last
-			}
+			now.erased = pieceLast(list[0])
+		}
+		done, _ := strconv.ParseInt(text(scrubbed[site].Val()[0]), 10, 64) // 0 for none
+		if done < now.erased || now.pruned != "" {
+			stale[site] = now
 		}
 	}
 	return stale, nil

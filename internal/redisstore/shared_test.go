@@ -103,6 +103,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		},
 		"erase":     func() error { return s.Erase(t.Context(), "shop", []consent.Erasure{{}}) },
 		"swap":      func() error { return s.SwapCheckpoint(t.Context(), "shop", nil, []byte("next")) },
+		"prune":     func() error { return s.Prune(t.Context(), "shop", []consent.ID{storetest.Entry("shop", 0).Record}) },
 		"put tile":  func() error { return s.PutTile(t.Context(), "shop", "tile/1/001", nil) },
 		"import":    func() error { return s.Import(t.Context(), "shop", nil) },
 		"history":   func() error { _, err := s.History(t.Context(), "shop", storetest.Subject("shop", 0)); return err },
@@ -203,7 +204,7 @@ func TestScriptsTouchOnlyNamedKeys(t *testing.T) {
 	named := regexp.MustCompile(`local ([a-z]+)(?:, [a-z]+)* = KEYS\[`)
 	for name, source := range map[string]string{
 		"append": appendSource, "history": historySource, "artefact": artefactSource, "counts": countsSource,
-		"erase": eraseSource, "swap": swapSource,
+		"erase": eraseSource, "swap": swapSource, "prune": pruneSource, "move": moveSource, "orphan": orphanSource, "scrubbed": scrubbedSource,
 	} {
 		good := []string{"KEYS"}
 		for _, m := range named.FindAllStringSubmatch(source, -1) {

@@ -40,6 +40,7 @@ var sentinels = map[string]struct {
 	"consent.ErrUnavailable": {consent.ErrUnavailable, http.StatusServiceUnavailable},
 	"consent.ErrBusy":        {consent.ErrBusy, http.StatusTooManyRequests},
 	"consent.ErrConflict":    {consent.ErrConflict, internal},
+	"consent.ErrDiffers":     {consent.ErrDiffers, internal},
 	"api.ErrNoSite":          {api.ErrNoSite, http.StatusNotFound},
 	"api.ErrOrigin":          {api.ErrOrigin, http.StatusForbidden},
 	"api.ErrBody":            {api.ErrBody, http.StatusBadRequest},

@@ -77,14 +77,20 @@ func (w *writer) unlisted(s *site, list []consent.Erasure) (due []consent.Erasur
 }
 
 func (w *writer) eraseOne(s *site, id consent.ID) (found bool, err error) {
-	index, found := w.tail.find(key{s.id, id})
-	if !found {
-		err = w.sql.findRecord.query(func(v []driver.Value) { index, found = v[0].(int64), true }, s.id, id[:])
-	}
+	index, found, err := w.indexOf(s, id)
 	if err != nil || !found {
 		return false, err
 	}
 	return true, w.sql.eraseSecret.exec(rowID(s.id, index))
+}
+
+// indexOf finds a durable record, wherever it is indexed.
+func (w *writer) indexOf(s *site, id consent.ID) (index int64, found bool, err error) {
+	if index, found = w.tail.find(key{s.id, id}); found {
+		return index, true, nil
+	}
+	err = w.sql.findRecord.query(func(v []driver.Value) { index, found = v[0].(int64), true }, s.id, id[:])
+	return index, found, err
 }
 
 // Erasures reads page by page, as Log does.

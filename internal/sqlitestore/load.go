@@ -14,7 +14,7 @@ import (
 // newWriter opens the file for writing, brings it up to date and reads what the
 // writer has to know: the sites, and the records that by_record lacks.
 func newWriter(path string, q *queue, gate *sync.RWMutex, generation int) (_ *writer, err error) {
-	s, err := connect(context.Background(), path)
+	s, err := connect(context.Background(), path, false)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func newWriter(path string, q *queue, gate *sync.RWMutex, generation int) (_ *wr
 		return nil, err
 	}
 	w := &writer{
-		session: s, queue: q, tail: newTail(generation), generation: generation,
+		path: path, session: s, queue: q, tail: newTail(generation), generation: generation,
 		sites: make(map[string]*site), keys: make(map[string]int64), awaited: make(map[key]bool), gate: gate, plan: newPlan(),
 	}
 	if w.sql, err = prepareAll(s); err != nil {

@@ -4,7 +4,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"os"
 )
 
 // applicationID marks the file as ours: "CNST".
@@ -87,7 +86,8 @@ CREATE TABLE tiles (
 }
 
 // migrate brings the file to the newest of steps. An older one is copied beside
-// itself first. Every step is one transaction.
+// itself first; the copy stays until something is erased. Every step is one
+// transaction.
 func migrate(s *session, path string, steps []string) error {
 	version, err := schemaVersion(s)
 	if err != nil {
@@ -146,7 +146,7 @@ func step(s *session, script string, version int) (err error) {
 // copyFile writes a copy of the open database, durably. A copy that an earlier,
 // interrupted attempt left is replaced.
 func copyFile(s *session, to string) error {
-	if err := os.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := removeIfThere(to); err != nil {
 		return fmt.Errorf("back up before migrating: %w", err)
 	}
 	if err := createPrivate(to); err != nil {

@@ -77,7 +77,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 func TestAnotherProgramsDatabaseIsRefused(t *testing.T) {
 	path := testPath(t)
 	must(t, createPrivate(path))
-	s, err := connect(t.Context(), path)
+	s, err := connect(t.Context(), path, false)
 	must(t, err)
 	must(t, s.exec("CREATE TABLE theirs (x)"))
 	must(t, s.Close())
@@ -117,7 +117,7 @@ func TestTheFileIsPrivateAndDurable(t *testing.T) {
 func withSession(t *testing.T, path string, f func(*session)) {
 	t.Helper()
 	must(t, opened(t, path, generationSize).Close())
-	s, err := connect(t.Context(), path)
+	s, err := connect(t.Context(), path, false)
 	must(t, err)
 	defer s.Close()
 	f(s)
@@ -148,7 +148,7 @@ func must(t testing.TB, err error) {
 func TestSchema1IsMigrated(t *testing.T) {
 	path := testPath(t)
 	must(t, createPrivate(path))
-	c, err := connect(t.Context(), path)
+	c, err := connect(t.Context(), path, false)
 	must(t, err)
 	must(t, migrate(c, path, migrations()[:1]))
 	must(t, c.exec("INSERT INTO sites VALUES (1, 'shop', 3, 0), (2, 'blog', 1, 0)"))

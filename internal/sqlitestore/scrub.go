@@ -41,7 +41,6 @@ func (s *Store) Scrub(ctx context.Context) error {
 // reads, and no more than a moment for those of others; a later attempt follows
 // by itself when they keep the WAL.
 func (w *writer) truncate() error {
-	w.erased = false
 	busy, err := w.checkpoint()
 	if err != nil {
 		return fmt.Errorf("empty the WAL: %w", err)

@@ -52,8 +52,20 @@ func dsn(path string, readOnly bool) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
-func connect(ctx context.Context, path string) (*session, error) {
-	connector, err := sqlite.NewConnector(dsn(path, false))
+// pageSize is SQLite's default, which no store changes.
+const pageSize = 4096
+
+func connect(ctx context.Context, path string, readOnly bool) (*session, error) {
+	return connectTo(ctx, dsn(path, readOnly))
+}
+
+// connectImmutable opens a file that nobody changes, and makes none beside it.
+func connectImmutable(ctx context.Context, path string) (*session, error) {
+	return connectTo(ctx, (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&immutable=1"}).String())
+}
+
+func connectTo(ctx context.Context, dsn string) (*session, error) {
+	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,7 @@ const holdBack = 500 * time.Millisecond
 
 // Store is a consent.Store in a file.
 type Store struct {
+	path     string
 	queue    *queue
 	writer   *writer // nil when read-only
 	tail     *tail   // nil when read-only
@@ -100,7 +101,7 @@ func open(path string, opts Options, generation int) (_ *Store, err error) {
 		return nil, err
 	}
 	parts = append(parts, readers)
-	s := &Store{queue: w.queue, writer: w, tail: w.tail, readers: readers, gate: gate, finished: make(chan struct{})}
+	s := &Store{path: path, queue: w.queue, writer: w, tail: w.tail, readers: readers, gate: gate, finished: make(chan struct{})}
 	s.close = sync.OnceValue(func() error {
 		s.queue.close(errClosed)
 		<-s.finished
@@ -127,7 +128,7 @@ func openReadOnly(path string, opts Options) (*Store, error) {
 	}
 	q := newQueue(0, holdBack)
 	q.close(errReadOnly)
-	return &Store{queue: q, readers: readers, gate: new(sync.RWMutex), close: sync.OnceValue(readers.Close)}, nil
+	return &Store{path: path, queue: q, readers: readers, gate: new(sync.RWMutex), close: sync.OnceValue(readers.Close)}, nil
 }
 
 // openReaders opens a pool and checks the schema version through it.

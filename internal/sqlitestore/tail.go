@@ -91,7 +91,9 @@ func (t *tail) history(subject key) []int64 {
 	for _, g := range []*generation{t.active, t.frozen} {
 		at, ok := g.subject[subject]
 		for ; ok && at >= 0; at = g.rows[at].earlier {
-			list = append(list, g.rows[at].index)
+			if g.rows[at].subject == subject.id {
+				list = append(list, g.rows[at].index)
+			}
 		}
 	}
 	return list
@@ -102,6 +104,17 @@ func (t *tail) add(rows iter.Seq[tailRow]) {
 	defer t.mu.Unlock()
 	for r := range rows {
 		t.active.add(r)
+	}
+}
+
+// orphan takes a record that is in the tail out of its subject's history.
+func (t *tail) orphan(record key) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, g := range []*generation{t.active, t.frozen} {
+		if at, ok := g.record[record]; ok {
+			g.rows[at].subject = nobody
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type statements struct {
 	byRecord, bySubject            *inserter
 	hasErasure, addErasure         *statement
 	findRecord, eraseSecret        *statement
+	pruneRecord, pruneSubject      *statement
 }
 
 func prepareAll(s *session) (sql statements, err error) {
@@ -44,6 +45,9 @@ func prepareAll(s *session) (sql statements, err error) {
 		{&sql.hasErasure, "SELECT 1 FROM erasures WHERE site = ? AND record = ?"},
 		{&sql.addErasure, "INSERT INTO erasures (site, pos, record, time) VALUES (?, ?, ?, ?)"},
 		{&sql.findRecord, "SELECT idx FROM by_record WHERE site = ? AND record = ?"},
+		{&sql.pruneRecord, "UPDATE records SET subject = zeroblob(16), sealed = NULL WHERE id = ?"},
+		{&sql.pruneSubject, `DELETE FROM by_subject
+			WHERE site = ?1 AND idx = ?2 AND subject = (SELECT subject FROM records WHERE id = ?1 << 40 | ?2)`},
 		{&sql.eraseSecret, `UPDATE secrets SET secret = zeroblob(16), receipt = zeroblob(16), erased = 1
 			WHERE id = (SELECT coalesce(secret, id) FROM records WHERE id = ?)`},
 	} {

@@ -11,6 +11,7 @@ import (
 // writer is the one goroutine that changes the file. All its fields but fault
 // belong to that goroutine.
 type writer struct {
+	path    string
 	session *session
 	sql     statements
 	queue   *queue
@@ -104,10 +105,21 @@ func (w *writer) work(b *batch) {
 		}
 	}
 	if w.fault.Load() == nil && w.erased {
-		if err := w.truncate(); err != nil {
-			b.fail(w.failed(err).error())
-		}
+		w.forget(b)
 	}
+}
+
+// forget leaves no copy of what the batch has erased.
+func (w *writer) forget(b *batch) {
+	if err := w.truncate(); err != nil {
+		b.fail(w.failed(err).error())
+		return
+	}
+	if err := dropOwnBackups(w.path); err != nil {
+		b.fail(fmt.Errorf("%w: %w", consent.ErrUnavailable, err))
+		return // the next batch tries again
+	}
+	w.erased = false
 }
 
 // commit writes the plan in one transaction and, when that is durable, takes it

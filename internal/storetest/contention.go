@@ -55,6 +55,7 @@ func endedContext(t *testing.T, s consent.Store) {
 		"artefact":     func() error { _, err := s.Artefact(ctx, "shop", Artefact("gate", 0).Digest); return err },
 		"artefacts":    func() error { _, err := s.Artefacts(ctx, "shop", "gate"); return err },
 		"erase":        func() error { return s.Erase(ctx, "shop", []consent.Erasure{{}}) },
+		"prune":        func() error { return s.Prune(ctx, "shop", []consent.ID{{1}}) },
 		"erasures": func() error {
 			return s.Erasures(ctx, "shop", 0, func(int64, consent.Erasure) bool { return true })
 		},

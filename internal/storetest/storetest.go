@@ -48,6 +48,9 @@ func Run(t *testing.T, open func(t *testing.T) consent.Store) {
 		{"erasures are listed once, in their order", erasuresAreListed},
 		{"entries erased while they come are erased", erasedWhileAppending},
 		{"an entry without a subject is in nobody's history", nobodysEntries},
+		{"a pruned entry keeps its leaf, id and time", prunedKeepsItsLeaf},
+		{"a history goes on past what was pruned", prunedLeaveHistories},
+		{"entries are pruned while others come", prunedWhileAppending},
 		{"the head follows the log", headFollowsTheLog},
 		{"leaves are the log's", leavesAreTheLogs},
 		{"sites are listed in order", sitesAreListed},
@@ -76,6 +79,7 @@ func RunReopened(t *testing.T, open Reopener) {
 		{"closing under load finishes accepted writes", closeUnderLoad},
 		{"indexes go on where they ended", reopenGoesOn},
 		{"erasures hold for what comes later", erasureOutlivesReopening},
+		{"what was pruned stays so", prunedOutlivesReopening},
 		{"checkpoints and tiles are there after opening again", proofsOutliveReopening},
 	} {
 		t.Run(c.says, func(t *testing.T) { c.check(t, open) })

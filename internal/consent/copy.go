@@ -1,0 +1,312 @@
+package consent
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// copyPage is how many entries are copied or compared at once.
+const copyPage = 500
+
+// countsSpan is how much of the counters is read at once, and countsWait how long
+// counters that a store holds back are waited for.
+const (
+	countsSpan = 31 * 24 * time.Hour
+	countsWait = 10 * time.Second
+)
+
+// ErrDiffers is a copy that is not what it was made from.
+var ErrDiffers = errors.New("the stores differ")
+
+// Copy brings a site from one store into another that has nothing of it, or what
+// an earlier attempt has copied: erasures, the log at the same indexes, artefacts,
+// counters before the time until, and the checkpoint. Tiles follow from the log
+// and are left out. Nobody may write to either meanwhile. It ends with Compare.
+// progress is told how many leaves of how many are done, twice: copied, compared.
+func Copy(ctx context.Context, from, to Store, site string, until time.Time, progress func(done, total int64)) error {
+	for _, step := range []func() error{
+		func() error { return copyErasures(ctx, from, to, site) },
+		func() error { return copyLog(ctx, from, to, site, progress) },
+		func() error { return copyCounts(ctx, from, to, site, until) },
+		func() error { return copyCheckpoint(ctx, from, to, site) },
+		func() error { return Compare(ctx, from, to, site, until, progress) },
+	} {
+		if err := step(); err != nil {
+			return fmt.Errorf("copy site %s: %w", site, err)
+		}
+	}
+	return nil
+}
+
+// copyErasures comes first, so that no secret of an erased record is written.
+func copyErasures(ctx context.Context, from, to Store, site string) error {
+	done := int64(0)
+	err := to.Erasures(ctx, site, 0, func(int64, Erasure) bool { done++; return true })
+	if err != nil {
+		return err
+	}
+	for {
+		var page []Erasure
+		err := from.Erasures(ctx, site, done, func(_ int64, e Erasure) bool {
+			page = append(page, e)
+			return len(page) < copyPage
+		})
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := to.Erase(ctx, site, page); err != nil {
+			return err
+		}
+		done += int64(len(page))
+	}
+}
+
+func copyLog(ctx context.Context, from, to Store, site string, progress func(done, total int64)) error {
+	all, err := from.Head(ctx, site)
+	if err != nil {
+		return err
+	}
+	there, err := to.Head(ctx, site)
+	if err != nil {
+		return err
+	}
+	for at := there.Size; ; {
+		progress(at, all.Size)
+		page, err := logPage(ctx, from, site, at)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := copyEntries(ctx, from, to, site, page); err != nil {
+			return err
+		}
+		at += int64(len(page))
+	}
+}
+
+// logPage reads the next entries of a log.
+func logPage(ctx context.Context, s Store, site string, at int64) (page []LogEntry, err error) {
+	err = s.Log(ctx, site, at, func(e LogEntry) bool {
+		page = append(page, e)
+		return len(page) < copyPage
+	})
+	return page, err
+}
+
+// copyEntries imports runs of records, and puts the artefacts between them.
+func copyEntries(ctx context.Context, from, to Store, site string, page []LogEntry) error {
+	var run []Stored
+	for _, e := range page {
+		if e.Kind == "" {
+			run = append(run, e.Record)
+			continue
+		}
+		if err := to.Import(ctx, site, run); err != nil {
+			return err
+		}
+		run = run[:0]
+		a, err := from.Artefact(ctx, site, e.Digest)
+		if err == nil {
+			err = to.PutArtefact(ctx, site, a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return to.Import(ctx, site, run)
+}
+
+// copyCounts adds what the copy lacks.
+func copyCounts(ctx context.Context, from, to Store, site string, until time.Time) error {
+	return eachSpan(until, func(begin, end time.Time) error {
+		all, err := from.Counts(ctx, site, begin, end)
+		if err != nil {
+			return err
+		}
+		there, err := to.Counts(ctx, site, begin, end)
+		if err != nil {
+			return err
+		}
+		for part := range slices.Chunk(lacking(all, there), copyPage) {
+			if err := addCounts(ctx, to, site, part); err != nil {
+				return err
+			}
+		}
+		return settled(ctx, to, site, begin, end, all)
+	})
+}
+
+func eachSpan(until time.Time, do func(begin, end time.Time) error) error {
+	for begin := time.Unix(0, 0).UTC(); begin.Before(until); begin = begin.Add(countsSpan) {
+		end := begin.Add(countsSpan)
+		if end.After(until) {
+			end = until
+		}
+		if err := do(begin, end); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lacking is what has to be added to there to make it all.
+func lacking(all, there []Count) (list []Count) {
+	type slot struct {
+		hour int64
+		key  string
+	}
+	has := make(map[slot]int64, len(there))
+	for _, c := range there {
+		has[slot{c.Hour.Unix(), c.Key}] = c.N
+	}
+	for _, c := range all {
+		if c.N -= has[slot{c.Hour.Unix(), c.Key}]; c.N != 0 {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// addCounts waits for a store that holds as many back as it can.
+func addCounts(ctx context.Context, to Store, site string, list []Count) error {
+	for {
+		err := to.AddCounts(ctx, site, list)
+		if !errors.Is(err, ErrBusy) {
+			return err
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// settled waits until the counters of a span are what they should be.
+func settled(ctx context.Context, s Store, site string, begin, end time.Time, want []Count) error {
+	for waited := time.Duration(0); ; waited += pauseTime {
+		got, err := s.Counts(ctx, site, begin, end)
+		if err != nil || slices.EqualFunc(got, want, sameCount) {
+			return err
+		}
+		if waited > countsWait {
+			return fmt.Errorf("%w: counters between %s and %s", ErrDiffers, begin.Format(time.DateOnly), end.Format(time.DateOnly))
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func sameCount(a, b Count) bool { return a.Hour.Equal(b.Hour) && a.Key == b.Key && a.N == b.N }
+
+const pauseTime = 50 * time.Millisecond
+
+func pause(ctx context.Context) error {
+	select {
+	case <-time.After(pauseTime):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func copyCheckpoint(ctx context.Context, from, to Store, site string) error {
+	now, err := from.Checkpoint(ctx, site)
+	if err != nil || now == nil {
+		return err
+	}
+	return to.SwapCheckpoint(ctx, site, nil, now)
+}
+
+// Compare reads a site in two stores and returns the first difference, as
+// ErrDiffers: between leaves, records, artefacts, erasures, counters before the
+// time until, or checkpoints.
+func Compare(ctx context.Context, a, b Store, site string, until time.Time, progress func(done, total int64)) error {
+	head, err := a.Head(ctx, site)
+	if err != nil {
+		return err
+	}
+	for at := int64(0); ; {
+		progress(at, head.Size)
+		one, err := logPage(ctx, a, site, at)
+		if err != nil {
+			return err
+		}
+		two, err := logPage(ctx, b, site, at)
+		if err != nil {
+			return err
+		}
+		if err := comparePages(ctx, a, b, site, at, one, two); err != nil {
+			return err
+		}
+		if len(one) == 0 {
+			break
+		}
+		at += int64(len(one))
+	}
+	if err := compareRest(ctx, a, b, site); err != nil {
+		return err
+	}
+	return eachSpan(until, func(begin, end time.Time) error {
+		all, err := a.Counts(ctx, site, begin, end)
+		if err != nil {
+			return err
+		}
+		return settled(ctx, b, site, begin, end, all)
+	})
+}
+
+func comparePages(ctx context.Context, a, b Store, site string, at int64, one, two []LogEntry) error {
+	for i := range max(len(one), len(two)) {
+		if i >= len(one) || i >= len(two) || !sameEntry(one[i], two[i]) {
+			return fmt.Errorf("%w: entry %d of the log", ErrDiffers, at+int64(i))
+		}
+		if one[i].Kind == "" {
+			continue
+		}
+		x, err := a.Artefact(ctx, site, one[i].Digest)
+		if err != nil {
+			return err
+		}
+		y, err := b.Artefact(ctx, site, one[i].Digest)
+		if err != nil {
+			return err
+		}
+		if x.Kind != y.Kind || !x.Time.Equal(y.Time) || x.Leaf != y.Leaf || !bytes.Equal(x.Body, y.Body) {
+			return fmt.Errorf("%w: artefact %s", ErrDiffers, x.Digest)
+		}
+	}
+	return nil
+}
+
+func sameEntry(a, b LogEntry) bool {
+	x, y := a.Record, b.Record
+	return a.Index == b.Index && a.Leaf == b.Leaf && a.Kind == b.Kind && a.Digest == b.Digest &&
+		x.Record == y.Record && x.Subject == y.Subject && x.Secret == y.Secret && x.Receipt == y.Receipt &&
+		x.Leaf == y.Leaf && x.Time.Equal(y.Time) && x.Erased == y.Erased && bytes.Equal(x.Sealed, y.Sealed)
+}
+
+// compareRest compares erasures and checkpoints.
+func compareRest(ctx context.Context, a, b Store, site string) error {
+	var one, two []Erasure
+	for s, list := range map[Store]*[]Erasure{a: &one, b: &two} {
+		err := s.Erasures(ctx, site, 0, func(_ int64, e Erasure) bool { *list = append(*list, e); return true })
+		if err != nil {
+			return err
+		}
+	}
+	if !slices.EqualFunc(one, two, func(x, y Erasure) bool { return x.Record == y.Record && x.Time.Equal(y.Time) }) {
+		return fmt.Errorf("%w: erasures", ErrDiffers)
+	}
+	x, err := a.Checkpoint(ctx, site)
+	if err != nil {
+		return err
+	}
+	y, err := b.Checkpoint(ctx, site)
+	if err == nil && !bytes.Equal(x, y) {
+		err = fmt.Errorf("%w: checkpoints", ErrDiffers)
+	}
+	return err
+}

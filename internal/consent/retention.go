@@ -1,0 +1,141 @@
+package consent
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// frameKind is the artefacts' kind under which frames are kept.
+const frameKind = "frame"
+
+// prunePage is how many entries are pruned at once.
+const prunePage = 500
+
+// Retention says how long the records of each class are kept.
+type Retention map[string]time.Duration
+
+// Purge is what one class of a site's records came to.
+type Purge struct {
+	Class  string
+	Kept   int64     // entries that are not pruned and not due
+	Due    int64     // entries whose time was over; they are pruned now unless nothing was to be changed
+	Oldest time.Time // of those kept; zero without any
+}
+
+// Purge prunes a site's entries whose retention has ended, the erased ones among
+// them, and reports every class, by name. A dry run changes nothing. An entry of
+// a class that is not in r ends it with an error: nothing is guessed.
+func (r Retention) Purge(ctx context.Context, s Store, site string, now time.Time, dry bool) ([]Purge, error) {
+	classes, err := classesOf(ctx, s, site)
+	if err != nil {
+		return nil, fmt.Errorf("purge site %s: %w", site, err)
+	}
+	p := purger{Retention: r, classes: classes, now: now, totals: make(map[string]*Purge)}
+	for at := int64(0); ; {
+		page, err := logPage(ctx, s, site, at)
+		if err == nil {
+			err = p.sort(page)
+		}
+		if err == nil && !dry {
+			err = p.prune(ctx, s, site)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("purge site %s: %w", site, err)
+		}
+		if len(page) == 0 {
+			return p.report(), nil
+		}
+		at += int64(len(page))
+	}
+}
+
+// classesOf reads the retention class of every frame.
+func classesOf(ctx context.Context, s Store, site string) (map[[frameRefSize]byte]string, error) {
+	list, err := s.Artefacts(ctx, site, frameKind)
+	if err != nil {
+		return nil, err
+	}
+	classes := make(map[[frameRefSize]byte]string, len(list))
+	for _, a := range list {
+		a, err := s.Artefact(ctx, site, a.Digest)
+		if err != nil {
+			return nil, err
+		}
+		f, err := DecodeFrame(a.Body)
+		if err != nil {
+			return nil, err
+		}
+		classes[FrameRef(a.Digest)] = f.Retention
+	}
+	return classes, nil
+}
+
+type purger struct {
+	Retention
+	classes map[[frameRefSize]byte]string
+	now     time.Time
+	totals  map[string]*Purge
+	due     []ID
+}
+
+// sort counts a page of the log and notes what is due. What has no sealed bytes
+// was pruned before.
+func (p *purger) sort(page []LogEntry) error {
+	for _, e := range page {
+		if e.Kind != "" || len(e.Record.Sealed) == 0 {
+			continue
+		}
+		ref, err := OpenFrameRef(e.Record.Sealed)
+		if err != nil {
+			return fmt.Errorf("entry %d: %w", e.Index, err)
+		}
+		class, ok := p.classes[ref]
+		if !ok {
+			return fmt.Errorf("entry %d: its frame is not kept", e.Index)
+		}
+		keep, ok := p.Retention[class]
+		if !ok {
+			return fmt.Errorf("entry %d is of the retention class %q, which is not configured; nothing of it was pruned", e.Index, class)
+		}
+		p.count(class, e.Record, keep)
+	}
+	return nil
+}
+
+func (p *purger) count(class string, e Stored, keep time.Duration) {
+	total := p.totals[class]
+	if total == nil {
+		total = &Purge{Class: class}
+		p.totals[class] = total
+	}
+	if !e.Time.Add(keep).After(p.now) {
+		total.Due++
+		p.due = append(p.due, e.Record)
+		return
+	}
+	total.Kept++
+	if total.Oldest.IsZero() || e.Time.Before(total.Oldest) {
+		total.Oldest = e.Time
+	}
+}
+
+func (p *purger) prune(ctx context.Context, s Store, site string) error {
+	for part := range slices.Chunk(p.due, prunePage) {
+		if err := s.Prune(ctx, site, part); err != nil {
+			return err
+		}
+	}
+	p.due = p.due[:0]
+	return nil
+}
+
+func (p *purger) report() (list []Purge) {
+	for _, total := range p.totals {
+		list = append(list, *total)
+	}
+	slices.SortFunc(list, func(a, b Purge) int { return cmp.Compare(a.Class, b.Class) })
+	return list
+}

@@ -1,0 +1,145 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// errDamaged is a file that is no sound database.
+var errDamaged = errors.New("the file is damaged")
+
+// Restore puts the backup at from in the place of the store at path, which no
+// process may have open. What was there is kept as path.before-restore.bak until
+// the next erasure or purge. A backup that is damaged, another program's or a
+// newer one's is refused, and nothing is changed. Errors: ErrLocked, ErrNewer.
+//
+// Records that were erased after the backup was made are back; whoever
+// restores erases them again before anything is served.
+func Restore(ctx context.Context, from, path string, progress Progress) error {
+	if err := restore(ctx, from, path, progress); err != nil {
+		return fmt.Errorf("restore %s to %s: %w", from, path, err)
+	}
+	return nil
+}
+
+func restore(ctx context.Context, from, path string, progress Progress) (err error) {
+	if from, err = filepath.Abs(from); err != nil {
+		return err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return err
+	}
+	lock, err := takeLock(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := checkBackup(ctx, from); err != nil {
+		return err
+	}
+	partial := path + ".partial"
+	defer func() { _ = os.Remove(partial) }()
+	if err := copyBytes(ctx, from, partial, progress); err != nil {
+		return err
+	}
+	if err := setAside(ctx, path); err != nil {
+		return err
+	}
+	return publish(partial, path)
+}
+
+// checkBackup reads the whole file.
+func checkBackup(ctx context.Context, path string) error {
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return fmt.Errorf("it is no backup but the file of a store in use, whose newest records are in %s-wal; make one with the backup command", path)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	c, err := connectImmutable(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	version, err := schemaVersion(c)
+	if err != nil {
+		return err
+	}
+	if err := checkVersion(path, version, len(migrations())); err != nil {
+		return err
+	}
+	if version == 0 {
+		return errors.New("it is no consent store")
+	}
+	first := ""
+	err = c.query("PRAGMA quick_check(1)", func(v []driver.Value) { first = fmt.Sprint(v[0]) })
+	if err != nil || first != "ok" {
+		return errors.Join(fmt.Errorf("%w: %s", errDamaged, first), err)
+	}
+	return nil
+}
+
+func copyBytes(ctx context.Context, from, to string, progress Progress) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	for done := int64(0); ; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.CopyN(out, in, backupStep*pageSize)
+		if done += n; progress != nil {
+			progress(done, info.Size())
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// setAside gives the store at path another name as well, and takes its WAL away,
+// which must not be applied to another file.
+func setAside(ctx context.Context, path string) error {
+	aside := path + ".before-restore.bak"
+	for _, name := range []string{aside, aside + "-wal", path + "-shm"} {
+		if err := removeIfThere(name); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return removeIfThere(path + "-wal")
+	}
+	if c, err := connect(ctx, path, false); err == nil {
+		_ = c.exec("PRAGMA wal_checkpoint(TRUNCATE)") // a damaged file keeps its WAL under its new name
+		_ = c.Close()
+	}
+	if err := os.Link(path, aside); err != nil {
+		return err
+	}
+	if err := os.Rename(path+"-wal", aside+"-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := removeIfThere(path + "-shm"); err != nil {
+		return err
+	}
+	return syncFile(filepath.Dir(path))
+}
