@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -217,6 +218,94 @@ func TestASecondServerNeedsACopyAndGoesOnAlone(t *testing.T) {
 	q.stop()
 	wantVerified(t, second, exitOK, "2 records", "no difference")
 	wantVerified(t, dir, exitOK, "no difference") // the first server's copy agrees too
+}
+
+// Signed entries are lost for good: the owner says so, and the log goes on under
+// a name that tells. A checkpoint that somebody kept shows what was lost.
+func TestABrokenLogIsRestartedByCommand(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts)
+	store := filepath.Join(dir, "data", "consentry.db")
+	p := start(t, dir)
+	p.waitSigned(1)
+	p.wantRecorded()
+	p.stop()
+	copyFile(t, store, store+".old")
+	p = start(t, dir)
+	p.wantRecorded()
+	p.stop()
+	kept := filepath.Join(t.TempDir(), "kept")
+	copyFile(t, filepath.Join(dir, "data", "checkpoints", "shop.checkpoint"), kept)
+	if status, _, stderr := command(t, "log", "restart", "shop", "--yes", "--config", dir); status != exitProblem || !strings.Contains(stderr, "can go on as it is") {
+		t.Errorf("a healthy log: status %d, %s", status, stderr)
+	}
+	copyFile(t, store+".old", store)
+	if status, _, stderr := command(t, "log", "restart", "shop", "--config", dir); status != exitUsage {
+		t.Errorf("without --yes: status %d, %s", status, stderr)
+	}
+	status, stdout, stderr := command(t, "log", "restart", "shop", "--yes", "--config", dir)
+	if status != exitOK || !strings.Contains(stdout, "goes on as shop.example/privacy/log/2") {
+		t.Fatalf("status %d\n%s%s", status, stdout, stderr)
+	}
+	p = start(t, dir)
+	until(t, "the new log is signed", func() bool { c, _ := p.signed(); return strings.HasSuffix(c.Origin, "/2") })
+	p.wantReady()
+	p.stop()
+	wantVerified(t, dir, exitOK, "no difference; signed: shop.example/privacy/log/2")
+	if status, _, stderr := command(t, "verify", "--config", dir, "--copy", kept); status != exitOK {
+		t.Errorf("with a copy of the log before: status %d, %s", status, stderr)
+	}
+}
+
+// Somebody kept a checkpoint, and whoever runs the server restored an old backup
+// together with its copies: only the one that was kept shows it.
+func TestACopyThatSomebodyKeptShowsWhatIsMissing(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts)
+	p := start(t, dir)
+	p.waitSigned(1)
+	p.stop()
+	old := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(old, os.DirFS(filepath.Join(dir, "data"))); err != nil {
+		t.Fatal(err)
+	}
+	p = start(t, dir)
+	p.wantRecorded()
+	p.stop()
+	kept := filepath.Join(t.TempDir(), "kept")
+	copyFile(t, filepath.Join(dir, "data", "checkpoints", "shop.checkpoint"), kept)
+	if err := os.RemoveAll(filepath.Join(dir, "data")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(old)); err != nil {
+		t.Fatal(err)
+	}
+	wantVerified(t, dir, exitOK, "no difference")
+	status, stdout, stderr := command(t, "verify", "--config", dir, "--copy", kept)
+	if status != exitProblem || !strings.Contains(stdout, "DIFFERENCE in checkpoint") || !strings.Contains(stdout, kept) {
+		t.Errorf("status %d\n%s%s", status, stdout, stderr)
+	}
+	if status, _, stderr := command(t, "verify", "--config", dir, "--copy", siteFile(dir)); status != exitProblem || !strings.Contains(stderr, "holds no checkpoint") {
+		t.Errorf("a file without checkpoints: status %d, %s", status, stderr)
+	}
+}
+
+// An anchor that cannot be reached is shown and holds nothing up.
+func TestAnAnchorThatFailsHoldsNothingUp(t *testing.T) {
+	witness := httptest.NewServer(http.NotFoundHandler())
+	defer witness.Close()
+	const key = "witness.example+2f6d70a4+BDtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop"
+	dir := newShop(t, "https://shop.example", anyPorts+"anchors:\n  - {witness: "+witness.URL+", key: "+key+"}\n  - {file: no/such/folder/file}\n")
+	p := start(t, dir)
+	p.waitSigned(1)
+	until(t, "/readyz tells", func() bool {
+		ready := p.ready()
+		return strings.Contains(ready, "does not know the log shop.example/privacy/log") && strings.Contains(ready, "no/such/folder")
+	})
+	p.wantRecorded()
+	if metrics := ask(t, p.operators, "GET", "/metrics", "").body; !strings.Contains(metrics, `consentry_log_anchor_problem{anchor="witness witness.example",site="shop"} 1`) {
+		t.Error("the metrics do not tell")
+	}
+	p.stop()
+	wantVerified(t, dir, exitOK, "1 record", "no difference; signed")
 }
 
 // A hidden log is signed all the same, and nobody sees it.

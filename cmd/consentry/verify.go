@@ -216,6 +216,10 @@ func printReport(w io.Writer, site string, r translog.Report) {
 	if r.NoTiles > 0 {
 		fmt.Fprintf(w, "  %s not stored; the server derives them when they are asked for\n", counted64(r.NoTiles, "tile is", "tiles are"))
 	}
+	if r.Unlisted > 0 {
+		fmt.Fprintf(w, "  %s erased and no erasure of them is listed: their secrets were deleted by other means than this program's\n",
+			counted64(r.Unlisted, "entry is", "entries are"))
+	}
 	for _, where := range r.Torn {
 		fmt.Fprintf(w, "  %s is no checkpoint that this log's key signed; a crash may have torn it\n", where)
 	}

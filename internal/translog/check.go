@@ -42,6 +42,7 @@ type Report struct {
 	Signed                     *Checkpoint // the store's, nil while there is none
 	Copies                     int         // that agree
 	Torn                       []string    // copies that are no checkpoint of this log, by where they are
+	Unlisted                   int64       // erased entries of which no erasure is listed
 	NoTiles                    int64       // whole tiles that are not stored; they are derived when asked for
 	Difference                 *Difference // the first, nil: everything agrees
 }
@@ -69,7 +70,7 @@ func differ(index int64, what, found string, args ...any) error {
 // stored leaves and tiles, the store's checkpoint and the copies outside. An
 // error means that it could not look; what it found is in the report.
 func Check(ctx context.Context, o CheckOptions) (Report, error) {
-	c := &check{CheckOptions: o}
+	c := &check{CheckOptions: o, erased: make(map[consent.ID]bool)}
 	err := c.run(ctx)
 	if difference := (*Difference)(nil); errors.As(err, &difference) {
 		c.Report.Difference = difference
@@ -84,6 +85,7 @@ type check struct {
 	Report Report
 	grown  growing
 	claims []claim // by size
+	erased map[consent.ID]bool
 }
 
 // claim is a checkpoint that the tree of its size must have the root of.
@@ -99,6 +101,10 @@ func (c *check) run(ctx context.Context) error {
 	}
 	if err := c.collect(ctx); err != nil {
 		return err
+	}
+	err = c.Store.Erasures(ctx, c.Site, 0, func(_ int64, e consent.Erasure) bool { c.erased[e.Record] = true; return true })
+	if err != nil {
+		return fmt.Errorf("read erasures: %w", err)
 	}
 	if err := c.entries(ctx, head.Size); err != nil {
 		return err

@@ -101,6 +101,9 @@ func (c *check) add(ctx context.Context, b *batch) error {
 			c.Report.Artefacts++
 		case e.Record.Erased:
 			c.Report.Erased++
+			if !c.erased[e.Record.Record] {
+				c.Report.Unlisted++
+			}
 		default:
 			c.Report.Records++
 		}

@@ -26,6 +26,7 @@ type entry struct {
 type fakeStore struct {
 	mu         sync.Mutex
 	log        []entry
+	erasures   []consent.Erasure
 	checkpoint []byte
 	tiles      map[string][]byte
 	swaps      int
@@ -62,6 +63,12 @@ func (s *fakeStore) Log(_ context.Context, site string, from int64, yield func(c
 		if !yield(e) {
 			return nil
 		}
+	}
+	return nil
+}
+
+func (s *fakeStore) Erasures(_ context.Context, _ string, from int64, yield func(int64, consent.Erasure) bool) error {
+	for i := from; i < int64(len(s.erasures)) && yield(i, s.erasures[i]); i++ {
 	}
 	return nil
 }

@@ -25,6 +25,8 @@ type Store interface {
 	Artefact(ctx context.Context, site, digest string) (consent.Artefact, error)
 	Artefacts(ctx context.Context, site, kind string) ([]consent.Artefact, error)
 
+	Erasures(ctx context.Context, site string, from int64, yield func(position int64, e consent.Erasure) bool) error
+
 	Checkpoint(ctx context.Context, site string) ([]byte, error)
 	SwapCheckpoint(ctx context.Context, site string, old, next []byte) error
 	PutTile(ctx context.Context, site, name string, body []byte) error

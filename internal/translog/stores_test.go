@@ -126,7 +126,7 @@ func TestRealStoresCarryALog(t *testing.T) {
 func (s *shop) wantWhole(t *testing.T, store consent.Store, l *Log, erased int64) {
 	t.Helper()
 	report := checked(t, CheckOptions{Site: "shop", Store: store, Keys: testKeys(t, l), Receipt: s.receipt, Workers: 2})
-	if report.Difference != nil || report.Erased != erased || report.Signed.Size != report.Size || report.Size != 65_901 || report.NoTiles != 0 {
+	if report.Difference != nil || report.Erased != erased || report.Unlisted != 0 || report.Signed.Size != report.Size || report.Size != 65_901 || report.NoTiles != 0 {
 		t.Errorf("report %+v", report)
 	}
 }
