@@ -26,12 +26,17 @@ func TestEveryLayerLooksAsInItsGoldenFile(t *testing.T) {
 	for _, locale := range site.Locales {
 		golden(t, "banner."+locale+".html", breakLines(render(t, components.Banner(site, locale))))
 		golden(t, "preferences."+locale+".html", breakLines(render(t, components.Preferences(site, locale))))
+		golden(t, "placeholder."+locale+".html", breakLines(render(t, components.Placeholder(site, locale))))
 	}
 	for _, layout := range []string{"bar", "card", "dialog"} {
 		for _, scheme := range []string{"light", "dark", "auto"} {
 			css := components.BannerCSS(consent.Appearance{Layout: layout, Scheme: scheme})
 			golden(t, "banner."+layout+"."+scheme+".css", strings.ReplaceAll(css, "}", "}\n"))
 		}
+	}
+	for _, scheme := range []string{"light", "dark", "auto"} {
+		css := components.PlaceholderCSS(consent.Appearance{Layout: "card", Scheme: scheme})
+		golden(t, "placeholder."+scheme+".css", strings.ReplaceAll(css, "}", "}\n"))
 	}
 	golden(t, "preferences.css", strings.ReplaceAll(components.PreferencesCSS(site.Appearance), "}", "}\n"))
 }
@@ -139,7 +144,7 @@ func TestNoScriptAndNoStyleAttributeStandsInTheHTML(t *testing.T) {
 	forbidden := regexp.MustCompile(`(?i)<script|<style| style=| on[a-z]+=|javascript:`)
 	site := shop(t)
 	for _, locale := range site.Locales {
-		for _, html := range []string{render(t, components.Banner(site, locale)), render(t, components.Preferences(site, locale))} {
+		for _, html := range []string{render(t, components.Banner(site, locale)), render(t, components.Preferences(site, locale)), render(t, components.Placeholder(site, locale))} {
 			if found := forbidden.FindString(html); found != "" {
 				t.Errorf("%s holds %q", locale, found)
 			}
@@ -167,9 +172,10 @@ func TestTheLayersAskFairly(t *testing.T) {
 
 // A colour that did not come through the configuration's checks ends no rule.
 func TestOnlyColoursReachTheStyleSheet(t *testing.T) {
-	css := components.BannerCSS(consent.Appearance{Layout: "bar", Scheme: "light", Light: map[string]string{
+	look := consent.Appearance{Layout: "bar", Scheme: "light", Light: map[string]string{
 		"paper": "#fffdf8", "ink": "red;}*{display:none", "other": "#000000",
-	}})
+	}}
+	css := components.BannerCSS(look) + components.PlaceholderCSS(look)
 	if !strings.Contains(css, "--paper:#fffdf8;--ink:#1c2430;") {
 		t.Errorf("the owner's paper and the standard ink are wanted in %s", css)
 	}

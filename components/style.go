@@ -21,6 +21,8 @@ var (
 	dialogCSS string
 	//go:embed css/preferences.css
 	preferencesCSS string
+	//go:embed css/placeholder.css
+	placeholderCSS string
 )
 
 // BannerCSS returns layer one's style sheet in the site's layout and colours.
@@ -32,6 +34,11 @@ func BannerCSS(a consent.Appearance) string {
 // PreferencesCSS returns layer two's style sheet in the site's colours.
 func PreferencesCSS(a consent.Appearance) string {
 	return squeeze(frameCSS + preferencesCSS + colours(a))
+}
+
+// PlaceholderCSS returns the placeholders' style sheet in the site's colours.
+func PlaceholderCSS(a consent.Appearance) string {
+	return pairs(a) + squeeze(placeholderCSS)
 }
 
 type palette [6][2]string
@@ -70,6 +77,31 @@ func scheme(name string, standard palette, chosen map[string]string) string {
 		rule += ";--" + c[0] + ":" + value
 	}
 	return rule + "}"
+}
+
+// pairs writes the custom properties in less room than colours, for browsers that
+// know light-dark().
+func pairs(a consent.Appearance) string {
+	name := a.Scheme
+	if name != "light" && name != "dark" {
+		name = "light dark"
+	}
+	rule := "*{box-sizing:border-box;color:var(--ink);color-scheme:" + name
+	darks := dark()
+	for i, c := range light() {
+		if c[0] == "quiet" {
+			continue
+		}
+		rule += ";--" + c[0] + ":light-dark(" + pick(c[1], a.Light[c[0]]) + "," + pick(darks[i][1], a.Dark[c[0]]) + ")"
+	}
+	return rule + "}"
+}
+
+func pick(standard, chosen string) string {
+	if colourValue.MatchString(chosen) {
+		return chosen
+	}
+	return standard
 }
 
 // squeeze takes out comments, indentation and line ends. The sources keep each
