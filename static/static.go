@@ -22,15 +22,18 @@ var (
 	bannerJS []byte
 	//go:embed dist/preferences.js
 	preferencesJS []byte
+	//go:embed dist/placeholders.js
+	placeholdersJS []byte
 )
 
 // The bundles, cut once at what a site puts into them.
 var (
-	gate        = cut(gateJS, "__POLICY__")
-	autoGate    = cut(autoGateJS, "__POLICY__")
-	opener      = cut(openerJS, "__POLICY__")
-	banner      = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
-	preferences = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
+	gate         = cut(gateJS, "__POLICY__")
+	autoGate     = cut(autoGateJS, "__POLICY__")
+	opener       = cut(openerJS, "__POLICY__")
+	banner       = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
+	preferences  = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
+	placeholders = cut(placeholdersJS, "__POLICY__", "__HTML__", "__CSS__")
 )
 
 // Gate returns the gate with a site's policy, a JSON object, in it. auto is the
@@ -52,6 +55,10 @@ func Banner(policy, html, css []byte) []byte { return banner.fill(policy, html, 
 
 // Preferences returns layer two; its arguments are those of Banner.
 func Preferences(policy, html, css []byte) []byte { return preferences.fill(policy, html, css) }
+
+// Placeholders returns what stands for embeds that wait; its arguments are those
+// of Banner.
+func Placeholders(policy, html, css []byte) []byte { return placeholders.fill(policy, html, css) }
 
 // bundle is a script cut at its holes.
 type bundle struct {

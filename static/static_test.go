@@ -17,8 +17,9 @@ import (
 func TestValuesAreLaidInOnceAndUntouched(t *testing.T) {
 	values := []string{`{"site":"__HTML__ $& \\"}`, `"<p>__CSS__"`, `"a{}__POLICY__"`}
 	for name, script := range map[string][]byte{
-		"banner":      static.Banner([]byte(values[0]), []byte(values[1]), []byte(values[2])),
-		"preferences": static.Preferences([]byte(values[0]), []byte(values[1]), []byte(values[2])),
+		"banner":       static.Banner([]byte(values[0]), []byte(values[1]), []byte(values[2])),
+		"preferences":  static.Preferences([]byte(values[0]), []byte(values[1]), []byte(values[2])),
+		"placeholders": static.Placeholders([]byte(values[0]), []byte(values[1]), []byte(values[2])),
 	} {
 		for _, value := range values {
 			if bytes.Count(script, []byte(value)) != 1 {
@@ -41,13 +42,13 @@ func TestTheBundlesRunOnStrictPages(t *testing.T) {
 	forbidden := regexp.MustCompile(`\beval\(|new Function|document\.write|insertAdjacentHTML|outerHTML|setAttribute\("(style|on)|\.cssText|https?://`)
 	none := []byte(`""`)
 	for name, script := range map[string][]byte{
-		"gate": static.Gate(false, none), "opener": static.Opener(none, nil, nil), "banner": static.Banner(none, none, none), "preferences": static.Preferences(none, none, none),
+		"gate": static.Gate(false, none), "opener": static.Opener(none, nil, nil), "banner": static.Banner(none, none, none), "preferences": static.Preferences(none, none, none), "placeholders": static.Placeholders(none, none, none),
 	} {
 		if found := forbidden.Find(script); found != nil {
 			t.Errorf("%s holds %s", name, found)
 		}
-		if sinks := bytes.Count(script, []byte("innerHTML")); sinks > map[string]int{"banner": 1, "preferences": 1, "opener": 3}[name] {
-			t.Errorf("%s writes HTML in %d places; only mount and the opener may", name, sinks)
+		if sinks := bytes.Count(script, []byte("innerHTML")); sinks > map[string]int{"banner": 1, "preferences": 1, "opener": 3, "placeholders": 1}[name] {
+			t.Errorf("%s writes HTML in %d places; only mount, the opener and the placeholders may", name, sinks)
 		}
 	}
 }
@@ -71,14 +72,14 @@ func TestTheBundlesAreCurrent(t *testing.T) {
 
 // floors of the browser code: a module imports only from lower ones.
 var floors = [][]string{
-	{"types", "decision", "narrow", "locale", "stored", "marked", "match", "patch"},
+	{"types", "decision", "narrow", "locale", "stored", "marked", "match", "patch", "box"},
 	{"cookie", "hold", "requests", "world", "mount"},
 	{"record"},
-	{"signals", "calls", "sweep", "opener", "guard", "report", "loader", "control", "send", "banner", "bundle"},
+	{"signals", "calls", "sweep", "opener", "guard", "report", "loader", "control", "send", "banner", "bundle", "grant", "placeholders"},
 	{"preferences"},
 	{"queue"},
 	{"start"},
-	{"main", "auto-main", "opener-main", "banner-main", "preferences-main"},
+	{"main", "auto-main", "opener-main", "banner-main", "preferences-main", "placeholders-main"},
 }
 
 func TestModulesImportOnlyFromLowerFloors(t *testing.T) {

@@ -47,6 +47,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	get("/opener/:rendering/:file", a.getScript("opener"))
 	get("/banner/:rendering/:file", a.getScript("banner"))
 	get("/preferences/:rendering/:file", a.getScript("preferences"))
+	get("/placeholders/:rendering/:file", a.getScript("placeholders"))
 	get("/openapi.json", a.getOpenAPI)
 	get("/log/checkpoint", a.getCheckpoint)
 	get("/log/key", a.getLogKey)

@@ -45,6 +45,18 @@ func TestTheGateStaysWithinItsBudget(t *testing.T) {
 	}
 }
 
+// What a page with embeds takes besides: 2.0 KB, in the longest of our languages.
+func TestPlaceholdersStayWithinTheirBudget(t *testing.T) {
+	for _, mode := range []string{consent.GateMarked, consent.GateKnown} {
+		script := siteOfMode(t, mode).scripts["de"]["placeholders"].plain
+		size := compressedSize(t, script)
+		t.Logf("placeholders, mode %s, 10 services: %d bytes, brotli %d of %d", mode, len(script), size, 2000)
+		if size > 2000 {
+			t.Errorf("mode %s: the placeholders take %d bytes, more than 2000", mode, size)
+		}
+	}
+}
+
 func siteOfMode(t *testing.T, mode string) *Site {
 	t.Helper()
 	site, problems := siteconfig.LoadSite("shop.yaml", []byte(strings.Replace(middlingSite, "MODE", mode, 1)), catalogue.Files, components.Locales)

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"encoding/json"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,6 +35,9 @@ type gatePolicy struct {
 type openerPolicy struct {
 	Vendors  map[string]clientVendor `json:"vendors"`
 	Settings clientSettings          `json:"settings"`
+	Mode     consent.Mode            `json:"mode"` // as what follows, for the decisions of placeholders
+	Domain   string                  `json:"domain"`
+	Layout   string                  `json:"layout"`
 }
 
 // noticePolicy is that of the scripts that ask.
@@ -64,8 +68,26 @@ type clientRule []string
 
 // clientVendor is what is known of a service; lists are separated by spaces.
 type clientVendor struct {
+	Hosts  string         `json:"hosts,omitempty"` // where the gate has no rules
 	Stored string         `json:"stored,omitempty"`
 	Calls  *consent.Calls `json:"calls,omitempty"`
+}
+
+// places are what placeholders say of the optional categories' services, in
+// order: the name as HTML, and the plain link where there is one.
+func (s *Site) places() [][]string {
+	places := [][]string{}
+	for _, c := range s.Policy.Optional() {
+		for _, service := range c.Services {
+			// A $ would mean something where the client fills the name in.
+			place := []string{strings.ReplaceAll(html.EscapeString(service.Name), "$", "&#36;")}
+			if service.ShareURL != "" {
+				place = append(place, service.ShareURL)
+			}
+			places = append(places, place)
+		}
+	}
+	return places
 }
 
 // renderGate makes the gate, after the rendering that it names.
@@ -88,19 +110,22 @@ func (s *Site) gateAsset(unheld []string) (*asset, error) {
 	policy := gatePolicy{
 		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Consent: s.clientConsent(),
 	}
-	mode := s.Deployment.Gate
-	auto := mode == consent.GateKnown || mode == consent.GateStrict
-	if auto {
+	if s.auto() {
 		policy.Rules = s.gateRules(unheld)
 	}
-	if mode != consent.GateMarked {
+	if mode := s.Deployment.Gate; mode != consent.GateMarked {
 		policy.Block = mode
 	}
 	body, err := json.Marshal(policy)
 	if err != nil {
 		return nil, err
 	}
-	return newAsset(static.Gate(auto, keyName.ReplaceAll(body, []byte("$1:")))), nil
+	return newAsset(static.Gate(s.auto(), keyName.ReplaceAll(body, []byte("$1:")))), nil
+}
+
+// auto reports whether the gate holds unmarked tags too.
+func (s *Site) auto() bool {
+	return s.Deployment.Gate == consent.GateKnown || s.Deployment.Gate == consent.GateStrict
 }
 
 func (s *Site) noticePolicy() noticePolicy {
@@ -188,8 +213,9 @@ func (s *Site) ownHosts() []string {
 	return hosts
 }
 
-// openerVendors are what permitted and denied services are told, and what the
-// latter leave behind. What is necessary keeps its own of the same name.
+// openerVendors are what permitted and denied services are told, what the latter
+// leave behind, and by which addresses a placeholder's embed is known. What is
+// necessary keeps its own of the same name.
 func (s *Site) openerVendors() map[string]clientVendor {
 	vendors := make(map[string]clientVendor)
 	for _, service := range s.Policy.Categories[0].Services {
@@ -200,6 +226,9 @@ func (s *Site) openerVendors() map[string]clientVendor {
 	for _, c := range s.Policy.Optional() {
 		for _, service := range c.Services {
 			v := clientVendor{Stored: storedNames(service), Calls: service.Calls}
+			if !s.auto() {
+				v.Hosts = strings.Join(service.Hosts, " ")
+			}
 			if v != (clientVendor{}) {
 				vendors[service.ID] = v
 			}

@@ -38,7 +38,8 @@ func (s *Site) parts(locale string) []part {
 	return []part{
 		{"banner", components.Banner(s.Site, locale), components.BannerCSS(look), s.noticePolicy(), static.Banner},
 		{"preferences", components.Preferences(s.Site, locale), components.PreferencesCSS(look), s.noticePolicy(), static.Preferences},
-		{"opener", nil, "", openerPolicy{s.openerVendors(), clientSettings{look.Settings, s.Texts[locale].Settings}}, static.Opener},
+		{"placeholders", components.Placeholder(s.Site, locale), components.PlaceholderCSS(look), s.places(), static.Placeholders},
+		{"opener", nil, "", openerPolicy{s.openerVendors(), clientSettings{look.Settings, s.Texts[locale].Settings}, s.Deployment.Mode, s.jar.Domain(), look.Layout}, static.Opener},
 	}
 }
 

@@ -183,11 +183,12 @@ func (r *rig) answerScripts(t *testing.T, store *moodyStore) {
 	shop := r.site(t, "shop")
 	_, gate := shop.GateBytes()
 	for template, paths := range map[string][2]string{
-		"/gate.js":                             {"/gate.js"},
-		"/gate.{digest}.js":                    {"/gate." + gate + ".js", "/gate." + unknown + ".js"},
-		"/opener/{rendering}/{locale}.js":      {"/opener/" + shop.Rendering + "/en.js", "/opener/" + unknown + "/en.js"},
-		"/banner/{rendering}/{locale}.js":      {"/banner/" + shop.Rendering + "/en.js", "/banner/" + unknown + "/en.js"},
-		"/preferences/{rendering}/{locale}.js": {"/preferences/" + shop.Rendering + "/de.js", "/preferences/" + unknown + "/de.js"},
+		"/gate.js":                              {"/gate.js"},
+		"/gate.{digest}.js":                     {"/gate." + gate + ".js", "/gate." + unknown + ".js"},
+		"/opener/{rendering}/{locale}.js":       {"/opener/" + shop.Rendering + "/en.js", "/opener/" + unknown + "/en.js"},
+		"/banner/{rendering}/{locale}.js":       {"/banner/" + shop.Rendering + "/en.js", "/banner/" + unknown + "/en.js"},
+		"/preferences/{rendering}/{locale}.js":  {"/preferences/" + shop.Rendering + "/de.js", "/preferences/" + unknown + "/de.js"},
+		"/placeholders/{rendering}/{locale}.js": {"/placeholders/" + shop.Rendering + "/de.js", "/placeholders/" + unknown + "/de.js"},
 	} {
 		operation, there, nowhere := "GET "+template, "GET /privacy"+paths[0], "GET /privacy"+paths[1]
 		response, _ := r.expect(t, operation+" 200 text/javascript", ask{to: there})

@@ -21,7 +21,7 @@ func TestOlderScriptsStayAtTheirAddress(t *testing.T) {
 	old := r.site(t, "shop")
 	gate, digest := old.GateBytes()
 	paths := []string{
-		"/gate." + digest + ".js", "/banner/" + old.Rendering + "/en.js", "/banner/" + old.Rendering + "/de.js", "/preferences/" + old.Rendering + "/de.js", "/opener/" + old.Rendering + "/en.js",
+		"/gate." + digest + ".js", "/banner/" + old.Rendering + "/en.js", "/banner/" + old.Rendering + "/de.js", "/preferences/" + old.Rendering + "/de.js", "/placeholders/" + old.Rendering + "/de.js", "/opener/" + old.Rendering + "/en.js",
 	}
 	before := make(map[string]string)
 	for _, path := range paths {
@@ -69,6 +69,7 @@ func (r *rig) nowhere(t *testing.T, rendering, gate string) {
 		"a locale of several segments":        "/banner/" + rendering + "/en/de.js",
 		"another ending":                      "/banner/" + today + "/en.css",
 		"preferences of no rendering":         "/preferences/none/en.js",
+		"placeholders of no rendering":        "/placeholders/none/en.js",
 		"a gate without a digest":             "/gate..js",
 		"a gate under half of its digest":     "/gate." + gate[:20] + ".js",
 		"a gate with something after its end": "/gate." + gate + ".js.map",

@@ -21,18 +21,19 @@ import (
 
 // bundles maps each file of dist to the module that wires it.
 var bundles = map[string]string{
-	"gate.js":        "main.ts",
-	"gate-auto.js":   "auto-main.ts",
-	"opener.js":      "opener-main.ts",
-	"banner.js":      "banner-main.ts",
-	"preferences.js": "preferences-main.ts",
+	"gate.js":         "main.ts",
+	"gate-auto.js":    "auto-main.ts",
+	"opener.js":       "opener-main.ts",
+	"banner.js":       "banner-main.ts",
+	"preferences.js":  "preferences-main.ts",
+	"placeholders.js": "placeholders-main.ts",
 }
 
 // members of the gate's object that only our own bundles see, by the names that
 // they have in all of them. Bundles of two versions may meet in a page, so that a
 // name that was given stays.
 var members = map[string]any{
-	"asks": "a", "begin": "b", "follow": "f", "held": "h", "hide": "i", "lend": "l", "lent": "n", "made": "m",
+	"asks": "a", "begin": "b", "follow": "f", "grant": "g", "held": "h", "hide": "i", "lend": "l", "lent": "n", "made": "m",
 	"place": "p", "prefer": "e", "refresh": "r", "release": "s", "roots": "o", "trusted": "t",
 }
 

@@ -4,12 +4,13 @@
 import { lender } from './bundle'
 import { tell } from './calls'
 import { control } from './control'
+import { granter } from './grant'
 import { opener } from './opener'
 import { report } from './report'
 import { sweep } from './sweep'
-import type { Policy } from './types'
+import type { Asking, Notice } from './types'
 
-declare const __POLICY__: Pick<Policy, 'vendors' | 'settings'>
+declare const __POLICY__: Pick<Notice, 'vendors' | 'settings' | 'mode' | 'domain' | 'layout'>
 
 const gate = lender()
 
@@ -24,5 +25,5 @@ if (gate && !gate.release) {
   sweep(gate)
   report(gate)
   control(gate)
-  Object.assign(gate, opener(gate))
+  Object.assign(gate, opener(gate), { grant: granter(gate as Asking) })
 }

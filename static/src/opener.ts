@@ -7,13 +7,15 @@ import { late } from './world'
 /** Returns what opens all that is permitted, and what opens a single one. */
 export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 'reload'>> {
   const opened = new WeakSet<Element>()
-  const lent = new WeakSet<Element>()
+  /** Opened although nothing was kept, by the service. */
+  const lent = new WeakMap<Element, string>()
   /** Conditions under which something ran in this page. */
   const ran = new Set<string>()
   /** Where each script's writing has come to. */
   const ends = new WeakMap<Element, ChildNode>()
   let before: Promise<unknown> | undefined
   let busy = false
+  let running: Promise<void> | undefined
 
   const may = (el: HTMLElement) => !opened.has(el) && (lent.has(el) || gate.permits(el.dataset.consent!)) && isOwn(gate, el)
 
@@ -27,17 +29,21 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     const { parentNode, nextSibling } = el
     const condition = el.dataset.consent!
     opened.add(el)
-    // A negated part says nothing of what has to be permitted to go on.
-    ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
+    // A negated part says nothing of what has to be permitted to go on, and what was lent is not taken back.
+    if (!lent.has(el)) ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
     if (el.localName == 'template') {
       const { content } = el as HTMLTemplateElement
       queue(el, content)
       return el.replaceWith(content)
     }
+    const focused = (el.getRootNode() as Document).activeElement == el
+    const alone = !isScript(el) && lendFor(el)
     el.remove()
     const done = isScript(el) ? run(el) : load(el)
     parentNode!.insertBefore(el, nextSibling)
     done()
+    if (alone) gate.lent.delete(alone)
+    if (focused) el.focus()
     if (parentNode instanceof HTMLMediaElement) parentNode.load()
   }
 
@@ -76,13 +82,11 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     for (const script of content.querySelectorAll('script')) {
       if (!EXECUTABLE.test(script.type)) continue
       mark(script, el.dataset.consent!)
-      if (lent.has(el)) lent.add(script)
+      lendOn(el, script)
     }
   }
 
-  async function release(): Promise<void> {
-    if (busy) return
-    busy = true
+  async function openAll(): Promise<void> {
     for (let el; (el = next()); ) {
       await (isScript(el) && isBlocking(el) && before)
       await new Promise(resolve => setTimeout(resolve))
@@ -95,14 +99,33 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     busy = false
   }
 
+  const lendOn = (from: Element, to: Element) => lent.has(from) && lent.set(to, lent.get(from)!)
+
+  /** Lets the guard pass a lent element's own address; returns the service if that was not let pass before. */
+  function lendFor(el: Element): string | undefined {
+    const service = lent.get(el)
+    if (!service || gate.lent.has(service)) return
+    gate.lent.add(service)
+    return service
+  }
+
+  async function release(): Promise<void> {
+    if (!busy) {
+      busy = true
+      running = openAll()
+    }
+    await running
+  }
+
   return {
     release,
     reload() {
-      if ([...ran].some(condition => !gate.permits(condition) && !gate.lent.has(condition))) location.reload()
+      if ([...ran].some(condition => !gate.permits(condition))) location.reload()
     },
-    lend(el) {
-      lent.add(el)
-      gate.lent.add(el.dataset.consent!)
+    lend(el, service) {
+      lent.set(el, service)
+      // Scripts go on to load what they need; a frame does that out of the guard's sight.
+      if (isScript(el) || el.localName == 'template') gate.lent.add(service)
       release()
     },
   }

@@ -22,6 +22,8 @@ export interface Calls {
 
 /** What is known of a service beside its id. */
 export interface Vendor {
+  /** As in Rule, where the gate has none. */
+  hosts?: string
   /** Space-separated names of what it leaves; a trailing * is any ending, local:, session: and indexeddb: tell storage from cookies. */
   stored?: string
   calls?: Calls
@@ -33,6 +35,9 @@ export interface Vendor {
  * could write, as Vendor has it.
  */
 export type Rule = [hosts: string, inline?: string, stored?: string]
+
+/** What placeholders say of a service: its name as HTML, and its plain link with {url} and {title}. */
+export type Place = [name: string, share?: string]
 
 /** A site's policy as the server bakes it into the scripts. */
 export interface Policy {
@@ -164,12 +169,14 @@ export interface Gate {
   prefer?(opener?: HTMLElement | null): void
   /** Records an answer of the page itself. */
   decide?(control: 'api' | 'withdraw', answer: Partial<Answer>): Promise<boolean>
-  /** Opens what is permitted. */
-  release?(): void
+  /** Opens what is permitted; resolves when nothing is left to open. */
+  release?(): Promise<void>
   /** Reloads the page if code has run here that is no longer permitted. */
   reload?(): void
-  /** Opens this one tag, its decision being recorded. */
-  lend?(el: HTMLElement): void
+  /** Records what a placeholder's button means for an embed, and opens it; false when that could not be saved. */
+  grant?(el: HTMLElement, control: string): Promise<boolean>
+  /** Opens this one tag of a service, its decision being recorded. */
+  lend?(el: HTMLElement, service: string): void
   /** Tells vendors of a change, and deletes what is denied. */
   follow?(): void
   /** Puts placeholders where embeds wait, and takes them away. */

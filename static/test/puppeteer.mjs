@@ -77,6 +77,7 @@ async function newPage(browser, { javascript = true, width = 1280, height = 900,
       const box = await steady(at, selector);
       await page.mouse.click(box.x, box.y);
     },
+    press: (key) => page.keyboard.press(key),
     cookies: () => context.cookies(),
     resize: (w, h) => page.setViewport({ width: w, height: h }),
     screenshot: (options) => page.screenshot({ type: "png", ...options }),

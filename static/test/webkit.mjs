@@ -41,6 +41,9 @@ export async function launch() {
   };
 }
 
+// https://www.w3.org/TR/webdriver2/#keyboard-actions
+const keys = { Tab: "\uE004", Enter: "\uE007", Space: " ", Escape: "\uE00C" };
+
 // Every page is a session: MiniBrowser keeps nothing between two of them.
 async function newPage(base, { javascript = true, width = 1280, height = 900 } = {}) {
   const args = ["--automation"];
@@ -59,6 +62,7 @@ async function newPage(base, { javascript = true, width = 1280, height = 900 } =
       const box = await steady(at, selector);
       await session.clickAt(Math.round(box.x), Math.round(box.y));
     },
+    press: (key) => session.press(keys[key]),
     cookies: session.cookies,
     resize: session.resize,
     screenshot: session.screenshot,
