@@ -23,6 +23,13 @@ const childVariable = "SQLITESTORE_TEST_CHILD"
 const childWriters = 32
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(stepsVariable); path != "" {
+		if err := steps(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if job := os.Getenv(childVariable); job != "" {
 		if err := child(job); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -37,7 +38,11 @@ func newWriter(path string, q *queue, gate *sync.RWMutex, generation int) (_ *wr
 		return nil, err
 	}
 	w.stale = true // a process that died may have left what it erased
-	return w, w.truncate()
+	if err := w.truncate(); err != nil {
+		return nil, err
+	}
+	// SQLite syncs the folder of a new WAL, but ignores how that ends.
+	return w, syncFile(filepath.Dir(path))
 }
 
 func (w *writer) load() error {
