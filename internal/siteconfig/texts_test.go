@@ -5,10 +5,12 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/consentry/consentry/internal/catalogue"
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/lang"
 )
 
@@ -125,4 +127,40 @@ func TestTheCataloguesWordsAreTranslated(t *testing.T) {
 		t.Errorf("%d of %d purposes and durations are translated, fewer than 80 %%", told, all)
 	}
 	t.Logf("%d of %d purposes and durations are translated", told, all)
+}
+
+// Whatever is said can be said otherwise, in one language and not the others; and
+// in a language of the owner's own each sentence is asked for by name.
+func TestOwnersCanReplaceAnySentence(t *testing.T) {
+	for _, key := range orderedFields(reflect.TypeFor[consent.Texts]()) {
+		if key.typ.Kind() != reflect.String {
+			continue
+		}
+		l := build("shop.yaml", []byte(minimal+"locales: [de, fi]\ntexts:\n  fi:\n    "+strconv.Quote(key.key)+": Own words\n"), nil, locales)
+		if problems := l.doc.Problems(); len(problems) > 0 {
+			t.Fatalf("%s: %v", key.key, problems)
+		}
+		own := reflect.ValueOf(l.site.Texts["fi"]).FieldByIndex(key.index).String()
+		other := reflect.ValueOf(l.site.Texts["de"]).FieldByIndex(key.index).String()
+		if own != "Own words" || other == "Own words" || other == "" {
+			t.Errorf("%s is %q in the language where it was replaced, %q in the other", key.key, own, other)
+		}
+		problems := build("shop.yaml", []byte(minimal+"locales: [cy]\ntexts:\n  cy:\n"+allTexts(key.key)), nil, locales).doc.Problems()
+		if len(problems) != 1 || problems[0].Line == 0 || !strings.Contains(problems[0].Message, "texts.cy lacks "+key.key+";") {
+			t.Errorf("without %s: %v", key.key, problems)
+		}
+	}
+}
+
+// allTexts writes every sentence but one, and the words of a site without
+// categories of its own.
+func allTexts(but string) string {
+	var out strings.Builder
+	for _, key := range orderedFields(reflect.TypeFor[consent.Texts]()) {
+		if key.typ.Kind() == reflect.String && key.key != but {
+			out.WriteString("    " + strconv.Quote(key.key) + ": Words\n")
+		}
+	}
+	out.WriteString("    categories: {necessary: {title: Words, description: Words}}\n")
+	return out.String()
 }

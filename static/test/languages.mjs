@@ -20,7 +20,7 @@ export const speaking = (layout, tags = languages) => (site) =>
 
 const html = (tag) => `<!doctype html><html lang="${tag}" dir="${direction(tag)}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${tag}</title><style>body{font:16px/1.5 system-ui,sans-serif;margin:24px;max-width:720px}</style>
-<script src="/privacy/gate.js"></script><h1>Kiln &amp; Leaf</h1>${"<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>".repeat(12)}`;
+<script src="/privacy/gate.js"></script><a href="#consentry-settings">⚙</a><h1>Kiln &amp; Leaf</h1>${"<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>".repeat(12)}`;
 
 /** Serves /TAG as a page in that language, and everything else from the shop. */
 export async function startPages(shop) {
@@ -28,7 +28,8 @@ export async function startPages(shop) {
   const server = createServer((asked, answer) => {
     const tag = asked.url.slice(1);
     if (languages.includes(tag)) return answer.setHeader("content-type", "text/html").end(html(tag));
-    const forward = request(shop + asked.url, { method: asked.method, headers: { ...asked.headers, host } }, (got) => {
+    const headers = { ...asked.headers, host, ...(asked.headers.origin && { origin: shop }) };
+    const forward = request(shop + asked.url, { method: asked.method, headers }, (got) => {
       answer.writeHead(got.statusCode, got.headers);
       got.pipe(answer);
     });

@@ -7,7 +7,7 @@ import { direction, languages, speaking, startPages } from "./languages.mjs";
 import { waitFor } from "./page.mjs";
 import { launch, missing } from "./puppeteer.mjs";
 import { startProduct } from "./product.mjs";
-import { button, visit } from "./visit.mjs";
+import { bannerGone, button, visit } from "./visit.mjs";
 
 const layouts = ["bar", "card", "dialog"];
 const widths = [320, 360, 1280];
@@ -50,6 +50,21 @@ describe("every language", { skip: reason || false }, () => {
         check(await page.evaluate(measure, "dialog"), tag, `${tag}, preferences, ${width} px`);
       }
     });
+  });
+
+  // Chromium itself has no Irish, Maltese or Icelandic dates.
+  it("dates a choice in its own words", { timeout: 60_000 }, async () => {
+    for (const tag of ["ga", "ar", "ja"]) {
+      const page = await browser.newPage({});
+      await visit(page, `${pages.address}/${tag}`);
+      await page.click(button("reject-all"));
+      await bannerGone(page);
+      await page.click('[href="#consentry-settings"]');
+      const { date, months, locale } = await waitFor(() => page.evaluate(decided), `the date in ${tag}`);
+      assert.ok(date.includes(months.split("|")[new Date().getMonth()]) && date.includes(new Date().getFullYear()) && !/[{}]/.test(date), `${tag}: ${date}`);
+      assert.equal(locale, tag, "the receipt is opened in the same language");
+      await page.close();
+    }
   });
 
   it("fits into the page without scripts", { timeout: 300_000 }, async () => {
@@ -107,6 +122,13 @@ function measure(name) {
     box: rect(box),
     view: { width: innerWidth, height: innerHeight },
   };
+}
+
+// Runs in the page: what the open preferences say of the choice, once they know.
+function decided() {
+  const dialog = [...document.querySelectorAll("*")].map((host) => host.shadowRoot?.querySelector("dialog[open]")).find(Boolean);
+  const line = dialog?.querySelector('[data-slot="receipt"]:not([hidden])');
+  return line && { date: line.querySelector('[data-slot="date"]').textContent, months: line.dataset.months, locale: new URL(line.querySelector("a").href).searchParams.get("locale") };
 }
 
 function measurePage() {
