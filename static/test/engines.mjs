@@ -5,8 +5,8 @@ import * as puppeteer from "./puppeteer.mjs";
 import * as webkit from "./webkit.mjs";
 
 const known = {
-  chromium: { missing: () => puppeteer.missing("chromium"), launch: () => puppeteer.launch("chromium") },
-  firefox: { missing: () => puppeteer.missing("firefox"), launch: () => puppeteer.launch("firefox") },
+  chromium: { missing: () => puppeteer.missing("chromium"), launch: (options) => puppeteer.launch("chromium", options) },
+  firefox: { missing: () => puppeteer.missing("firefox"), launch: (options) => puppeteer.launch("firefox", options) },
   webkit,
 };
 
@@ -22,15 +22,16 @@ export const launchers = Object.fromEntries(wanted.map((name) => [name, engineOf
 
 /**
  * Runs the same tests in every engine. tests(newPage, name) declares them; newPage
- * opens a page with an empty cookie jar, which the caller closes.
+ * opens a page with an empty cookie jar, which the caller closes. options() is asked
+ * for how to launch.
  */
-export function inEveryEngine(tests) {
+export function inEveryEngine(tests, options) {
   for (const [name, engine] of Object.entries(launchers)) {
     const reason = engine.missing();
     if (reason && process.env.CI === "true") throw new Error(`${name}: ${reason}`);
     describe(name, { skip: reason || false }, () => {
       let browser;
-      before(async () => { browser = await engine.launch(); });
+      before(async () => { browser = await engine.launch(await options?.()); });
       after(async () => { await browser?.close(); });
       tests((options) => browser.newPage(options), name);
     });

@@ -29,7 +29,8 @@ export async function startProduct() {
   return { shop, dashboard: address("dashboard"), ...vendorsAt(address("vendors").replace(/\/$/, "")), ...recordsAt(shop), ...settings, stop };
 }
 
-function build(dir) {
+/** The program, built here unless CONSENTRY names it. */
+export function build(dir) {
   if (process.env.CONSENTRY) return process.env.CONSENTRY;
   const binary = join(dir, "consentry");
   const { status, stderr } = spawnSync("go", ["build", "-o", binary, "./cmd/consentry"], { cwd: root, encoding: "utf8" });
@@ -37,7 +38,8 @@ function build(dir) {
   return binary;
 }
 
-function collect(process) {
+/** What a process says, as it says it. */
+export function collect(process) {
   const said = { out: "", err: "" };
   process.stdout.on("data", (text) => { said.out += text; });
   process.stderr.on("data", (text) => { said.err += text; });

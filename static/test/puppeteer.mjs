@@ -28,13 +28,21 @@ const browsers = {
 /** Says what is missing, or "" when the engine can run. */
 export const missing = (name) => (existsSync(browsers[name].executablePath) ? "" : `${browsers[name].executablePath} is not installed`);
 
-export async function launch(name) {
-  const browser = await start(name);
+/** through: the host and port of a proxy for all but this machine, whose certificates are believed. */
+export async function launch(name, { through } = {}) {
+  const browser = await (through ? startThrough(name, through) : start(name));
   return { newPage: (options) => newPage(browser, options), close: () => browser.close() };
 }
 
-const start = (name, prefs) =>
-  puppeteer.launch({ ...browsers[name], headless: true, extraPrefsFirefox: { ...browsers[name].extraPrefsFirefox, ...prefs } });
+const start = (name, prefs, more) =>
+  puppeteer.launch({ ...browsers[name], ...more, headless: true, extraPrefsFirefox: { ...browsers[name].extraPrefsFirefox, ...prefs } });
+
+function startThrough(name, through) {
+  const [host, port] = through.split(":");
+  const proxy = Object.fromEntries(["http", "ssl"].flatMap((kind) => [[`network.proxy.${kind}`, host], [`network.proxy.${kind}_port`, +port]]));
+  const args = name === "chromium" ? { args: [...browsers.chromium.args, `--proxy-server=${through}`, "--proxy-bypass-list=localhost"] } : {};
+  return start(name, { "network.proxy.type": 1, "network.proxy.no_proxies_on": "localhost", ...proxy }, { acceptInsecureCerts: true, ...args });
+}
 
 // Firefox cannot switch scripts off over BiDi yet: that takes a browser with the pref.
 async function withoutScripts(browser) {

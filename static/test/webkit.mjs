@@ -23,7 +23,7 @@ function browserPath() {
   return "";
 }
 
-export async function launch() {
+export async function launch({ through } = {}) {
   const display = await startDisplay();
   const port = await freePort();
   const driver = spawn(driverPath, [`--port=${port}`, "--host=127.0.0.1"], {
@@ -33,7 +33,7 @@ export async function launch() {
   const base = `http://127.0.0.1:${port}`;
   await waitFor(() => fetch(`${base}/status`).then((answer) => answer.ok, () => false), "WebKitWebDriver to answer");
   return {
-    newPage: (options) => newPage(base, options),
+    newPage: (options) => newPage(base, { through, ...options }),
     close: async () => {
       driver.kill();
       display.stop();
@@ -45,10 +45,12 @@ export async function launch() {
 const keys = { Tab: "\uE004", Enter: "\uE007", Space: " ", Escape: "\uE00C" };
 
 // Every page is a session: MiniBrowser keeps nothing between two of them.
-async function newPage(base, { javascript = true, width = 1280, height = 900 } = {}) {
+async function newPage(base, { javascript = true, width = 1280, height = 900, through } = {}) {
   const args = ["--automation"];
   if (!javascript) args.push("--enable-javascript=false");
-  const session = await openSession(base, { "webkitgtk:browserOptions": { binary: browserPath(), args } });
+  if (through) args.push(`--proxy=http://${through}`, "--ignore-host=localhost", "--ignore-tls-errors");
+  const behind = through && { acceptInsecureCerts: true };
+  const session = await openSession(base, { "webkitgtk:browserOptions": { binary: browserPath(), args }, ...behind });
   await session.resize(width, height);
   const at = (selector) => session.execute(find.toString(), [selector]);
   const run = (fn, ...args) => session.execute(fn.toString(), args);
