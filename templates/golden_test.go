@@ -191,7 +191,7 @@ func visitorPages(t *testing.T) map[string]page {
 		"receipt":         templates.Receipt(receipt(site)),
 		"receipt-arabic":  templates.Receipt(receiptIn(site, "ar")),
 		"receipt-erased":  templates.Receipt(erasedReceipt(site)),
-		"receipt-nothing": templates.ReceiptNone(templates.ReceiptNonePage{Nonce: testNonce, Site: site, Locale: "de", Back: "/"}),
+		"receipt-nothing": templates.ReceiptNone(templates.ReceiptNonePage{Nonce: testNonce, Site: site, Locale: "de", Back: "/", Says: site.Texts["de"].ReceiptNone}),
 	}
 }
 

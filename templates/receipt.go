@@ -15,6 +15,8 @@ type ReceiptPage struct {
 	Entries []ReceiptEntry // newest first, at least one: the one that the link opens
 	Files   []ReceiptFile  // the same for machines
 	Back    string         // same-site path or empty
+	Choices string         // address of the page where the choice is changed
+	Refused bool           // erasing was asked for and a legal hold forbids it
 }
 
 // ReceiptEntry is one record, or what is left of an erased one.
@@ -28,11 +30,12 @@ type ReceiptEntry struct {
 type ReceiptFile struct{ Name, URL string }
 
 // ReceiptNonePage answers a link that opens nothing, whether it is wrong, was
-// never given or belongs to another site.
+// never given or belongs to another site, and tells of one just erased.
 type ReceiptNonePage struct {
 	Nonce  string
 	Site   *consent.Site
 	Locale string
+	Says   string // with {site}
 	Back   string
 }
 

@@ -120,3 +120,52 @@ func TestAnExportGoesOnWhereItStopped(t *testing.T) {
 		t.Errorf("the export can be read by others: %v %v", info.Mode(), err)
 	}
 }
+
+// A visitor needs no operator: the link gives the proof, and erases what it
+// shows; the log still verifies.
+func TestAVisitorTakesTheProofAndErasesTheRecord(t *testing.T) {
+	dir := anchoredShop(t)
+	p := start(t, dir)
+	answer := p.decide("accept-all")
+	link := decoded[decisionReply](t, answer.body).Receipt
+	var proof reply
+	until(t, "the record is under a checkpoint", func() bool {
+		p.wantRecorded()
+		proof = ask(t, p.visitors, "GET", link+"?format=proof", "")
+		return proof.status == 200
+	})
+	file := filepath.Join(t.TempDir(), "mine.tlog-proof")
+	replace(t, file, proof.body)
+	keys := filepath.Join(t.TempDir(), "key")
+	replace(t, keys, ask(t, p.visitors, "GET", "/privacy/log/key", "").body)
+	wantCommand(t, exitOK, "The proof holds", "verify-receipt", file, "--key", keys)
+
+	if got := ask(t, p.visitors, "POST", link, "", "Origin: https://elsewhere.example"); got.status != 403 {
+		t.Errorf("another site's form got %d", got.status)
+	}
+	erased := ask(t, p.visitors, "POST", link, "", "Origin: https://shop.example", "Cookie: "+answer.cookies(), "Content-Type: application/x-www-form-urlencoded")
+	if erased.status != 200 || !strings.Contains(erased.body, "Everything under this link was erased.") || strings.Count(strings.Join(erased.header.Values("Set-Cookie"), ""), "Max-Age=0") != 2 {
+		t.Errorf("erasing got %d, cookies %q\n%s", erased.status, erased.header.Values("Set-Cookie"), erased.body)
+	}
+	if got := ask(t, p.visitors, "GET", link, ""); got.status != 404 {
+		t.Errorf("the receipt got %d after it was erased", got.status)
+	}
+	p.stop()
+	wantVerified(t, dir, exitOK, "1 erased", "no difference")
+	wantCommand(t, exitOK, "The proof holds", "verify-receipt", file, "--key", keys) // what was handed out stays true
+}
+
+// Under a legal hold nothing is erased, and the visitor reads why.
+func TestALegalHoldKeepsTheRecordAndSaysWhy(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts)
+	replace(t, siteFile(dir), content(t, siteFile(dir))+"\nlegal_hold: They are evidence in a dispute.\n")
+	p := start(t, dir)
+	link := decoded[decisionReply](t, p.decide("accept-all").body).Receipt
+	got := ask(t, p.visitors, "POST", link, "", "Origin: https://shop.example", "Content-Type: application/x-www-form-urlencoded")
+	if got.status != 409 || !strings.Contains(got.body, "They are evidence in a dispute.") {
+		t.Errorf("got %d\n%s", got.status, got.body)
+	}
+	if got := ask(t, p.visitors, "GET", link, ""); got.status != 200 {
+		t.Errorf("the receipt got %d", got.status)
+	}
+}

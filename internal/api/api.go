@@ -60,6 +60,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	e.POST("/choices", a.postChoices, limit)
 	get("/receipts/mine", a.getMyReceipt)
 	get("/receipts/:token", a.getReceipt)
+	e.POST("/receipts/:token", a.eraseReceipt, limit)
 }
 
 // clock hands out times that never go back on this server.

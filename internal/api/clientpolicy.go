@@ -25,8 +25,9 @@ type corePolicy struct {
 // gatePolicy is the gate's: what it blocks by, and what Google's tags are told.
 type gatePolicy struct {
 	corePolicy
-	Locales map[string]string     `json:"locales"` // see lang.Matcher.Table
-	Block   string                `json:"block,omitempty"`
+	Locales map[string]string     `json:"locales"`          // see lang.Matcher.Table
+	Others  string                `json:"others,omitempty"` // the condition of what no rule knows
+	Report  bool                  `json:"report,omitempty"`
 	Rules   map[string]clientRule `json:"rules,omitempty"`
 	Consent clientConsent         `json:"consent"`
 }
@@ -113,9 +114,10 @@ func (s *Site) gateAsset(unheld []string) (*asset, error) {
 	if s.auto() {
 		policy.Rules = s.gateRules(unheld)
 	}
-	if mode := s.Deployment.Gate; mode != consent.GateMarked {
-		policy.Block = mode
+	if s.Deployment.Gate == consent.GateStrict {
+		policy.Others = "-" // no category's name
 	}
+	policy.Report = s.Deployment.Gate == consent.GateReport
 	body, err := json.Marshal(policy)
 	if err != nil {
 		return nil, err

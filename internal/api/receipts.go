@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,37 +41,92 @@ func (a *API) getMyReceipt(c echo.Context) error {
 	return c.JSON(http.StatusOK, myReceipt{Record: sealed.Record.String(), Date: string(date), Receipt: s.Base() + s.receiptPath(sealed.Record)})
 }
 
+// opened is a record that a receipt shows; record is nil once it was erased.
+type opened struct {
+	stored consent.Stored
+	record *consent.Record
+}
+
 // getReceipt shows what is held under a receipt link. A wrong link, an absent
 // record and one whose entry is erased answer alike.
 func (a *API) getReceipt(c echo.Context) error {
 	s := siteOf(c)
-	entries, err := a.receipt(c.Request().Context(), s, c.Param("token"))
-	if err != nil && !errors.Is(err, ErrReceipt) {
+	held, err := a.receipt(c.Request().Context(), s, c.Param("token"))
+	if format := receiptFormat(c); format != "" && err == nil {
+		return a.receiptFile(c, s, format, held)
+	} else if format != "" || err != nil && !errors.Is(err, ErrReceipt) {
 		return err
 	}
-	if wantsJSON(c.Request()) || c.QueryParam("format") == "json" {
+	if err != nil {
+		return showNoReceipt(c, s, http.StatusNotFound, s.Texts[s.pageLocale(c.Request(), c.QueryParam("locale"))].ReceiptNone)
+	}
+	return a.showReceipt(c, s, held, http.StatusOK)
+}
+
+func receiptFormat(c echo.Context) string {
+	if wantsJSON(c.Request()) {
+		return "json"
+	}
+	return c.QueryParam("format")
+}
+
+func (a *API) showReceipt(c echo.Context, s *Site, held []opened, status int) error {
+	p := templates.ReceiptPage{
+		Nonce: pageHeaders(c, s), Site: s.Site, Locale: s.pageLocale(c.Request(), c.QueryParam("locale")), Back: s.backURL("/"),
+		Choices: s.Base() + "/choices", Refused: status == http.StatusConflict,
+		Files: []templates.ReceiptFile{{Name: "JSON", URL: "?format=json"}, {Name: "JSON-LD", URL: "?format=jsonld"}, {Name: "tlog-proof", URL: "?format=proof"}},
+	}
+	if a.Transparency == nil || a.Transparency(s.ID) == nil {
+		p.Files = p.Files[:2]
+	}
+	for _, h := range held {
+		p.Entries = append(p.Entries, templates.ReceiptEntry{ID: h.stored.Record, Time: h.stored.Time, Record: h.record})
+	}
+	c.Response().WriteHeader(status)
+	return templates.Receipt(p).Render(c.Request().Context(), c.Response())
+}
+
+func showNoReceipt(c echo.Context, s *Site, status int, says string) error {
+	p := templates.ReceiptNonePage{
+		Nonce: pageHeaders(c, s), Site: s.Site, Locale: s.pageLocale(c.Request(), c.QueryParam("locale")), Says: says, Back: s.backURL("/"),
+	}
+	c.Response().WriteHeader(status)
+	return templates.ReceiptNone(p).Render(c.Request().Context(), c.Response())
+}
+
+// receiptFile hands a receipt out for machines: all records as JSON, or the one
+// that the link opens as linked data or with the proof that it is in the log.
+func (a *API) receiptFile(c echo.Context, s *Site, format string, held []opened) error {
+	h := c.Response().Header()
+	setHeader(h, "Cache-Control", noStore)
+	name := "receipt-" + held[0].stored.Record.String()
+	switch format {
+	case "json":
+		return c.JSONPretty(http.StatusOK, receiptBody(held), "  ")
+	case "jsonld":
+		linked, err := consent.Linked(held[0].record, s.Policy)
 		if err != nil {
 			return err
 		}
-		setHeader(c.Response().Header(), "Cache-Control", noStore)
-		return c.JSONPretty(http.StatusOK, receiptBody(entries), "  ")
+		h.Set("Content-Disposition", `attachment; filename="`+name+`.jsonld"`)
+		return c.Blob(http.StatusOK, "application/ld+json", linked)
+	case "proof":
+		if a.Transparency == nil || a.Transparency(s.ID) == nil {
+			return echo.ErrNotFound
+		}
+		proof, err := a.Transparency(s.ID).ProveRecord(c.Request().Context(), held[0].stored, held[0].record)
+		if err != nil {
+			return err
+		}
+		h.Set("Content-Disposition", `attachment; filename="`+name+`.tlog-proof"`)
+		return c.Blob(http.StatusOK, "text/plain; charset=utf-8", proof.Format())
 	}
-	locale := s.pageLocale(c.Request(), c.QueryParam("locale"))
-	nonce := pageHeaders(c, s)
-	if err != nil {
-		c.Response().WriteHeader(http.StatusNotFound)
-		return templates.ReceiptNone(templates.ReceiptNonePage{Nonce: nonce, Site: s.Site, Locale: locale, Back: s.backURL("/")}).
-			Render(c.Request().Context(), c.Response())
-	}
-	return templates.Receipt(templates.ReceiptPage{
-		Nonce: nonce, Site: s.Site, Locale: locale, Entries: entries, Back: s.backURL("/"),
-		Files: []templates.ReceiptFile{{Name: "JSON", URL: "?format=json"}},
-	}).Render(c.Request().Context(), c.Response())
+	return echo.ErrNotFound
 }
 
 // receipt opens the record that a token names, and those before it of the same
 // visitor, newest first.
-func (a *API) receipt(ctx context.Context, s *Site, token string) ([]templates.ReceiptEntry, error) {
+func (a *API) receipt(ctx context.Context, s *Site, token string) ([]opened, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != 48 {
 		return nil, ErrReceipt
@@ -90,17 +146,17 @@ func (a *API) receipt(ctx context.Context, s *Site, token string) ([]templates.R
 	}
 	until := slices.IndexFunc(history, func(h consent.Stored) bool { return h.Record == id })
 	history = history[max(0, until+1-maxHistory) : until+1]
-	entries := make([]templates.ReceiptEntry, 0, len(history))
+	held := make([]opened, 0, len(history))
 	for _, h := range slices.Backward(history) {
-		entry := templates.ReceiptEntry{ID: h.Record, Time: h.Time}
+		entry := opened{stored: h}
 		if !h.Erased {
-			if entry.Record, _, err = a.open(ctx, s, h); err != nil {
+			if entry.record, _, err = a.open(ctx, s, h); err != nil {
 				return nil, err
 			}
 		}
-		entries = append(entries, entry)
+		held = append(held, entry)
 	}
-	return entries, nil
+	return held, nil
 }
 
 type receiptDocument struct {
@@ -108,12 +164,73 @@ type receiptDocument struct {
 	Records []*consent.Record `json:"records"`
 }
 
-func receiptBody(entries []templates.ReceiptEntry) receiptDocument {
+func receiptBody(held []opened) receiptDocument {
 	doc := receiptDocument{Schema: "consentry.receipt/1"}
-	for _, e := range entries {
-		if e.Record != nil {
-			doc.Records = append(doc.Records, e.Record)
+	for _, h := range held {
+		if h.record != nil {
+			doc.Records = append(doc.Records, h.record)
 		}
 	}
 	return doc
+}
+
+// erasure is the log's note that records were erased, by their places in it.
+type erasure struct {
+	Schema  string            `json:"schema"` // consentry.erasure/1
+	Site    string            `json:"site"`
+	Entries []int64           `json:"entries"`
+	At      consent.Timestamp `json:"at"`
+}
+
+// eraseReceipt erases all that a receipt link shows, for good, on the word of
+// whoever holds it. Under a legal hold it refuses and says why.
+func (a *API) eraseReceipt(c echo.Context) error {
+	s, ctx := siteOf(c), c.Request().Context()
+	if err := formOrigin(c.Request(), ownOrigin(c)); err != nil {
+		return err
+	}
+	held, err := a.receipt(ctx, s, c.Param("token"))
+	locale := s.pageLocale(c.Request(), c.QueryParam("locale"))
+	switch {
+	case errors.Is(err, ErrReceipt):
+		return showNoReceipt(c, s, http.StatusNotFound, s.Texts[locale].ReceiptNone)
+	case err != nil:
+		return err
+	case s.LegalHold != "":
+		return a.showReceipt(c, s, held, http.StatusConflict)
+	}
+	if err := a.erase(ctx, s, held); err != nil {
+		return err
+	}
+	sealed, _ := s.jar.Read(c.Request(), secure(c), a.Now())
+	if sealed != nil && s.keys.Subject(sealed.Visitor) == held[0].stored.Subject {
+		s.jar.Forget(c.Response().Header(), secure(c))
+	}
+	return showNoReceipt(c, s, http.StatusOK, s.Texts[locale].Erased)
+}
+
+func (a *API) erase(ctx context.Context, s *Site, held []opened) error {
+	now := a.now()
+	note := erasure{Schema: "consentry.erasure/1", Site: s.ID, At: consent.At(now)}
+	var list []consent.Erasure
+	for _, h := range held {
+		if h.record != nil {
+			list = append(list, consent.Erasure{Record: h.stored.Record, Time: now})
+			note.Entries = append(note.Entries, h.stored.Index)
+		}
+	}
+	if err := a.Store.Erase(ctx, s.ID, list); err != nil {
+		return err
+	}
+	slices.Sort(note.Entries)
+	body, err := json.Marshal(note)
+	if err != nil {
+		return err
+	}
+	art := consent.Artefact{Kind: "erasure", Digest: consent.Digest(body), Time: now, Body: body}
+	art.Leaf = consent.ArtefactLeaf(art)
+	if err := a.Store.PutArtefact(ctx, s.ID, art); err != nil {
+		return fmt.Errorf("log erasure: %w", err)
+	}
+	return nil
 }

@@ -31,7 +31,10 @@ type Site struct {
 	Locales    []string         // BCP 47, the first is the default
 	Texts      map[string]Texts // by locale, complete
 	Source     string           // the file it was read from
-	PrivateLog bool             // the transparency log is not served
+	// LegalHold is why records must be kept for now, in the owner's words, for
+	// the visitor who asks to have them erased; empty when they need not be.
+	LegalHold  string
+	PrivateLog bool // the transparency log is not served
 }
 
 // Deployment says where the site's pages are and how they reach Consentry.
@@ -208,13 +211,17 @@ type Texts struct {
 	ReceiptTitle string `yaml:"receipt_title"`
 	ReceiptIntro string `yaml:"receipt_intro"`
 	ReceiptNone  string `yaml:"receipt_none"` // wrong or unknown link
-	Event        string `yaml:"event"`        // label
-	Time         string `yaml:"time"`         // label
-	ValidUntil   string `yaml:"valid_until"`  // label
-	Controller   string `yaml:"controller"`   // label
-	Notice       string `yaml:"notice"`       // label
-	History      string `yaml:"history"`      // heading over a visitor's earlier records
-	Once         string `yaml:"once"`         // a status: permitted for a single load
+	Erase        string `yaml:"erase"`        // button: erases what the receipt shows
+	EraseIntro   string `yaml:"erase_intro"`
+	Erased       string `yaml:"erased"`
+	EraseHeld    string `yaml:"erase_held"`  // with {reason}: of a legal hold
+	Event        string `yaml:"event"`       // label
+	Time         string `yaml:"time"`        // label
+	ValidUntil   string `yaml:"valid_until"` // label
+	Controller   string `yaml:"controller"`  // label
+	Notice       string `yaml:"notice"`      // label
+	History      string `yaml:"history"`     // heading over a visitor's earlier records
+	Once         string `yaml:"once"`        // a status: permitted for a single load
 
 	EventGiven     string `yaml:"event_given"` // what a record says happened, see DeriveEvent
 	EventRefused   string `yaml:"event_refused"`

@@ -175,6 +175,16 @@ func (j *Jar) SetHint(h http.Header, s consent.State, secure bool, now time.Time
 	h.Add("Set-Cookie", j.cookie(j.HintName(secure), consent.FormatHint(s), secondsUntil(s.Expires, now), secure).String())
 }
 
+// Forget removes both cookies of a choice.
+func (j *Jar) Forget(h http.Header, secure bool) {
+	if j.remote {
+		return
+	}
+	for _, name := range []string{j.SealedName(secure), j.HintName(secure)} {
+		h.Add("Set-Cookie", j.cookie(name, "", -1, secure).String())
+	}
+}
+
 // Expire removes a cookie of somebody else's that was set for this host alone or
 // for one of the domains, under the path /. Where it was set cannot be seen, so
 // every form goes.

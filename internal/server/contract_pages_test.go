@@ -80,12 +80,33 @@ func (r *rig) answerReceipts(t *testing.T, store *moodyStore) {
 	r.expect(t, one+"200 text/html", ask{to: link})
 	r.expect(t, one+"200 application/json", ask{to: link + "?format=json"})
 	r.expect(t, one+"200 application/json", ask{to: link, headers: "Accept: application/json"})
+	r.expect(t, one+"200 application/ld+json", ask{to: link + "?format=jsonld"})
 	r.expect(t, one+"404 text/html", ask{to: wrong})
 	r.expect(t, one+"404"+jsonError+"not-found", ask{to: wrong, headers: "Accept: application/json"})
 	r.expect(t, one+"404"+jsonError+"no-site", ask{to: link, headers: foreign})
 	store.set(consent.ErrUnavailable, false)
 	r.expect(t, one+"503"+jsonError+"unavailable", ask{to: link})
 	store.set(nil, false)
+	r.answerErasures(t, store, answer.Receipt, response.Cookies())
+}
+
+// answerErasures comes after all that needs the receipt.
+func (r *rig) answerErasures(t *testing.T, store *moodyStore, link string, cookies []*http.Cookie) {
+	const erase = "POST /receipts/{token} "
+	to := "POST " + link
+	r.expect(t, erase+"403"+jsonError+"origin", ask{to: to, headers: "Origin: https://elsewhere.example"})
+	r.expect(t, erase+"404 text/html", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64)})
+	store.set(consent.ErrUnavailable, false)
+	r.expect(t, erase+"503"+jsonError+"unavailable", ask{to: to})
+	store.set(nil, false)
+	response, _ := r.expect(t, erase+"200 text/html", ask{to: to, cookies: cookies})
+	for _, c := range response.Cookies() {
+		if c.MaxAge >= 0 {
+			t.Errorf("the cookie %s stays after its record was erased", c.Name)
+		}
+	}
+	r.expect(t, erase+"404 text/html", ask{to: to})
+	r.expect(t, "GET /receipts/{token} 404 text/html", ask{to: "GET " + link})
 }
 
 // answerTheSlow sends bodies that stop half-way.

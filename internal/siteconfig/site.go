@@ -101,6 +101,7 @@ func build(file string, src []byte, services map[string]consent.Service, locales
 		Locales:    b.file.Locales,
 		Texts:      b.texts(policy),
 		PrivateLog: !b.file.Log.Public,
+		LegalHold:  b.file.LegalHold,
 	}}
 }
 

@@ -81,6 +81,12 @@ type SiteFile struct {
 	// The retention class of the site's records: an id of the server file.
 	Retention string `yaml:"retention" jsonschema:"default=standard,pattern=^[a-z0-9][a-z0-9-]{0\\,31}$"`
 
+	// Why records must be kept for now although a visitor asks to have them erased,
+	// such as "They are evidence in a dispute about this website." The visitor
+	// reads it as it stands here. Empty: they are erased on request, by the visitor
+	// and at once. Some law has to demand it (GDPR 17(3)); remove it when it ends.
+	LegalHold string `yaml:"legal_hold"`
+
 	// The banner's shape. bar: along the bottom; card: in a bottom corner;
 	// dialog: in the middle. No shape covers more than half of a phone's screen.
 	Layout string `yaml:"layout" jsonschema:"enum=bar,enum=card,enum=dialog,default=bar"`

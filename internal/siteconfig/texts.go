@@ -228,7 +228,7 @@ func (b *builder) checkOwn(at string, own consent.Texts) {
 }
 
 func (b *builder) checkPlaceholders(at, text string) {
-	known := []string{"{site}", "{service}", "{date}", "{id}"}
+	known := []string{"{site}", "{service}", "{date}", "{id}", "{reason}"}
 	for _, found := range placeholderPattern.FindAllString(text, -1) {
 		if !slices.Contains(known, found) {
 			b.doc.Fail(at, "%s holds %s, which nothing fills in; known are %s", at, found, list(known, "and"))

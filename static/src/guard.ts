@@ -17,7 +17,7 @@ import type { Gate } from './types'
 export const guard = (gate: Gate): Holder['check'] => {
   const services = Object.entries(gate.policy.rules!)
   const table: Table = services.flatMap(([service, [hosts]]) => hosts.split(' ').map(pattern => [pattern, service] as Table[0]))
-  const others = gate.policy.block == 'strict' ? '-' : '' // what nothing ever grants
+  const { others = '' } = gate.policy
   const may = (condition: string) => !condition || gate.permits(condition) || gate.lent.has(condition)
   const bar = (condition = '') => (may(condition) ? '' : condition)
   const held = holder(

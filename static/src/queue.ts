@@ -31,9 +31,6 @@ declare global {
   }
 }
 
-/** Reports whether another copy of the gate runs in this page. */
-export const published = () => !!(window.consentry as Consentry | undefined)?.permits
-
 /** Puts the API in place and makes the calls that were queued. */
 export const publish = (api: Omit<Consentry, 'on' | 'push'>): void => {
   const queued = window.consentry
@@ -45,9 +42,4 @@ export const publish = (api: Omit<Consentry, 'on' | 'push'>): void => {
   }
   window.consentry = full
   if (Array.isArray(queued)) full.push(...queued)
-}
-
-/** Tells the page, listeners isolated from each other and from the gate. */
-export const announce = (choice: Choice): void => {
-  document.dispatchEvent(new CustomEvent('consentchange', { detail: choice }))
 }

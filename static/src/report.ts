@@ -9,7 +9,7 @@ const distinct = (names: string[]) => [...new Set(names)].slice(0, 50)
 const mask = (name: string) => name.replace(/[0-9a-f]{6,}|\d+/gi, '*').slice(0, 64)
 
 export function report({ policy }: Gate): void {
-  if (policy.block == 'report' && Math.random() < SHARE) setTimeout(send, SETTLED, policy.base + '/sightings')
+  if (policy.report && Math.random() < SHARE) setTimeout(send, SETTLED, policy.base + '/sightings')
 }
 
 function send(url: string): void {

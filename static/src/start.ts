@@ -6,7 +6,7 @@ import { asks, choice, permits } from './decision'
 import { loader, trust } from './loader'
 import { pickLocale } from './locale'
 import { EMBEDS, isMarked } from './marked'
-import { announce, publish, published } from './queue'
+import { publish, type Consentry } from './queue'
 import { signal } from './signals'
 import type { Bundle, Gate, Hint, Policy } from './types'
 
@@ -17,7 +17,7 @@ const OPENERS = '[data-consentry-settings],[href$="#consentry-settings"]'
 
 /** Starts the gate, once a page. guard holds unmarked tags; what it returns holds those of the parser. */
 export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) => void): void {
-  if (published()) return
+  if ((window.consentry as Partial<Consentry> | undefined)?.permits) return // another copy runs here
   let hint: Hint = readHint(policy)
   const holds = (condition: string) => permits(policy, hint, condition)
   const tell = () => choice(policy, hint)
@@ -40,7 +40,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
       if (told == (told = JSON.stringify(now))) return
       signalled()
       gate.follow?.()
-      announce(now)
+      document.dispatchEvent(new CustomEvent('consentchange', { detail: now }))
       gate.hide?.()
       // The frame of the click is painted first; a hidden page waits until it is seen.
       requestAnimationFrame(() => setTimeout(seek))
@@ -66,7 +66,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
   /** Something may run; or the page is there, and there is a way back to show or may be something to delete. */
   const due = () =>
     marked(HELD).some(el => holds(el.dataset.consent!)) ||
-    (document.readyState == 'complete' && (!gate.asks() || policy.block == 'report' || hasLeavings()))
+    (document.readyState == 'complete' && (!gate.asks() || policy.report || hasLeavings()))
 
   /** Has opened what is permitted, and something put where embeds wait. */
   const seek = (): void => {

@@ -51,8 +51,10 @@ export interface Policy {
   categories: Category[]
   /** Which language is read, by the small-lettered tag that is wanted; the default under ''. In the gate only, as what follows. */
   locales?: Record<string, string>
-  /** What is held beside marked tags. */
-  block?: 'known' | 'strict' | 'report'
+  /** The condition of addresses that no rule knows, one that nothing ever grants: in mode strict. */
+  others?: string
+  /** Whether what pages load is reported. */
+  report?: boolean
   /** What automatic blocking goes by, by service. */
   rules?: Record<string, Rule>
   consent?: Consent
