@@ -119,11 +119,15 @@ func TestNoVisitorNoticesThatRedisIsAway(t *testing.T) {
 	wait := c.decide(t, p, 16, stop)
 	time.Sleep(300 * time.Millisecond)
 	redis.Stop()
-	time.Sleep(time.Duration(setting(t, "CONSENTRY_OUTAGE_SECONDS", 2)) * time.Second)
+	outage := time.Duration(setting(t, "CONSENTRY_OUTAGE_SECONDS", 2)) * time.Second
+	time.Sleep(outage)
 	redis.Restart()
 	time.Sleep(700 * time.Millisecond)
 	close(stop)
 	wait()
+	for end := time.Now().Add(outage); time.Now().Before(end) && !strings.Contains(p.ready(), `"waiting":0`); {
+		time.Sleep(100 * time.Millisecond) // the longer it was away, the more there is to hand over
+	}
 	p.wantReady()
 	p.stop()
 	if len(c.open) > 0 {

@@ -60,7 +60,8 @@ type ledger struct {
 	records   map[recordKey]*item
 	subjects  map[recordKey][]*item // in the order of writing
 	artefacts map[artefactKey]*item
-	waiting   []*item // stage waiting; sorted when taken
+	waiting   []*item // stage waiting, in the order of writing once it is sorted
+	unsorted  bool
 	kept      []*item // stage kept, in the order of their keeping
 	stuck     []*item
 	handed    int   // in stage sent
@@ -141,6 +142,7 @@ func (l *ledger) wait(i *item) {
 	if i.stage == sent {
 		l.handed--
 		i.stage = waiting
+		l.unsorted = l.unsorted || len(l.waiting) > 0 && inOrder(l.waiting[len(l.waiting)-1], i) > 0
 		l.waiting = append(l.waiting, i)
 	}
 }
@@ -149,7 +151,10 @@ func (l *ledger) wait(i *item) {
 func (l *ledger) take(n int) []*item {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	slices.SortFunc(l.waiting, inOrder) // nearly sorted already
+	if l.unsorted {
+		slices.SortFunc(l.waiting, inOrder)
+		l.unsorted = false
+	}
 	return slices.Clone(l.waiting[:min(n, len(l.waiting))])
 }
 
@@ -250,7 +255,7 @@ func (l *ledger) recall(stage stage) int {
 	for _, i := range *list {
 		i.stage = waiting
 	}
-	l.waiting = append(l.waiting, *list...)
+	l.waiting, l.unsorted = append(l.waiting, *list...), true
 	*list = nil
 	return n
 }

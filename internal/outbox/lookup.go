@@ -128,10 +128,8 @@ func (l *ledger) status(now time.Time) Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	st := Status{Waiting: len(l.waiting) + len(l.stuck), Stuck: len(l.stuck), Kept: len(l.kept), Bytes: l.bytes}
-	for _, list := range [][]*item{l.waiting, l.stuck} {
-		for _, i := range list {
-			st.Oldest = max(st.Oldest, now.Sub(i.made))
-		}
+	for _, i := range append(l.stuck[:len(l.stuck):len(l.stuck)], l.waiting[:min(1, len(l.waiting))]...) {
+		st.Oldest = max(st.Oldest, now.Sub(i.made)) // the first to wait is the oldest
 	}
 	return st
 }
