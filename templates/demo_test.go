@@ -113,7 +113,9 @@ func operatorPages() map[string]page {
 		"login":         templates.Login(templates.LoginPage{Nonce: testNonce}),
 		"login-refused": templates.Login(templates.LoginPage{Nonce: testNonce, Problem: "Too many tries. Wait 8 s and try again."}),
 		"login-fresh":   templates.Login(templates.LoginPage{Nonce: testNonce, Fresh: true}),
-		"overview": templates.Overview(templates.OverviewPage{Nonce: testNonce, Period: period(30), Sites: []templates.SiteRow{
+		"overview": templates.Overview(templates.OverviewPage{Nonce: testNonce, Period: period(30), Proofs: templates.Proofs{
+			Promise: "It is on the disk (durable).", Trouble: "The store is slow or away: 12 decisions wait on this server’s disk.",
+		}, Sites: []templates.SiteRow{
 			{ID: "shop", Name: "Kiln & Leaf", Total: large},
 			{ID: "journal", Name: "The Potter’s Journal", Total: small},
 			{ID: "wholesale", Name: "Kiln & Leaf Wholesale and Restaurant Supplies"},

@@ -26,6 +26,13 @@ type OverviewPage struct {
 	Nonce  string
 	Period Period
 	Sites  []SiteRow
+	Proofs Proofs
+}
+
+// Proofs says where decisions are kept, in whole sentences.
+type Proofs struct {
+	Promise string // what an acknowledged decision is worth
+	Trouble string // what an operator should look at, "" for nothing
 }
 
 // SiteRow is one site on the overview.

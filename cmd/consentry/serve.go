@@ -148,13 +148,13 @@ func newServer(env environment, config ServerConfig, log *slog.Logger, store *li
 
 // newDesk opens the operators' pages. Their sessions are sealed by a key that
 // follows from the root, so that a restart does not sign anybody out.
-func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store consent.Store, sites *siteSet, log *slog.Logger) (*dashboard.Dashboard, error) {
+func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store *listedStore, sites *siteSet, log *slog.Logger) (*dashboard.Dashboard, error) {
 	secret, err := consent.DeriveKey(ring.Root, "sessions", "dashboard")
 	if err != nil {
 		return nil, err
 	}
 	return dashboard.New(dashboard.Options{
-		Store: store, Sites: sites.Configured, Secret: secret,
+		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Secret: secret,
 		Accounts: dashboard.AccountsFile(filepath.Join(config.DataDir(), "accounts.json")), Now: env.now, Log: log,
 	})
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/cookie"
+	"github.com/consentry/consentry/internal/outbox"
 )
 
 // What the handlers answer beside pages and ErrPeriod. Each comes wrapped in an
@@ -33,9 +34,10 @@ var (
 // sessionLifetime is a working day.
 const sessionLifetime = 12 * time.Hour
 
-// Options configure a Dashboard. All fields are needed.
+// Options configure a Dashboard. All fields but Outbox are needed.
 type Options struct {
 	Store    consent.Store
+	Outbox   func() outbox.Status   // in front of Store; nil when there is none
 	Sites    func() []*consent.Site // as configured now
 	Secret   []byte                 // signs sessions, at least 32 bytes
 	Accounts AccountsFile

@@ -58,7 +58,15 @@ func newDesk(t *testing.T) *desk {
 // start serves a new dashboard over what is on the disk, as after a restart.
 func (d *desk) start() {
 	d.t.Helper()
-	dash, err := dashboard.New(d.options())
+	d.change(func(*dashboard.Options) {})
+}
+
+// change is start with other options.
+func (d *desk) change(edit func(*dashboard.Options)) {
+	d.t.Helper()
+	o := d.options()
+	edit(&o)
+	dash, err := dashboard.New(o)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := templates.OverviewPage{Nonce: nonce(c), Period: period}
+	page := templates.OverviewPage{Nonce: nonce(c), Period: period, Proofs: d.proofs(c.Request().Context())}
 	for _, site := range d.Sites() {
 		f, err := d.figures(c.Request().Context(), site, period)
 		if err != nil {
