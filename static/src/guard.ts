@@ -14,7 +14,7 @@ import { isDenied, type Kind } from './stored'
 import type { Gate } from './types'
 
 /** Returns what holds an element that the parser has made, before it goes on. */
-export const guard = (gate: Gate): Holder['check'] => {
+export const guard = (gate: Gate): Holder[0] => {
   const services = Object.entries(gate.policy.rules!)
   const table: Table = services.flatMap(([service, [hosts]]) => hosts.split(' ').map(pattern => [pattern, service] as Table[0]))
   const { others = '' } = gate.policy
@@ -26,10 +26,11 @@ export const guard = (gate: Gate): Holder['check'] => {
     text => bar(services.find(([, [, inline]]) => inline && RegExp(inline).test(text))?.[0]),
   )
 
+  const [check, enter, parse] = held
   elements(held)
-  for (const { prototype } of [Element, ShadowRoot]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML', held.parse('inert'))
-  before(Range.prototype, 'createContextualFragment', held.parse('later'))
-  before(Document.prototype, 'write writeln', held.parse('run'))
+  for (const { prototype } of [Element, ShadowRoot]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML', parse('inert'))
+  before(Range.prototype, 'createContextualFragment', parse('later'))
+  before(Document.prototype, 'write writeln', parse('run'))
 
   const barred = requests(window, before, find, table, others, may)
   const sent = (form: HTMLFormElement, button?: HTMLElement | null) => barred(button?.getAttribute('formaction') || form.getAttribute('action') || '')
@@ -42,32 +43,33 @@ export const guard = (gate: Gate): Holder['check'] => {
   before<Storage>(Storage.prototype, 'setItem', ([name], self) => denied(self == window.localStorage ? 'local' : 'session', name) && [])
   before(window.CookieStore?.prototype, 'set', ([entry]) => denied('cookie', (entry as { name?: string }).name ?? entry) && [Promise.resolve()])
   return el => {
-    held.check(el)
-    if (el.shadowRoot) held.enter(el.shadowRoot, el.shadowRoot)
+    check(el.localName ? el : el.parentElement!)
+    if (el.shadowRoot) enter(el.shadowRoot, el.shadowRoot)
   }
 }
 
 /** Elements that are given an address, and those that come into a document. */
-const elements = (held: Holder): void => {
+const elements = ([, enter, , assign, read]: Holder): void => {
   for (const tag of TAGS)
     for (const name of ATTRIBUTES)
       before<HTMLElement>(
         document.createElement(tag),
         name,
-        ([value], el, native) => held.assign(el, name, value, twin => native.call(twin, value)) && [],
-        el => held.read(el, name),
+        (args, el, native) => assign(el, name, args[0], twin => native.apply(twin, args)) && [],
+        el => read(el, name),
       )
   before<HTMLElement>(Element.prototype, 'setAttribute setAttributeNS', (args, el, native) => {
     const [attribute, value] = args.slice(-2)
     const name = (attribute + '').toLowerCase()
-    return TAGS.includes(el.localName) && ATTRIBUTES.includes(name) && held.assign(el, name, value, twin => native.apply(twin, args)) && []
+    return TAGS.includes(el.localName) && ATTRIBUTES.includes(name) && assign(el, name, value, twin => native.apply(twin, args)) && []
   })
-  // By name, so that methods yet to come, such as moveBefore, are among them.
+  // append, prepend, replace, insert, surround, import, adopt, move, before and after: by name, so that
+  // methods yet to come are among them.
   for (const { prototype } of [Node, Element, Document, DocumentFragment, CharacterData, Range])
     for (const name of Object.getOwnPropertyNames(prototype))
-      if (/^(append|prepend|replace|insert|surround|import|adopt|move|before|after)(?!.*(Data|HTML|Text))/.test(name))
+      if (/^(app|prep|rep|ins|sur|imp|ado|mov|bef|aft)/.test(name))
         before<Node>(prototype, name, (args, self) => {
-          if (self.isConnected != false || self instanceof ShadowRoot) args.forEach(arg => held.enter(arg, self))
+          if (self.isConnected != false || self instanceof ShadowRoot) args.forEach(arg => enter(arg, self))
         })
 }
 

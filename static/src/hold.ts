@@ -62,16 +62,16 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
     return !!condition
   }
 
-  /** Holds el, which has been parsed or made but has not loaded. */
+  /** Holds el, if there is one, which has been parsed or made but has not loaded. */
   const check = (el: HTMLElement): void => {
-    if (!TAGS.includes(el.localName) || el.dataset.inert) return
+    if (!TAGS.includes(el?.localName) || el.dataset.inert) return
     for (const name of ATTRIBUTES) {
       const value = el.getAttribute(name)
       const condition = value && bar(name, value)
       if (!condition) continue
       keep(el, condition, name, value)
-      // What the parser has made of it loads on, unless it is taken out.
-      if (/embed|object/.test(el.localName)) el.replaceWith(el)
+      // What the parser has made of an embed or object loads on, unless it is taken out.
+      if (/^[eo]/.test(el.localName)) el.replaceWith(el)
     }
     if (isScript(el) && !el.hasAttribute('src')) checkText(el, el.text)
   }
@@ -114,25 +114,23 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
       return el.outerHTML.replace(/<\/\w+>$/, '')
     })
 
-  return {
-    assign,
-    check,
-    enter,
-    /** Rewrites arguments that are markup; Trusted Types see what they would have seen. */
-    parse:
-      (scripts: Scripts) =>
-      (args: unknown[], self: Node): void => {
-        args.forEach((html, i) => {
-          const text = rewrite(html + '', scripts)
-          if (text != html + '') args[i] = typeof html == 'string' ? text : gate.trusted.createHTML(text)
-        })
-        scan(self)
-      },
-    /** What el was given, as its own property would tell it. */
-    read(el: HTMLElement, name: string): string | undefined {
-      const value = el.dataset.consent && el.dataset[name]
-      if (value && !el.hasAttribute(name)) return /src./.test(name) ? value : new URL(value, document.baseURI).href
-      return
-    },
+  /** Rewrites arguments that are markup; Trusted Types see what they would have seen. */
+  const parse =
+    (scripts: Scripts) =>
+    (args: unknown[], self: Node): void => {
+      args.forEach((html, i) => {
+        const text = rewrite(html + '', scripts)
+        if (text != html + '') args[i] = typeof html == 'string' ? text : gate.trusted.createHTML(text)
+      })
+      scan(self)
+    }
+
+  /** What el was given, as its own property would tell it. */
+  const read = (el: HTMLElement, name: string): string | undefined => {
+    const value = el.dataset.consent && el.dataset[name]
+    if (value && !el.hasAttribute(name)) return /src./.test(name) ? value : new URL(value, document.baseURI).href
+    return
   }
+
+  return [check, enter, parse, assign, read] as const // whose names are not shipped
 }

@@ -18,7 +18,7 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
     args => {
       args.forEach((url, i) => barred(url) && (args[i] = dead))
     }
-  const blobs = new Map<unknown, WeakRef<Blob>>()
+  const blobs = new Map<unknown, Blob>() // for as long as the browser itself keeps them
 
   before(scope, 'fetch', ([input]) => barred((input as Request | undefined)?.url ?? input) && [Promise.reject(new TypeError('Failed to fetch'))])
   before(scope.XMLHttpRequest.prototype, 'open', divert('blob:null/'))
@@ -27,12 +27,12 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
   before(scope.Navigator?.prototype, 'sendBeacon', ([url]) => barred(url) && [false])
   before(scope.URL, 'createObjectURL', ([blob], self, native) => {
     const url = Reflect.apply(native, self, [blob])
-    if (blob instanceof Blob) blobs.set(url, new WeakRef(blob))
+    if (blob instanceof Blob) blobs.set(url, blob)
     return [url]
   })
   before(scope.URL, 'revokeObjectURL', ([url]) => void blobs.delete(url))
   before(scope, 'Worker SharedWorker', args => {
-    const blob = blobs.get(args[0] + '')?.deref()
+    const blob = blobs.get(args[0] + '')
     if (!blob || table.every(([, condition]) => may(condition))) return
     const now = JSON.stringify(table.map(([pattern, condition]) => [pattern, may(condition) ? '' : '-']))
     const code = `(${requests})(self,${before},${find},${now},"",c=>!c);`

@@ -80,14 +80,14 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
   const check = guard?.(gate)
   const observer = new MutationObserver(records => {
     let some
-    for (const { addedNodes } of records)
-      for (const node of addedNodes as NodeListOf<HTMLElement>) {
-        if (document.readyState == 'loading') check?.(node)
-        some ||= node.matches?.(HELD) || node.querySelector?.(HELD)
-      }
+    for (const { addedNodes, target } of records) {
+      if (document.readyState == 'loading') [target, ...addedNodes].forEach(node => check?.(node as HTMLElement))
+      for (const node of addedNodes as NodeListOf<HTMLElement>) some ||= node.matches?.(HELD) || node.querySelector?.(HELD)
+    }
     if (some) seek()
   })
-  const observe = (root: Node) => observer.observe(root, { childList: true, subtree: true })
+  // An inline script may arrive in pieces.
+  const observe = (root: Node) => observer.observe(root, { childList: true, subtree: true, characterData: document.readyState == 'loading' })
   observe(document)
   const signalled = signal(gate)
   const decide = (control: 'api' | 'withdraw') => (answer = {}) => gate.load('banner').then(() => gate.decide!(control, answer))
@@ -101,7 +101,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
   const activate = () => {
     gate.refresh()
     gate.scan()
-    document.addEventListener('readystatechange', seek)
+    document.addEventListener('readystatechange', () => gate.scan())
     if (hasPending(policy) || gate.asks()) gate.load('banner').then(() => gate.begin!(), () => {})
     for (const event of ['storage', 'visibilitychange', 'pageshow'])
       addEventListener(event, () => {

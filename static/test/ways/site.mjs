@@ -90,9 +90,21 @@ export async function startSite({ gate, block, ways = [], page, more = {} }) {
   const server = await listen((request, response) => {
     const route = routes[request.url.split("?")[0]];
     const [type, text] = route?.(request) ?? ["text/plain", ""];
-    response.writeHead(route ? 200 : 404, { "content-type": type, "cache-control": "no-store" }).end(text);
+    response.writeHead(route ? 200 : 404, { "content-type": type, "cache-control": "no-store" });
+    sendPieces(response, text);
   });
   return { third, address: `http://localhost:${server.address().port}/`, stop: async () => { await stop(server); await third.stop(); } };
+}
+
+/** Sends a text that arrives in pieces wherever CUT stands. */
+async function sendPieces(response, text) {
+  const [first, ...rest] = (text + "").split("CUT");
+  response.write(first);
+  for (const piece of rest) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    response.write(piece);
+  }
+  response.end();
 }
 
 /** Grants, or denies, as the server's answer does: by the hint cookie. */
