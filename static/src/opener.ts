@@ -79,6 +79,8 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
 
   /** Has the scripts that el brings wait for their turn. */
   function queue(el: HTMLElement, content: DocumentFragment): void {
+    // What waits inside for the same is lent along with it.
+    for (const inner of content.querySelectorAll<HTMLElement>('[data-consent]')) if (inner.dataset.consent == el.dataset.consent) lendOn(el, inner)
     for (const script of content.querySelectorAll('script')) {
       if (!EXECUTABLE.test(script.type)) continue
       mark(script, el.dataset.consent!)

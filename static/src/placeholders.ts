@@ -32,7 +32,8 @@ export function placeholders(gate: Gate, places: Place[], css: string, html: str
     const [name = src?.match(/\/\/([\w.:-]+)/)?.[1], share] = places[services.indexOf(consent!.match(/[\w-]*$/)![0])] || []
     if (!name || consent == '-') return
     const { style } = el
-    const { display } = style
+    // What is important is ours, on an embed that was copied while it waited.
+    const display = style.getPropertyPriority('display') ? '' : style.display
     const host = document.createElement('div')
     const root = host.attachShadow({ mode: 'open' })
     const sheet = new CSSStyleSheet()
@@ -45,7 +46,6 @@ export function placeholders(gate: Gate, places: Place[], css: string, html: str
       const focused = root.activeElement as HTMLElement | null
       host.remove()
       style.display = display
-      if (!style.length) el.removeAttribute('style')
       if (stay) {
         sheet.replaceSync(css + `:host{${boxOf(el)}}`.replace(/;/g, '!important;'))
         el.before(host)
