@@ -165,7 +165,7 @@ func TestAFlickeringStore(t *testing.T) {
 				}
 				b.store.away.Store(false)
 			})
-			list := make([]consent.Entry, 3000)
+			list := make([]consent.Entry, 1500)
 			for n := range list {
 				list[n] = storetest.Entry("shop", n)
 			}
