@@ -31,11 +31,15 @@ export function tell(gate: Gate): () => void {
     }
   }
 
+  // Code that is there already runs as it was permitted to, or got through: it is
+  // told what holds, and holding it back now would come after its first calls.
   for (const [service, calls] of services) {
-    make(gate, calls, service, calls.default)
+    const there = !!page[calls.global]
+    const permitted = gate.permits(service)
+    if (!there || !permitted) make(gate, calls, service, calls.default)
     if (!calls.stub || !here(calls)) continue
     told.set(service, state(service, calls))
-    if (gate.permits(service) && !JSON.stringify(calls.default || '').includes('"$')) choice(service, calls)
+    if (there || (permitted && !JSON.stringify(calls.default || '').includes('"$'))) choice(service, calls)
   }
   const arrived = () => change(true)
   for (const event of ['load', 'error']) document.addEventListener(event, arrived, true)

@@ -1,0 +1,79 @@
+// A site of the test's own behind the built program: pages on a free port, the
+// program under the path /privacy of the same origin, as a proxy would have it.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request as forward } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { waitFor } from "./page.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * site(origin) gives the site file; page(path) what a page answers: { type, body,
+ * headers }, or nothing for 404. Returns the origin, the operators' address, the
+ * folder, what was posted where, and stop.
+ */
+export async function startOwnSite({ site, page }) {
+  const dir = mkdtempSync(join(tmpdir(), "consentry-site-"));
+  const it = { dir, posts: [] };
+  let upstream;
+  const server = createServer((request, response) => {
+    if (request.url.startsWith("/privacy/")) return proxy(upstream, request, response, it.posts);
+    const answer = page(request.url.split("?")[0]);
+    if (!answer) return response.writeHead(404).end();
+    const { type = "text/html", body, headers = {} } = answer;
+    response.writeHead(200, { "content-type": type, "cache-control": "no-store", ...headers }).end(body);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  it.origin = `http://localhost:${server.address().port}`;
+  const program = await startProgram(dir, site(it.origin), it.origin);
+  upstream = new URL(`http://${program.visitors}`);
+  it.operators = program.operators;
+  it.stop = async () => {
+    await new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); });
+    await program.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return it;
+}
+
+function proxy(upstream, request, response, posts) {
+  if (request.method === "POST") posts.push(request.url);
+  const { hostname, port } = upstream;
+  const onward = forward({ hostname, port, path: request.url, method: request.method, headers: request.headers }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on("error", () => response.writeHead(502).end());
+  request.pipe(onward);
+}
+
+async function startProgram(dir, site, origin) {
+  const binary = build(dir);
+  const home = join(dir, "home");
+  const { status, stderr } = spawnSync(binary, ["init", home, "--site", "shop", "--origin", origin], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`consentry init: ${stderr}`);
+  writeFileSync(join(home, "sites", "shop.yaml"), site);
+  const program = spawn(binary, ["--config", home, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  program.stderr.on("data", (text) => { said += text; });
+  const find = (name) => said.match(new RegExp(`\\b${name}=(\\S+)`))?.[1];
+  const stop = () => program.exitCode === null && new Promise((done) => program.once("exit", done).kill("SIGTERM"));
+  try {
+    await waitFor(() => { if (program.exitCode !== null) throw new Error("it ended"); return find("operators"); }, "the program", 20_000);
+  } catch (error) {
+    await stop();
+    throw new Error(`${error.message}\n${said}`);
+  }
+  return { visitors: find("visitors"), operators: find("operators"), stop };
+}
+
+function build(dir) {
+  if (process.env.CONSENTRY) return process.env.CONSENTRY;
+  const binary = join(dir, "consentry");
+  const { status, stderr } = spawnSync("go", ["build", "-o", binary, "./cmd/consentry"], { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new Error(`go build ./cmd/consentry: ${stderr}`);
+  return binary;
+}
