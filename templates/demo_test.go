@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
 
@@ -86,6 +87,26 @@ func sitePage(days int) templates.SitePage {
 	return p
 }
 
+// seenPage is a site whose gate has met what nobody declares.
+func seenPage() templates.SitePage {
+	p := sitePage(7)
+	day := p.Period.From
+	p.Reports = true
+	p.Seen = []consent.Sighting{
+		{Kind: consent.SeenCookie, Name: "stranger_*_id", First: day, Last: day.AddDate(0, 0, 5)},
+		{Kind: consent.SeenHost, Name: "stranger.example", First: day, Last: day},
+		{Kind: consent.SeenStorage, Name: "<b>", First: day, Last: day},
+	}
+	return p
+}
+
+// reportsPage is one whose gate has met nothing yet.
+func reportsPage() templates.SitePage {
+	p := sitePage(7)
+	p.Reports = true
+	return p
+}
+
 // yearPage is a chart by months, the first and last of which are cut.
 func yearPage() templates.SitePage {
 	p := sitePage(700)
@@ -124,6 +145,8 @@ func operatorPages() map[string]page {
 		"site-7":         templates.Site(sitePage(7)),
 		"site-30":        templates.Site(sitePage(30)),
 		"site-months":    templates.Site(yearPage()),
+		"site-seen":      templates.Site(seenPage()),
+		"site-reports":   templates.Site(reportsPage()),
 		"site-empty":     templates.Site(empty),
 	}
 }

@@ -1,5 +1,7 @@
 package templates
 
+import "github.com/consentry/consentry/internal/consent"
+
 // SetupPage sets the first password. It posts to its own address, which holds
 // the one-time token.
 type SetupPage struct {
@@ -58,6 +60,8 @@ type SitePage struct {
 	Categories []CategoryName
 	Overdrawn  int // days with more answers than banners, whose ignored is shown as 0
 	Paste      Paste
+	Reports    bool // the gate is in mode report
+	Seen       []consent.Sighting
 }
 
 func (p *SitePage) csv() string { return "/admin/sites/" + p.ID + "/rates.csv" + p.Period.Query() }

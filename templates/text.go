@@ -14,6 +14,17 @@ func fill(text string, pairs ...string) string { return strings.NewReplacer(pair
 
 func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// seenKind says in words what a sighting is of.
+func seenKind(kind string) string {
+	switch kind {
+	case consent.SeenHost:
+		return "address that pages contact"
+	case consent.SeenCookie:
+		return "cookie"
+	}
+	return "script storage"
+}
+
 // short is enough of a digest to compare by eye.
 func short(digest string) string {
 	if len(digest) <= 12 {

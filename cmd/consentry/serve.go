@@ -110,7 +110,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	if err := sites.load(ctx); err != nil {
 		return err
 	}
-	desk, err := newDesk(env, config, ring, store, sites, log)
+	desk, err := newDesk(env, config, ring, store, visitors, sites, log)
 	if err != nil {
 		return err
 	}
@@ -148,13 +148,13 @@ func newServer(env environment, config ServerConfig, log *slog.Logger, store *li
 
 // newDesk opens the operators' pages. Their sessions are sealed by a key that
 // follows from the root, so that a restart does not sign anybody out.
-func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store *listedStore, sites *siteSet, log *slog.Logger) (*dashboard.Dashboard, error) {
+func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store *listedStore, visitors *api.API, sites *siteSet, log *slog.Logger) (*dashboard.Dashboard, error) {
 	secret, err := consent.DeriveKey(ring.Root, "sessions", "dashboard")
 	if err != nil {
 		return nil, err
 	}
 	return dashboard.New(dashboard.Options{
-		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Secret: secret,
+		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Secret: secret,
 		Accounts: dashboard.AccountsFile(filepath.Join(config.DataDir(), "accounts.json")), Now: env.now, Log: log,
 	})
 }

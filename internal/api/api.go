@@ -29,6 +29,7 @@ type API struct {
 
 	sites  atomic.Pointer[index]
 	reader consent.Reader
+	seen   seenLog
 	clock  clock
 }
 
@@ -56,6 +57,8 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	e.OPTIONS("/decisions", a.preflight, allowCORS)
 	e.POST("/impressions", a.postImpression, allowCORS, limit)
 	e.OPTIONS("/impressions", a.preflight, allowCORS)
+	e.POST("/sightings", a.postSightings, allowCORS, limit)
+	e.OPTIONS("/sightings", a.preflight, allowCORS)
 	get("/choices", a.getChoices)
 	e.POST("/choices", a.postChoices, limit)
 	get("/receipts/mine", a.getMyReceipt)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/net/publicsuffix"
 
 	"github.com/consentry/consentry/internal/consent"
 )
@@ -40,12 +39,12 @@ func parentDomains(host string) []string {
 		host = name
 	}
 	host = strings.ToLower(host)
-	registrable, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if err != nil || net.ParseIP(strings.Trim(host, "[]")) != nil {
+	top := registrable(host)
+	if top == "" {
 		return nil
 	}
 	domains := []string{host}
-	for host != registrable {
+	for host != top {
 		_, host, _ = strings.Cut(host, ".")
 		domains = append(domains, host)
 	}

@@ -22,7 +22,8 @@ type Site struct {
 	frame       *consent.Frame
 	frameBytes  []byte
 	frameDigest string
-	doc         []byte // the rendering's canonical JSON
+	doc         []byte   // the rendering's canonical JSON
+	domains     []string // registrable ones that the policy lists, and the site's own
 	gate        *asset
 	advanced    *asset                       // the gate of visitors in advanced mode, nil when there are none
 	scripts     map[string]map[string]*asset // by locale, by kind
@@ -44,6 +45,7 @@ func NewSite(ctx context.Context, site *consent.Site, ring *consent.Keyring, ver
 	if err = s.render(ctx); err != nil {
 		return nil, fmt.Errorf("render site %s: %w", site.ID, err)
 	}
+	s.domains = s.listedDomains()
 	if err := s.renderGate(); err != nil {
 		return nil, fmt.Errorf("render gate of site %s: %w", site.ID, err)
 	}

@@ -36,10 +36,12 @@ const sessionLifetime = 12 * time.Hour
 
 // Options configure a Dashboard. All fields but Outbox are needed.
 type Options struct {
-	Store    consent.Store
-	Outbox   func() outbox.Status   // in front of Store; nil when there is none
-	Sites    func() []*consent.Site // as configured now
-	Secret   []byte                 // signs sessions, at least 32 bytes
+	Store  consent.Store
+	Outbox func() outbox.Status   // in front of Store; nil when there is none
+	Sites  func() []*consent.Site // as configured now
+	// Seen returns what a site's pages have shown and its policy does not list.
+	Seen     func(site string) []consent.Sighting
+	Secret   []byte // signs sessions, at least 32 bytes
 	Accounts AccountsFile
 	Now      func() time.Time
 	Log      *slog.Logger

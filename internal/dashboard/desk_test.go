@@ -80,9 +80,13 @@ func (d *desk) change(edit func(*dashboard.Options)) {
 func (d *desk) options() dashboard.Options {
 	site := shop(d.t)
 	return dashboard.Options{
-		Store: d.store, Sites: func() []*consent.Site { return []*consent.Site{site} }, Secret: bytes.Repeat([]byte{7}, 32),
+		Store: d.store, Sites: func() []*consent.Site { return []*consent.Site{site} }, Secret: bytes.Repeat([]byte{7}, 32), Seen: d.seen,
 		Accounts: dashboard.AccountsFile(d.file), Now: d.clock, Log: slog.New(slog.NewTextHandler(d.log, nil)),
 	}
+}
+
+func (d *desk) seen(site string) []consent.Sighting {
+	return []consent.Sighting{{Kind: consent.SeenCookie, Name: "_" + site + "_<b>", First: start.AddDate(0, 0, -3), Last: start}}
 }
 
 func (d *desk) clock() time.Time {

@@ -40,7 +40,8 @@ func (d *Dashboard) getSite(c echo.Context) error {
 	page := templates.SitePage{
 		Nonce: nonce(c), ID: site.ID, Name: site.Name, Period: period, Total: f.total,
 		Categories: categoryNames(site, f.total), Overdrawn: f.overdrawn,
-		Paste: templates.Paste{Tag: gateTag(site), Command: "consentry snippet " + site.ID},
+		Paste:   templates.Paste{Tag: gateTag(site), Command: "consentry snippet " + site.ID},
+		Reports: site.Deployment.Gate == consent.GateReport, Seen: d.Seen(site.ID),
 	}
 	page.Steps, page.Unit = steps(f.days)
 	return show(c, http.StatusOK, templates.Site(page))

@@ -84,6 +84,15 @@ func TestFiguresFromTheStoreReachPagesAndCSV(t *testing.T) {
 	}
 }
 
+func TestWhatNobodyDeclaresIsListedOnItsSitesPage(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	page := d.get("/admin/sites/shop")
+	for _, want := range []string{"seen on the pages and is not declared", "<code>_shop_&lt;b&gt;</code>", "<td>cookie</td>", "<td>2026-11-19</td>", "<td>2026-11-22</td>"} {
+		d.want(page, http.StatusOK, want)
+	}
+}
+
 func TestASiteThatWasNeverSeenShowsTheNextStep(t *testing.T) {
 	d := newDesk(t)
 	d.in()

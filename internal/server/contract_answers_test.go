@@ -157,6 +157,7 @@ func TestEveryDocumentedAnswerIsGiven(t *testing.T) {
 	r.answerScripts(t, store)
 	r.answerDecisions(t, store)
 	r.answerImpressions(t, store)
+	r.answerSightings(t)
 	r.answerChoices(t, store)
 	r.answerReceipts(t, store)
 	r.answerLog(t, store)
@@ -251,7 +252,7 @@ func (r *rig) answerDecisions(t *testing.T, store *moodyStore) {
 }
 
 func (r *rig) answerPreflights(t *testing.T) {
-	for _, path := range []string{"/decisions", "/impressions"} {
+	for _, path := range []string{"/decisions", "/impressions", "/sightings"} {
 		r.expect(t, "OPTIONS "+path+" 204", ask{to: "OPTIONS " + path, headers: subPage})
 		r.expect(t, "OPTIONS "+path+" 403"+jsonError+"origin", ask{to: "OPTIONS /privacy" + path})
 		r.expect(t, "OPTIONS "+path+" 404"+jsonError+"no-site", ask{to: "OPTIONS " + path, headers: foreign})

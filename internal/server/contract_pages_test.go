@@ -33,6 +33,18 @@ func (r *rig) answerImpressions(t *testing.T, store *moodyStore) {
 	store.set(nil, false)
 }
 
+func (r *rig) answerSightings(t *testing.T) {
+	const post, to = "POST /sightings ", "POST /privacy/sightings"
+	seen := sighted([]string{"cdn.stranger.example"}, []string{"_x"}, nil)
+	r.expect(t, post+"204", ask{to: to, body: seen})
+	r.expect(t, post+"400"+jsonError+"body", ask{to: to, body: "[]"})
+	r.expect(t, post+"403"+jsonError+"origin", ask{to: to, body: seen, headers: "Origin: null"})
+	r.expect(t, post+"404"+jsonError+"no-site", ask{to: to, body: seen, headers: foreign})
+	r.expect(t, post+"413"+jsonError+"too-large", ask{to: to, body: strings.Repeat(" ", 5000)})
+	r.expect(t, post+"415"+jsonError+"media-type", ask{to: to, body: seen, headers: "Content-Type:"})
+	r.expect(t, post+"422"+jsonError+"invalid", ask{to: to, body: sighted(nil, []string{"id-4711"}, nil)})
+}
+
 // form is the page's form as a browser without JavaScript sends it.
 func form(id, rendering, control string, more ...string) string {
 	values := url.Values{"id": {id}, "rendering": {rendering}, "locale": {"en"}, "back": {"/basket"}, "control": {control}}
@@ -112,8 +124,8 @@ func (r *rig) answerErasures(t *testing.T, store *moodyStore, link string, cooki
 // answerTheSlow sends bodies that stop half-way.
 func (r *rig) answerTheSlow(t *testing.T) {
 	var wait sync.WaitGroup
-	got := make([]exchange, 3)
-	for i, path := range []string{"/decisions", "/impressions", "/choices"} {
+	got := make([]exchange, 4)
+	for i, path := range []string{"/decisions", "/impressions", "/sightings", "/choices"} {
 		a := ask{to: "POST /privacy" + path, body: strings.Repeat(" ", 100)}
 		request := a.request(t, r)
 		wait.Go(func() {
@@ -158,7 +170,7 @@ func (r *rig) answerTheMany(t *testing.T) {
 		_, _ = io.Copy(io.Discard, response.Body)
 		_ = response.Body.Close()
 	}
-	for _, path := range []string{"/decisions", "/impressions", "/choices"} {
+	for _, path := range []string{"/decisions", "/impressions", "/sightings", "/choices"} {
 		r.expect(t, "POST "+path+" 429"+jsonError+"rate", ask{to: "POST /privacy" + path, headers: network})
 	}
 }

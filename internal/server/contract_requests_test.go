@@ -60,8 +60,11 @@ func TestBodiesThatTheContractForbidsAreRefused(t *testing.T) {
 	writeSite(t, dir, "shop.yaml", shopYAML)
 	r := newRig(t, dir, nil)
 	rendering := r.site(t, "shop").Rendering
-	for path, schemaName := range map[string]string{"/decisions": "Decision", "/impressions": "Impression"} {
+	for path, schemaName := range map[string]string{"/decisions": "Decision", "/impressions": "Impression", "/sightings": "Sightings"} {
 		good := map[string]any{"rendering": rendering, "locale": "en", "layout": "bar"}
+		if path == "/sightings" {
+			good = map[string]any{"hosts": []any{}, "cookies": []any{"_x"}, "storage": []any{}}
+		}
 		if path == "/decisions" {
 			if err := json.Unmarshal([]byte(decision(newID(t), rendering, "accept-all", "granted")), &good); err != nil {
 				t.Fatal(err)
