@@ -18,6 +18,8 @@ var (
 	autoGateJS []byte
 	//go:embed dist/opener.js
 	openerJS []byte
+	//go:embed dist/bootstrap.js
+	bootstrapJS []byte
 	//go:embed dist/banner.js
 	bannerJS []byte
 	//go:embed dist/preferences.js
@@ -26,11 +28,18 @@ var (
 	placeholdersJS []byte
 )
 
+//go:embed types/consentry.d.ts
+var types []byte
+
+// Types returns the TypeScript declarations of the public API.
+func Types() []byte { return types }
+
 // The bundles, cut once at what a site puts into them.
 var (
 	gate         = cut(gateJS, "__POLICY__")
 	autoGate     = cut(autoGateJS, "__POLICY__")
 	opener       = cut(openerJS, "__POLICY__")
+	bootstrap    = cut(bootstrapJS, "__POLICY__")
 	banner       = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
 	preferences  = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
 	placeholders = cut(placeholdersJS, "__POLICY__", "__HTML__", "__CSS__")
@@ -48,6 +57,10 @@ func Gate(auto bool, policy []byte) []byte {
 // Opener returns what opens permitted tags and takes things back, with its part
 // of the policy. It shows nothing of its own.
 func Opener(policy, _, _ []byte) []byte { return opener.fill(policy) }
+
+// Bootstrap returns the script that pages hold inline before Tag Manager; policy
+// is a JSON object.
+func Bootstrap(policy []byte) []byte { return bootstrap.fill(policy) }
 
 // Banner returns layer one. All three are JavaScript literals: an object and two
 // strings.

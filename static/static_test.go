@@ -42,7 +42,7 @@ func TestTheBundlesRunOnStrictPages(t *testing.T) {
 	forbidden := regexp.MustCompile(`\beval\(|new Function|document\.write|insertAdjacentHTML|outerHTML|setAttribute\("(style|on)|\.cssText|https?://`)
 	none := []byte(`""`)
 	for name, script := range map[string][]byte{
-		"gate": static.Gate(false, none), "opener": static.Opener(none, nil, nil), "banner": static.Banner(none, none, none), "preferences": static.Preferences(none, none, none), "placeholders": static.Placeholders(none, none, none),
+		"gate": static.Gate(false, none), "opener": static.Opener(none, nil, nil), "bootstrap": static.Bootstrap(none), "banner": static.Banner(none, none, none), "preferences": static.Preferences(none, none, none), "placeholders": static.Placeholders(none, none, none),
 	} {
 		if found := forbidden.Find(script); found != nil {
 			t.Errorf("%s holds %s", name, found)
@@ -79,7 +79,7 @@ var floors = [][]string{
 	{"preferences"},
 	{"queue"},
 	{"start"},
-	{"main", "auto-main", "opener-main", "banner-main", "preferences-main", "placeholders-main"},
+	{"main", "auto-main", "opener-main", "bootstrap-main", "banner-main", "preferences-main", "placeholders-main"},
 }
 
 func TestModulesImportOnlyFromLowerFloors(t *testing.T) {

@@ -37,7 +37,11 @@ type snippet struct {
 	Remembered    bool   // a choice made without JavaScript can be kept
 	Settings      string // label of the link that reopens the choice
 	Services      []tag
-	Script, Embed *tag // one service to show each form of marked tag with
+	Script, Embed *tag   // one service to show each form of marked tag with
+	Inline        string // the bootstrap's script
+	Hash          string // of the same, as a Content-Security-Policy names it
+	Nonce         string // attribute of every script element, with a space before it
+	Consent       string // JSON: which Consent Mode key follows which category
 }
 
 // tag is one service as a page names it.
@@ -114,12 +118,31 @@ func dialable(listen string) string {
 
 // print writes one of the embedded templates.
 func (s *snippet) print(w io.Writer, file string) error {
-	t, err := template.ParseFS(snippetFiles, "snippets/"+file)
+	t, err := template.New(file).Funcs(template.FuncMap{"php": phpText}).ParseFS(snippetFiles, "snippets/"+file)
 	if err != nil {
 		return err
 	}
 	return t.Execute(w, s)
 }
+
+// phpText makes text safe between single quotes and in a comment of PHP.
+func phpText(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, "*/", "* /", "?>", "? >").Replace(text)
+}
+
+// global is something on window that the tag template may touch, or call.
+type global struct {
+	Name  string
+	Touch bool
+}
+
+// Globals are what the tag template uses of the gate.
+func (s *snippet) Globals() []global {
+	return []global{{"consentry", true}, {"consentry.permits", false}, {"consentry.on", false}}
+}
+
+// ConsentTypes are the keys that the tag template sets.
+func (s *snippet) ConsentTypes() []string { return consent.SignalKeys() }
 
 // inMode returns the site as it would be in another deployment mode, with
 // addresses that are examples where the site's file names none.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +23,20 @@ another one.
 With --proxy only that server's lines are printed, ready for a file:
 
   consentry snippet shop --proxy nginx
+
+With --inline it prints the head of pages that start Google Tag Manager, or
+another Google tag, before the gate can load: a small inline script that sets the
+Consent Mode default and remembers calls for the gate. Under a policy with nonces
+--nonce says what stands in the attribute, such as your template's placeholder.
+Print it again after each change of the site's file.
+
+With --for it prints what other systems want:
+
+  gtm         a tag template for Google Tag Manager: save it as a .tpl file, and
+              import it under Templates > Tag Templates > New > Import; then add
+              a tag of it with the trigger "Consent Initialization - All Pages"
+  wordpress   a plugin of one file, for wp-content/mu-plugins/consentry.php, that
+              puts the gate first into every page's head
 
 With --write-gate the gate script itself is written to a file, for a web server
 that keeps no cache of its own to serve while Consentry is away. Write it again
@@ -54,19 +71,28 @@ func newSnippetCommand(env environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if o.gateFile != "" {
+			switch {
+			case o.gateFile != "":
 				return writeGate(cmd.Context(), env, config, site, o.gateFile)
+			case o.inline || o.recipe != "":
+				return o.printRendered(cmd.Context(), env, config, site)
 			}
 			return o.print(env, config, site)
 		},
 	}
 	cmd.Flags().StringVar(&o.mode, "mode", "", "show another deployment mode: path, subdomain or remote")
 	cmd.Flags().StringVar(&o.proxy, "proxy", "", "only the lines for this web server: nginx, caddy or traefik")
+	cmd.Flags().BoolVar(&o.inline, "inline", false, "the head of pages that start Tag Manager before the gate can load")
+	cmd.Flags().StringVar(&o.nonce, "nonce", "", "with --inline: what stands in the nonce attribute")
+	cmd.Flags().StringVar(&o.recipe, "for", "", "what another system wants: gtm (a tag template) or wordpress (a plugin)")
 	cmd.Flags().StringVar(&o.gateFile, "write-gate", "", "write the gate script to this file instead")
 	return cmd
 }
 
-type snippetOptions struct{ mode, proxy, gateFile string }
+type snippetOptions struct {
+	mode, proxy, gateFile, nonce, recipe string
+	inline                               bool
+}
 
 func (o *snippetOptions) check() error {
 	if o.mode != "" && meanings()[consent.Mode(o.mode)] == "" {
@@ -75,10 +101,28 @@ func (o *snippetOptions) check() error {
 	if o.proxy != "" && proxyFile(o.proxy) == "" {
 		return usagef("--proxy must be nginx, caddy or traefik, not %q", o.proxy)
 	}
-	if o.gateFile != "" && (o.mode != "" || o.proxy != "") {
-		return usagef("--write-gate goes with the site's own mode and with no proxy")
+	if o.recipe != "" && recipeFile(o.recipe) == "" {
+		return usagef("--for must be gtm or wordpress, not %q", o.recipe)
+	}
+	whole := 0
+	for _, asked := range []bool{o.gateFile != "", o.inline, o.recipe != "", o.mode != "" || o.proxy != ""} {
+		if asked {
+			whole++
+		}
+	}
+	switch {
+	case whole > 1:
+		return usagef("--write-gate, --inline and --for each go alone, and with the site's own mode")
+	case o.nonce != "" && !o.inline:
+		return usagef("--nonce goes with --inline")
+	case strings.ContainsAny(o.nonce, "\"<>"):
+		return usagef("--nonce stands in an attribute and cannot hold any of \" < >")
 	}
 	return nil
+}
+
+func recipeFile(name string) string {
+	return map[string]string{"gtm": "gtm.tpl.tmpl", "wordpress": "wordpress.php.tmpl"}[name]
 }
 
 func proxyFile(name string) string {
@@ -119,17 +163,43 @@ func heading(env environment, text string) {
 	fmt.Fprintf(env.stdout, "\n======== %s ========\n\n", text)
 }
 
+// printRendered prints what holds something of the gate itself.
+func (o *snippetOptions) printRendered(ctx context.Context, env environment, config ServerConfig, site *consent.Site) error {
+	s, err := newSnippet(site, config.Listen)
+	if err != nil {
+		return err
+	}
+	rendered, err := renderSite(ctx, config, site)
+	if err != nil {
+		return err
+	}
+	script, err := rendered.Bootstrap()
+	if err != nil {
+		return err
+	}
+	keys, err := rendered.ConsentMode()
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(script)
+	s.Inline, s.Hash, s.Consent = string(script), "sha256-"+base64.StdEncoding.EncodeToString(sum[:]), string(keys)
+	if o.nonce != "" {
+		s.Nonce = ` nonce="` + o.nonce + `"`
+	}
+	if o.inline {
+		return s.print(env.stdout, "inline.html.tmpl")
+	}
+	return s.print(env.stdout, recipeFile(o.recipe))
+}
+
 // writeGate writes the gate so that a web server reading the file at the same
 // time sees the old or the new one, never a part.
 func writeGate(ctx context.Context, env environment, config ServerConfig, site *consent.Site, path string) error {
-	ring, err := readKeyring(config.KeysPath())
+	rendered, err := renderSite(ctx, config, site)
 	if err != nil {
 		return err
 	}
-	gate, err := gateBytes(ctx, site, ring)
-	if err != nil {
-		return err
-	}
+	gate, _ := rendered.GateBytes()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("write the gate: %w", err)
 	}
@@ -140,12 +210,11 @@ func writeGate(ctx context.Context, env environment, config ServerConfig, site *
 	return nil
 }
 
-// gateBytes returns the gate as the server would serve it. No secret is in it.
-func gateBytes(ctx context.Context, site *consent.Site, ring *consent.Keyring) ([]byte, error) {
-	rendered, err := api.NewSite(ctx, site, ring, programVersion())
+// renderSite makes the site as the server would serve it.
+func renderSite(ctx context.Context, config ServerConfig, site *consent.Site) (*api.Site, error) {
+	ring, err := readKeyring(config.KeysPath())
 	if err != nil {
 		return nil, err
 	}
-	gate, _ := rendered.GateBytes()
-	return gate, nil
+	return api.NewSite(ctx, site, ring, programVersion())
 }

@@ -50,6 +50,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	get("/preferences/:rendering/:file", a.getScript("preferences"))
 	get("/placeholders/:rendering/:file", a.getScript("placeholders"))
 	get("/openapi.json", a.getOpenAPI)
+	get("/consentry.d.ts", a.getTypes)
 	get("/log/checkpoint", a.getCheckpoint)
 	get("/log/key", a.getLogKey)
 	get("/log/tile/*", a.getTile)

@@ -57,6 +57,24 @@ func TestPlaceholdersStayWithinTheirBudget(t *testing.T) {
 	}
 }
 
+// What a page holds inline before Tag Manager: 1 KB.
+func TestTheInlineBootstrapStaysWithinItsBudget(t *testing.T) {
+	script, err := siteOfMode(t, consent.GateKnown).Bootstrap()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := compressedSize(t, script)
+	t.Logf("inline bootstrap: %d bytes, brotli %d of 1000", len(script), size)
+	if size > 1000 {
+		t.Errorf("it takes %d bytes, more than 1000", size)
+	}
+	for _, end := range []string{"</script", "<!--", "<script"} {
+		if bytes.Contains(script, []byte(end)) {
+			t.Errorf("it holds %s, which would end a script element", end)
+		}
+	}
+}
+
 func siteOfMode(t *testing.T, mode string) *Site {
 	t.Helper()
 	site, problems := siteconfig.LoadSite("shop.yaml", []byte(strings.Replace(middlingSite, "MODE", mode, 1)), catalogue.Files, components.Locales)

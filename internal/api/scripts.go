@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/static"
 )
 
 func (a *API) getGate(c echo.Context) error {
@@ -90,9 +91,15 @@ func (a *API) serveStored(c echo.Context, kind, digest string) error {
 	return newAsset(stored.Body).serve(c, immutable)
 }
 
-func (a *API) getOpenAPI(c echo.Context) error {
+func (a *API) getOpenAPI(c echo.Context) error { return document(c, "application/json", openAPI) }
+
+func (a *API) getTypes(c echo.Context) error {
+	return document(c, "application/typescript; charset=utf-8", static.Types())
+}
+
+func document(c echo.Context, media string, body []byte) error {
 	h := c.Response().Header()
 	delete(h, echo.HeaderXRequestID) // a cache would repeat it
 	setHeader(h, "Cache-Control", shortLife)
-	return c.Blob(http.StatusOK, "application/json", openAPI)
+	return c.Blob(http.StatusOK, media, body)
 }

@@ -205,6 +205,8 @@ func (r *rig) answerScripts(t *testing.T, store *moodyStore) {
 		store.set(nil, false)
 	}
 	r.expect(t, "GET /gate.js 200 text/javascript", ask{to: "GET /gate.js", headers: subPage})
+	r.expect(t, "GET /consentry.d.ts 200 application/typescript", ask{to: "GET /privacy/consentry.d.ts"})
+	r.expect(t, "GET /consentry.d.ts 404"+jsonError+"no-site", ask{to: "GET /consentry.d.ts"})
 	r.expect(t, "GET /openapi.json 200 application/json", ask{to: "GET /privacy/openapi.json"})
 	r.expect(t, "GET /openapi.json 404"+jsonError+"no-site", ask{to: "GET /openapi.json"})
 }

@@ -24,6 +24,7 @@ var bundles = map[string]string{
 	"gate.js":         "main.ts",
 	"gate-auto.js":    "auto-main.ts",
 	"opener.js":       "opener-main.ts",
+	"bootstrap.js":    "bootstrap-main.ts",
 	"banner.js":       "banner-main.ts",
 	"preferences.js":  "preferences-main.ts",
 	"placeholders.js": "placeholders-main.ts",

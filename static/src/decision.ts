@@ -12,7 +12,7 @@ export const findHint = (cookies: string, name: string, now: number): Hint => {
   return +found?.[2]! > now ? found![1] + '.' : ''
 }
 
-const says = (hint: Hint, ...mark: string[]) => hint.includes('.' + mark.join('~') + '.')
+export const says = (hint: Hint, ...mark: string[]) => hint.includes('.' + mark.join('~') + '.')
 
 /**
  * Says whether a category, a service, or CATEGORY:SERVICE is granted; undefined

@@ -24,7 +24,7 @@ function gtag(..._: unknown[]): void {
  * that has set one before is told only what differs. Returns what tells of a
  * later choice.
  */
-export function signal({ policy, permits }: Gate): () => void {
+export function signal({ policy, permits }: Pick<Gate, 'policy' | 'permits'>): () => void {
   const { keys, rest, redact, regions } = policy.consent!
   const now = () => Object.fromEntries(Object.entries(keys).map(([key, category]): [string, Status] => [key, statusOf(permits(category))]))
   const update = () => {

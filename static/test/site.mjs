@@ -1,7 +1,7 @@
 // A site of the test's own behind the built program: pages on a free port, the
 // program under the path /privacy of the same origin, as a proxy would have it.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request as forward } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,12 +12,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * site(origin) gives the site file; page(path) what a page answers: { type, body,
- * headers }, or nothing for 404. Returns the origin, the operators' address, the
- * folder, what was posted where, and stop.
+ * headers }, or nothing for 404. Returns the origin, the operators' address, what
+ * was posted, rewrite, which changes the site file, run, which runs the program
+ * itself, and stop.
  */
 export async function startOwnSite({ site, page }) {
   const dir = mkdtempSync(join(tmpdir(), "consentry-site-"));
-  const it = { dir, posts: [] };
+  const it = { posts: [] };
   let upstream;
   const server = createServer((request, response) => {
     if (request.url.startsWith("/privacy/")) return proxy(upstream, request, response, it.posts);
@@ -31,6 +32,8 @@ export async function startOwnSite({ site, page }) {
   const program = await startProgram(dir, site(it.origin), it.origin);
   upstream = new URL(`http://${program.visitors}`);
   it.operators = program.operators;
+  it.run = (...args) => run(program.binary, ["--config", program.home, ...args]);
+  it.rewrite = (change) => writeFileSync(program.file, change(readFileSync(program.file, "utf8")));
   it.stop = async () => {
     await new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); });
     await program.stop();
@@ -40,9 +43,16 @@ export async function startOwnSite({ site, page }) {
 }
 
 function proxy(upstream, request, response, posts) {
-  if (request.method === "POST") posts.push(request.url);
   const { hostname, port } = upstream;
-  const onward = forward({ hostname, port, path: request.url, method: request.method, headers: request.headers }, (answer) => {
+  const post = { path: request.url, body: "" };
+  if (request.method === "POST") {
+    posts.push(post);
+    request.on("data", (chunk) => { post.body += chunk; });
+  }
+  const headers = { ...request.headers, "x-forwarded-for": "198.51.100.1" };
+  const onward = forward({ hostname, port, path: request.url, method: request.method, headers }, (answer) => {
+    if (request.url.endsWith("/gate.js")) answer.headers["cache-control"] = "no-store"; // today's, also right after a change
+    post.status = answer.statusCode;
     response.writeHead(answer.statusCode, answer.headers);
     answer.pipe(response);
   });
@@ -53,9 +63,11 @@ function proxy(upstream, request, response, posts) {
 async function startProgram(dir, site, origin) {
   const binary = build(dir);
   const home = join(dir, "home");
-  const { status, stderr } = spawnSync(binary, ["init", home, "--site", "shop", "--origin", origin], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`consentry init: ${stderr}`);
-  writeFileSync(join(home, "sites", "shop.yaml"), site);
+  run(binary, ["init", home, "--site", "shop", "--origin", origin]);
+  const file = join(home, "sites", "shop.yaml");
+  const server = join(home, "consentry.yaml");
+  writeFileSync(file, site);
+  writeFileSync(server, readFileSync(server, "utf8").replace("trusted_proxies: []", "trusted_proxies: [127.0.0.1/32]"));
   const program = spawn(binary, ["--config", home, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   program.stderr.on("data", (text) => { said += text; });
@@ -67,7 +79,13 @@ async function startProgram(dir, site, origin) {
     await stop();
     throw new Error(`${error.message}\n${said}`);
   }
-  return { visitors: find("visitors"), operators: find("operators"), stop };
+  return { binary, home, file, visitors: find("visitors"), operators: find("operators"), stop };
+}
+
+function run(binary, args) {
+  const { status, stdout, stderr } = spawnSync(binary, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`consentry ${args.join(" ")}: ${stderr}`);
+  return stdout;
 }
 
 function build(dir) {

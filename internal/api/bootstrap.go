@@ -1,0 +1,33 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/consentry/consentry/static"
+)
+
+// bootstrapPolicy is as much of the policy as the inline bootstrap needs.
+type bootstrapPolicy struct {
+	Site    string            `json:"site"`
+	Cookie  string            `json:"cookie"`
+	Digests map[string]string `json:"digests"` // by category
+	Consent clientConsent     `json:"consent"`
+}
+
+// ConsentMode returns, as a JSON object, what the gate tells Google's tags.
+func (s *Site) ConsentMode() ([]byte, error) { return json.Marshal(s.clientConsent()) }
+
+// Bootstrap returns a script for pages to hold inline, before Tag Manager. It is
+// safe inside a script element, and no secret is in it.
+func (s *Site) Bootstrap() ([]byte, error) {
+	policy := bootstrapPolicy{Site: s.ID, Cookie: s.jar.HintName(true), Consent: s.clientConsent(), Digests: make(map[string]string)}
+	for _, c := range s.Policy.Optional() {
+		policy.Digests[c.ID] = s.Policy.CategoryDigest(c.ID)
+	}
+	body, err := json.Marshal(policy)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(static.Bootstrap(body)), nil
+}
