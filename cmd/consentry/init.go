@@ -123,6 +123,9 @@ func (o *initOptions) files() ([]outFile, error) {
 	}
 	files := []outFile{{configFile, server}, {o.sitePath(), site}, {".gitignore", ignore}}
 	for _, s := range schemas {
+		if s.name == "catalogue" {
+			continue // nobody's own file
+		}
 		text, err := s.write()
 		if err != nil {
 			return nil, err

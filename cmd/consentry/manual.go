@@ -55,11 +55,12 @@ var schemas = [...]struct {
 		return siteconfig.Schema("Consentry server file", ServerConfig{}, configSource)
 	}},
 	{"site", siteconfig.SiteSchema},
+	{"catalogue", siteconfig.CatalogueSchema},
 }
 
 func newSchema(env environment) *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema server|site",
+		Use:   "schema server|site|catalogue",
 		Short: "Print the JSON Schema of a configuration file, for editors",
 		Long: `Prints a JSON Schema (draft 2020-12). "consentry init" writes both into .schema
 and points to them from the first line of each file; editors with the YAML
@@ -69,7 +70,7 @@ Consentry refresh them:
   consentry schema server > .schema/server.json
   consentry schema site   > .schema/site.json`,
 		GroupID:   groupReference,
-		ValidArgs: []string{"server", "site"},
+		ValidArgs: []string{"server", "site", "catalogue"},
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return writeSchema(env.stdout, args[0])

@@ -13,6 +13,31 @@ func SiteSchema() ([]byte, error) {
 	return Schema("Consentry site file", SiteFile{}, siteSource, categorySource, consentModeSource)
 }
 
+// CatalogueSchema returns the JSON Schema of the catalogue's files: lists of
+// services that are spelled out, each with its category and source.
+func CatalogueSchema() ([]byte, error) {
+	b, err := Schema("Consentry catalogue", ServiceFile{}, siteSource, categorySource, consentModeSource)
+	if err != nil {
+		return nil, err
+	}
+	var service struct {
+		Schema string           `json:"$schema"`
+		Title  string           `json:"title"`
+		OneOf  []map[string]any `json:"oneOf"`
+		Defs   map[string]any   `json:"$defs"`
+	}
+	if err := json.Unmarshal(b, &service); err != nil {
+		return nil, fmt.Errorf("read schema of services: %w", err)
+	}
+	entry := service.OneOf[len(service.OneOf)-1] // the first is an id by itself
+	delete(entry, "$defs")
+	entry["required"] = []string{"id", "name", "category", "company", "country", "policy_url", "hosts", "cookies", "source"}
+	b, err = json.MarshalIndent(map[string]any{
+		"$schema": service.Schema, "title": service.Title, "type": "array", "items": entry, "$defs": service.Defs,
+	}, "", "  ")
+	return append(b, '\n'), err
+}
+
 // Schema returns a JSON Schema (draft 2020-12) of a configuration struct, for
 // editors: the comments of the embedded sources as descriptions, unknown
 // fields refused, enumerations, patterns and defaults from the jsonschema tags.
