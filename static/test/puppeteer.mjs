@@ -71,6 +71,10 @@ async function withScripts(browser) {
 // Every page has a context, and so a cookie jar, of its own.
 async function newPage(browser, { javascript = true, width = 1280, height = 900, scheme } = {}) {
   const { context, page, close } = await (javascript ? withScripts : withoutScripts)(browser);
+  return openTab(context, page, close, { width, height, scheme });
+}
+
+async function openTab(context, page, close, { width, height, scheme }) {
   await page.setViewport({ width, height });
   if (scheme) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
   const run = (fn, ...args) => settled(() => page.evaluate(fn, ...args));
@@ -79,6 +83,9 @@ async function newPage(browser, { javascript = true, width = 1280, height = 900,
     open: (url) => page.goto(url, { waitUntil: "load" }),
     reload: () => page.reload({ waitUntil: "load" }),
     url: async () => page.url(),
+    back: () => page.goBack({ waitUntil: "load" }),
+    /** Another tab of the same browser, with the same cookies; it is closed with this one. */
+    sibling: async () => openTab(context, await context.newPage(), async () => {}, { width, height, scheme }),
     evaluate: run,
     exists: async (selector) => (await at(selector)) !== null,
     click: async (selector) => {

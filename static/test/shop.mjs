@@ -25,8 +25,10 @@ ${settings}`;
 export async function startShop(settings, respond) {
   const dir = mkdtempSync(join(tmpdir(), "consentry-shop-"));
   let upstream;
+  const asked = []; // of the program
   const server = createServer((request, response) => {
     const path = new URL(request.url, "http://x").pathname;
+    if (path.startsWith("/privacy/")) asked.push({ path, from: request.headers.referer ?? "" });
     if (path.startsWith("/privacy/")) return forward(request, response, upstream);
     const [type, text, headers = {}] = respond(path, request) || ["", ""];
     response.writeHead(type ? 200 : 404, { "content-type": type || "text/plain", "cache-control": "no-store", ...headers }).end(text);
@@ -41,7 +43,7 @@ export async function startShop(settings, respond) {
     rmSync(dir, { recursive: true, force: true });
   };
   upstream = await program.address.catch(async (error) => (await stop(), Promise.reject(error)));
-  return { origin, stop, rules: async () => rulesIn(await (await fetch(`${origin}/privacy/gate.js`)).text()) };
+  return { origin, stop, asked, rules: async () => rulesIn(await (await fetch(`${origin}/privacy/gate.js`)).text()) };
 }
 
 function serve(dir, origin, settings) {

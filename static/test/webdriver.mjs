@@ -10,6 +10,10 @@ export async function openSession(base, capabilities) {
   return {
     open: (url) => post("/url", { url }),
     reload: () => post("/refresh"),
+    back: () => post("/back"),
+    window: () => get("/window"),
+    newTab: async () => (await post("/window/new", { type: "tab" })).handle,
+    switchTo: (handle) => post("/window", { handle }),
     url: () => get("/url"),
     cookies: () => get("/cookie"),
     resize: (width, height) => post("/window/rect", { width, height }),

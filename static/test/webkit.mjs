@@ -50,14 +50,25 @@ async function newPage(base, { javascript = true, width = 1280, height = 900, th
   if (!javascript) args.push("--enable-javascript=false");
   if (through) args.push(`--proxy=http://${through}`, "--ignore-host=localhost", "--ignore-tls-errors");
   const behind = through && { acceptInsecureCerts: true };
-  const session = await openSession(base, { "webkitgtk:browserOptions": { binary: browserPath(), args }, ...behind });
-  await session.resize(width, height);
+  const all = await openSession(base, { "webkitgtk:browserOptions": { binary: browserPath(), args }, ...behind });
+  await all.resize(width, height);
+  return openTab(all, await all.window(), all.close);
+}
+
+/** The tab with this handle; every command first turns to it. */
+function openTab(all, handle, close) {
+  const session = Object.fromEntries(Object.entries(all).map(([name, command]) => [name, async (...args) => {
+    await all.switchTo(handle);
+    return command(...args);
+  }]));
   const at = (selector) => session.execute(find.toString(), [selector]);
   const run = (fn, ...args) => session.execute(fn.toString(), args);
   return {
     open: session.open,
     reload: session.reload,
     url: session.url,
+    back: session.back,
+    sibling: async () => openTab(all, await all.newTab(), async () => {}),
     evaluate: run,
     exists: async (selector) => (await at(selector)) !== null,
     click: async (selector) => {
@@ -68,7 +79,7 @@ async function newPage(base, { javascript = true, width = 1280, height = 900, th
     cookies: session.cookies,
     resize: session.resize,
     screenshot: session.screenshot,
-    close: session.close,
+    close,
   };
 }
 
