@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -203,6 +204,9 @@ func resume(path string, e *exporter) (file *os.File, next int64, err error) {
 		return nil, 0, err
 	}
 	whole := tail[:bytes.LastIndexByte(tail, '\n')+1]
+	if err = e.own(file, whole); err != nil {
+		return nil, 0, fmt.Errorf("%s is no export in this format; name another file: %w", path, err)
+	}
 	end := size - int64(len(tail)-len(whole))
 	if err = file.Truncate(end); err != nil {
 		return nil, 0, err
@@ -219,6 +223,28 @@ func resume(path string, e *exporter) (file *os.File, next int64, err error) {
 		return nil, 0, fmt.Errorf("%s is no export in this format; remove it or name another file: %w", path, err)
 	}
 	return file, last + 1, nil
+}
+
+// own reports a file that this exporter has not begun, before anything of it is
+// cut off. tail is its end up to its last whole line.
+func (e *exporter) own(file *os.File, tail []byte) error {
+	begin := make([]byte, max(len(e.head), 1))
+	n, err := file.ReadAt(begin, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	begin = begin[:n]
+	switch {
+	case n == 0:
+		return nil
+	case !strings.HasPrefix(e.head, string(begin)) && string(begin) != cmp.Or(e.head, "{"):
+		return errors.New("it begins otherwise")
+	case len(tail) == 0, len(tail) == len(e.head):
+		return nil // nothing but the head, or less
+	}
+	line := bytes.TrimRight(tail, "\r\n")
+	_, err = e.index(line[bytes.LastIndexByte(line, '\n')+1:])
+	return err
 }
 
 func truncateAll(file *os.File) error {

@@ -68,6 +68,9 @@ func (a *API) record(ctx context.Context, s *Site, asked *consent.Frame, out con
 	if dup {
 		return a.repeat(ctx, s, stored, t)
 	}
+	if stored.Erased { // before it came: nothing of it was kept
+		return verdict{}, ErrErased
+	}
 	if a.Observe != nil {
 		a.Observe(s.ID, out.Record.Outcome())
 	}

@@ -173,6 +173,13 @@ func (l *List) knows(name string, id consent.ID) bool {
 	return ok
 }
 
+// has reports whether a record is listed.
+func (l *List) has(name string, id consent.ID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.knows(name, id)
+}
+
 func (l *List) remember(name string, e consent.Erasure) {
 	s, ok := l.sites[name]
 	if !ok {

@@ -20,6 +20,17 @@ type Store struct {
 	List *List
 }
 
+// Append implements consent.Store. An entry that the list has as erased is not
+// kept anew, wherever the store below keeps it meanwhile: it is answered as one
+// that was erased.
+func (s Store) Append(ctx context.Context, e consent.Entry) (consent.Stored, bool, error) {
+	if s.List.has(e.Site, e.Record) {
+		gone := consent.Entry{Site: e.Site, Record: e.Record, Time: e.Time, Leaf: e.Leaf}
+		return consent.Stored{Entry: gone, Index: -1, Erased: true}, true, nil
+	}
+	return s.Store.Append(ctx, e)
+}
+
 // Erase implements consent.Store.
 func (s Store) Erase(ctx context.Context, site string, list []consent.Erasure) error {
 	if err := s.List.Add(site, list); err != nil {

@@ -135,6 +135,7 @@ id: hidden
 name: Hidden
 origins: [https://hidden.example]
 log: {public: false}
+legal_hold: They are evidence in a dispute.
 controller: {name: Shop Ltd, address: "1 Road, Town", contact: privacy@shop.example}
 locales: [en]
 categories: [{id: analytics, services: [ga4]}]
@@ -217,6 +218,11 @@ func (r *rig) answerLog(t *testing.T, store *moodyStore) {
 	if err := r.logs["shop"].Sign(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	signed := receiptOf(t, r, "Host: shop.example\nOrigin: https://shop.example", "shop")
+	if err := r.logs["shop"].Sign(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.expect(t, "GET /receipts/{token} 200 text/plain", ask{to: "GET " + signed + "?format=proof"})
 	r.expect(t, "GET /log/checkpoint 200 text/plain", ask{to: "GET /privacy/log/checkpoint", headers: "Origin: https://auditor.example"})
 	r.expect(t, "GET /log/key 200 text/plain", ask{to: "GET /privacy/log/key"})
 	r.expect(t, "GET /log/tile/{tile} 200 application/octet-stream", ask{to: "GET /privacy/log/tile/0/000.p/1"})

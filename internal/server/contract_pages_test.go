@@ -102,6 +102,18 @@ func (r *rig) answerReceipts(t *testing.T, store *moodyStore) {
 	r.answerErasures(t, store, answer.Receipt, response.Cookies())
 }
 
+// receiptOf makes a decision on a site and returns its receipt's address.
+func receiptOf(t *testing.T, r *rig, headers, site string) string {
+	t.Helper()
+	body := strings.Replace(decision(newID(t), r.site(t, site).Rendering, "accept-all", "granted"), `,"share":"granted"`, "", map[string]int{"hidden": 1}[site])
+	_, answer := r.expect(t, "POST /decisions 201 application/json", ask{to: "POST /privacy/decisions", body: body, headers: headers})
+	var got struct{ Receipt string }
+	if err := json.Unmarshal([]byte(answer), &got); err != nil {
+		t.Fatal(err)
+	}
+	return got.Receipt
+}
+
 // answerErasures comes after all that needs the receipt.
 func (r *rig) answerErasures(t *testing.T, store *moodyStore, link string, cookies []*http.Cookie) {
 	const erase = "POST /receipts/{token} "
@@ -109,7 +121,12 @@ func (r *rig) answerErasures(t *testing.T, store *moodyStore, link string, cooki
 	r.expect(t, erase+"403"+jsonError+"origin", ask{to: to, headers: "Origin: https://elsewhere.example"})
 	r.expect(t, erase+"404 text/html", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64)})
 	store.set(consent.ErrUnavailable, false)
+	r.expect(t, erase+"404"+jsonError+"no-site", ask{to: to, headers: foreign})
+	store.set(consent.ErrUnavailable, false)
 	r.expect(t, erase+"503"+jsonError+"unavailable", ask{to: to})
+	store.set(nil, false)
+	const hidden = hiddenPage + "\nOrigin: https://hidden.example"
+	r.expect(t, erase+"409 text/html", ask{to: "POST " + receiptOf(t, r, hidden, "hidden"), headers: hidden})
 	store.set(nil, false)
 	response, _ := r.expect(t, erase+"200 text/html", ask{to: to, cookies: cookies})
 	for _, c := range response.Cookies() {
@@ -173,4 +190,5 @@ func (r *rig) answerTheMany(t *testing.T) {
 	for _, path := range []string{"/decisions", "/impressions", "/sightings", "/choices"} {
 		r.expect(t, "POST "+path+" 429"+jsonError+"rate", ask{to: "POST /privacy" + path, headers: network})
 	}
+	r.expect(t, "POST /receipts/{token} 429"+jsonError+"rate", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64), headers: network})
 }

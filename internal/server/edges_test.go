@@ -36,7 +36,7 @@ func TestOtherMethodsAreNotAllowed(t *testing.T) {
 		"GET /privacy/decisions":     http.StatusNotFound, // gate.DIGEST.js takes every other GET
 		"BREW /privacy/gate.js":      http.StatusMethodNotAllowed,
 		"POST /privacy/gate.js":      http.StatusMethodNotAllowed,
-		"POST /privacy/receipts/abc": http.StatusMethodNotAllowed,
+		"PUT /privacy/receipts/abc":  http.StatusMethodNotAllowed,
 		"BREW /privacy/nothing/here": http.StatusMethodNotAllowed,
 		"POST /elsewhere":            http.StatusNotFound,
 	} {

@@ -98,7 +98,9 @@ func (w *writer) work(b *batch) {
 		if r.work == nil {
 			continue
 		}
-		if err := r.work(w.session); err != nil {
+		if f := w.fault.Load(); f != nil && f.final { // of a work before this one
+			r.err = f.error()
+		} else if err := r.work(w.session); err != nil {
 			r.err = w.failed(err).error()
 		} else {
 			w.fault.Store(nil)
