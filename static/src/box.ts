@@ -21,7 +21,7 @@ function copy(el: HTMLElement): string {
   el.style.setProperty('display', 'none', 'important')
   return (
     [...style].map(name => (name[0] == '-' ? '' : `${name}:${style.getPropertyValue(name)};`)).join('') +
-    `display:${bare ? 'block' : display.replace(/^inline$/, 'inline-block')};transform:${transform};border-color:#0000;contain:layout;` +
+    `display:${bare ? 'block' : display.replace(/^inline$/, 'inline-block')};transform:${transform};border-color:#0000;visibility:inherit;contain:layout;` +
     `width:${style.width == 'auto' ? width : style.width};height:${style.height + style.aspectRatio == 'autoauto' ? height : style.height};` +
     `container-type:${bare && height == 'auto' ? 'inline-' : ''}size;contain-intrinsic-size:300px 150px;`
   )
