@@ -84,8 +84,11 @@ async function openTab(context, page, close, { width, height, scheme }) {
     reload: () => page.reload({ waitUntil: "load" }),
     url: async () => page.url(),
     back: () => page.goBack({ waitUntil: "load" }),
-    /** Another tab of the same browser, with the same cookies; it is closed with this one. */
-    sibling: async () => openTab(context, await context.newPage(), async () => {}, { width, height, scheme }),
+    /** Another tab of the same browser, with the same cookies. */
+    sibling: async () => {
+      const tab = await context.newPage();
+      return openTab(context, tab, () => tab.close(), { width, height, scheme });
+    },
     evaluate: run,
     exists: async (selector) => (await at(selector)) !== null,
     click: async (selector) => {
@@ -106,7 +109,7 @@ async function settled(ask) {
     try {
       return await ask();
     } catch (error) {
-      if (tries > 40 || !/context was destroyed|navigat|detached|discarded/i.test(error.message)) throw error;
+      if (tries > 40 || !/context was destroyed|navigat|detached|discarded|target closed/i.test(error.message)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

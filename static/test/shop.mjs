@@ -37,9 +37,9 @@ export async function startShop(settings, respond) {
   const origin = `http://localhost:${server.address().port}`;
   const program = serve(dir, origin, settings);
   const stop = async () => {
-    await program.stop();
     server.closeAllConnections();
     server.close();
+    await program.stop();
     rmSync(dir, { recursive: true, force: true });
   };
   upstream = await program.address.catch(async (error) => (await stop(), Promise.reject(error)));

@@ -30,6 +30,7 @@ export async function openSession(base, capabilities) {
       });
     },
     press: (key) => post("/actions", { actions: [{ type: "key", id: "keys", actions: [{ type: "keyDown", value: key }, { type: "keyUp", value: key }] }] }),
+    closeTab: () => command(base, "DELETE", `${at}/window`),
     close: () => command(base, "DELETE", at),
   };
 }

@@ -68,7 +68,10 @@ function openTab(all, handle, close) {
     reload: session.reload,
     url: session.url,
     back: session.back,
-    sibling: async () => openTab(all, await all.newTab(), async () => {}),
+    sibling: async () => {
+      const tab = await all.newTab();
+      return openTab(all, tab, async () => { await all.switchTo(tab); await all.closeTab(); });
+    },
     evaluate: run,
     exists: async (selector) => (await at(selector)) !== null,
     click: async (selector) => {

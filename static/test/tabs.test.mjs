@@ -1,0 +1,89 @@
+// Several tabs, and pages that are made ready before anybody looks at them, with the
+// built program behind them.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { inEveryEngine } from "./engines.mjs";
+import { waitFor } from "./page.mjs";
+import { startShop } from "./shop.mjs";
+import { button } from "./visit.mjs";
+
+const settings = `gate: known
+categories:
+  - id: analytics
+    services:
+      - {id: counter, name: Counter, company: Counter Ltd, country: IE, policy_url: "https://counter.example/privacy", hosts: [counter.example], cookies: []}
+`;
+const page = (more) => () => ["text/html", `<!doctype html><html lang="en"><head><script>ran = []</script><script src="/privacy/gate.js"></script></head><body>
+<script type="text/plain" data-consent="analytics">ran.push("marked"); fetch("/ran" + location.pathname)</script>${more}<p>page</p></body></html>`];
+
+const speculate = '<script type="speculationrules">{"prerender": [{"source": "list", "urls": ["/next"], "eagerness": "immediate"}]}</script><a id="on" href="/next">on</a>';
+
+describe("several pages at once", () => {
+  inEveryEngine((newPage, engine) => describe("of one visitor", () => {
+    const use = { seen: [] };
+    const pages = { "/": page(""), "/next": page(""), "/speculate": page(speculate) };
+    before(async () => {
+      use.shop = await startShop(settings, (path, request) => {
+        use.seen.push({ path, ready: request.headers["sec-purpose"] ?? "" });
+        return pages[path]?.() ?? (path.startsWith("/ran") ? ["text/plain", "ok"] : undefined);
+      });
+    });
+    after(() => use.shop?.stop());
+
+    const ran = (tab) => tab.evaluate(() => self.ran?.length);
+    const runs = (tab, n, what) => waitFor(async () => (await ran(tab)) === n, what);
+    async function visit(path, act) {
+      const tab = await newPage();
+      try {
+        use.seen.length = use.shop.asked.length = 0;
+        await tab.open(use.shop.origin + path);
+        await act(tab);
+      } finally {
+        await tab.close().catch(() => {}); // what failed before says more
+      }
+    }
+
+    it("a withdrawal in one reaches the others", () =>
+      visit("/", async (one) => {
+        await waitFor(() => one.exists(button("accept-all")), "the banner");
+        await one.click(button("accept-all"));
+        await runs(one, 1, "the tag");
+        const two = await one.sibling();
+        await two.open(`${use.shop.origin}/next`);
+        await runs(two, 1, "the tag in the other tab");
+        await two.evaluate(() => { consentry.withdraw(); });
+        await runs(two, 0, "the page to start anew where it was taken back");
+        await runs(one, 0, "the other tab to start anew");
+        assert.equal(await one.evaluate(() => consentry.permits("analytics")), false);
+        await two.close();
+      }));
+
+    const prerenders = engine === "chromium"; // the only one that has speculation rules
+    it("a page that is made ready opens nothing until it is looked at", { skip: !prerenders && "has no speculation rules" }, () =>
+      visit("/", async (tab) => {
+        await tab.click(button("accept-all"));
+        await runs(tab, 1, "the tag");
+        use.seen.length = 0;
+        await tab.open(`${use.shop.origin}/speculate`);
+        await waitFor(() => use.seen.some(({ path, ready }) => path === "/next" && ready.includes("prerender")), "the page to be made ready");
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        assert.equal(use.seen.filter(({ path }) => path === "/ran/next").length, 0, "nothing ran in it");
+        await tab.click("#on");
+        await waitFor(() => use.seen.some(({ path }) => path === "/ran/next"), "its tag");
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const times = (wanted) => use.seen.filter(({ path }) => path === wanted).length;
+        assert.deepEqual([times("/next"), times("/ran/next")], [1, 1], "it was the one made ready, and its tag ran once");
+      }));
+
+    it("a page that is made ready asks nobody until it is looked at", { skip: !prerenders && "has no speculation rules" }, () =>
+      visit("/speculate", async (tab) => {
+        await waitFor(() => use.seen.some(({ path, ready }) => path === "/next" && ready.includes("prerender")), "the page to be made ready");
+        await waitFor(() => tab.exists(button("accept-all")), "the banner");
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const asked = () => use.shop.asked.filter(({ path, from }) => from.endsWith("/next") && path !== "/privacy/gate.js").map(({ path }) => path);
+        assert.deepEqual(asked(), [], "neither a banner nor an impression");
+        await tab.click("#on");
+        await waitFor(() => asked().includes("/privacy/impressions"), "its impression");
+      }));
+  }));
+});
