@@ -30,9 +30,12 @@ export const missing = (name) => (existsSync(browsers[name].executablePath) ? ""
 
 /** through: the host and port of a proxy for all but this machine, whose certificates are believed. */
 export async function launch(name, { through } = {}) {
-  const browser = await (through ? startThrough(name, through) : start(name));
+  const browser = await startBrowser(name, through);
   return { newPage: (options) => newPage(browser, options), close: () => browser.close() };
 }
+
+/** Puppeteer's own browser, for measurements that need more than a page offers. */
+export const startBrowser = (name, through) => (through ? startThrough(name, through) : start(name));
 
 const start = (name, prefs, more) =>
   puppeteer.launch({ ...browsers[name], ...more, headless: true, extraPrefsFirefox: { ...browsers[name].extraPrefsFirefox, ...prefs } });
