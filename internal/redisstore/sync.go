@@ -11,7 +11,7 @@ import (
 )
 
 // errUnsynced is a write that Redis has taken and not yet brought to its disk.
-var errUnsynced = errors.New("Redis does not confirm that the write is on its disk")
+var errUnsynced = errors.New("the Redis does not confirm that the write is on its disk")
 
 // syncFlushers is how many batches more may be on their way when each waits for
 // the disk, for up to a second.

@@ -11,7 +11,9 @@ import (
 )
 
 var (
-	globalPattern  = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
+	globalPattern = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
+	// oursAlone is what RE2 reads and JavaScript does not, or reads otherwise.
+	oursAlone      = regexp.MustCompile(`\(\?[^:]|\\[AzQEC]|\\p[^{]|\[\[:`)
 	countryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
 	// servicePattern is a host or *.host, a port, and the beginning of a path.
 	servicePattern = regexp.MustCompile(`^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?(/[^\s?#*]*)?$`)
@@ -88,6 +90,8 @@ func checkService(doc *Document, at string, f ServiceFile) {
 	}
 	if _, err := regexp.Compile(f.Inline); err != nil {
 		doc.Fail(join(at, "inline"), "inline of %q is no regular expression: %v", f.ID, err)
+	} else if ours := oursAlone.FindString(f.Inline); ours != "" {
+		doc.Fail(join(at, "inline"), "inline of %q holds %s, which browsers do not know; write it without, such as [Ff] for (?i)f", f.ID, ours)
 	}
 	checkCalls(doc, join(at, "calls"), f)
 	for i, cookie := range f.Cookies {

@@ -35,7 +35,7 @@ var bundles = map[string]string{
 // name that was given stays.
 var members = map[string]any{
 	"asks": "a", "begin": "b", "follow": "f", "grant": "g", "held": "h", "hide": "i", "lend": "l", "lent": "n", "made": "m",
-	"place": "p", "prefer": "e", "refresh": "r", "release": "s", "roots": "o", "trusted": "t",
+	"place": "p", "policy": "y", "prefer": "e", "ran": "d", "refresh": "r", "release": "s", "roots": "o", "trusted": "t",
 }
 
 func main() {

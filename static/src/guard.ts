@@ -5,12 +5,12 @@
 // What a page's script cannot stop: what the preload scanner has asked for
 // before any script ran, CSS url() and @import, import() in a script of its own,
 // documents of frames, and workers that were not made from a blob.
-import { holder, TAGS, type Holder } from './hold'
+import { holder, loads, TAGS, type Holder } from './hold'
 import { ATTRIBUTES } from './marked'
 import { find, type Table } from './match'
 import { before } from './patch'
 import { requests } from './requests'
-import { isDenied, type Kind } from './stored'
+import { isDenied } from './stored'
 import type { Gate } from './types'
 
 /** Returns what holds an element that the parser has made, before it goes on. */
@@ -19,7 +19,10 @@ export const guard = (gate: Gate): Holder[0] => {
   const table: Table = services.flatMap(([service, [hosts]]) => hosts.split(' ').map(pattern => [pattern, service] as Table[0]))
   const { others = '' } = gate.policy
   const may = (condition: string) => !condition || gate.permits(condition) || gate.lent.has(condition)
-  const bar = (condition = '') => (may(condition) ? '' : condition)
+  const bar = (condition = '') => {
+    if (gate.permits(condition)) gate.ran.add(condition)
+    return may(condition) ? '' : condition
+  }
   const held = holder(
     gate,
     url => bar(find(table, others, url)),
@@ -28,20 +31,30 @@ export const guard = (gate: Gate): Holder[0] => {
 
   const [check, enter, parse] = held
   elements(held)
-  for (const { prototype } of [Element, ShadowRoot]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML', parse('inert'))
-  before(Range.prototype, 'createContextualFragment', parse('later'))
-  before(Document.prototype, 'write writeln', parse('run'))
+  for (const { prototype } of [Element, ShadowRoot]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML', parse(false))
+  before(Range.prototype, 'createContextualFragment', parse(false))
+  // A tag may be written in pieces: what is open waits for the rest.
+  let open = ''
+  const written = parse(true)
+  before<Document>(Document.prototype, 'write writeln', (args, self) => {
+    if (typeof args[0] == 'string') {
+      const text = open + args.splice(0).join('')
+      open = ''
+      args[0] = text.replace(/<[a-z][^>]*$/i, tag => ((open = tag), ''))
+    }
+    written(args, self)
+  })
 
   const barred = requests(window, before, find, table, others, may)
-  const sent = (form: HTMLFormElement, button?: HTMLElement | null) => barred(button?.getAttribute('formaction') || form.getAttribute('action') || '')
+  const sent = (form: HTMLFormElement, button?: HTMLElement | null) => barred(button?.getAttribute('formaction') || form.getAttribute('action'))
   before<HTMLFormElement>(HTMLFormElement.prototype, 'submit', (_, form) => sent(form) && [])
   addEventListener('submit', event => sent(event.target as HTMLFormElement, event.submitter) && event.preventDefault(), true)
 
   // Cookies and storage that a denied service declares.
-  const denied = (kind: Kind, name: unknown) => isDenied(services.map(([service, [, , names]]) => [service, names]), gate.permits, kind, name)
-  before(Document.prototype, 'cookie', ([text]) => denied('cookie', (text + '').split('=')[0]!.trim()) && [])
-  before<Storage>(Storage.prototype, 'setItem', ([name], self) => denied(self == window.localStorage ? 'local' : 'session', name) && [])
-  before(window.CookieStore?.prototype, 'set', ([entry]) => denied('cookie', (entry as { name?: string }).name ?? entry) && [Promise.resolve()])
+  const denied = (name: string) => isDenied(services, gate.permits, name)
+  before(Document.prototype, 'cookie', ([text]) => denied((text + '').split('=')[0]!.trim()) && [])
+  before<Storage>(Storage.prototype, 'setItem', ([name], self) => denied((self == window.localStorage ? 'local:' : 'session:') + name) && [])
+  before(window.CookieStore?.prototype, 'set', ([entry]) => denied(((entry as { name?: string }).name ?? entry) + '') && [Promise.resolve()])
   return el => {
     check(el.localName ? el : el.parentElement!)
     if (el.shadowRoot) enter(el.shadowRoot, el.shadowRoot)
@@ -61,7 +74,7 @@ const elements = ([, enter, , assign, read]: Holder): void => {
   before<HTMLElement>(Element.prototype, 'setAttribute setAttributeNS', (args, el, native) => {
     const [attribute, value] = args.slice(-2)
     const name = (attribute + '').toLowerCase()
-    return TAGS.includes(el.localName) && ATTRIBUTES.includes(name) && assign(el, name, value, twin => native.apply(twin, args)) && []
+    return loads(el) && ATTRIBUTES.includes(name) && assign(el, name, value, twin => native.apply(twin, args)) && []
   })
   // append, prepend, replace, insert, surround, import, adopt, move, before and after: by name, so that
   // methods yet to come are among them.

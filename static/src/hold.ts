@@ -8,26 +8,10 @@ export const TAGS = 'script,iframe,img,link,video,audio,source,embed,object,inpu
 
 const TAG = RegExp(`<(${TAGS.join('|')})\\b(?:"[^"]*"|'[^']*'|[^'">])*>`, 'gi')
 
-/**
- * What becomes of a script in markup: a document that writes it runs it; from
- * innerHTML and the like no browser ever does; a fragment's runs once it is
- * inserted, and is checked then.
- */
-export type Scripts = 'run' | 'inert' | 'later'
-
 const isScript = (el: unknown): el is HTMLScriptElement => el instanceof HTMLScriptElement
 
-/** Keeps el as a marked tag, and the value of one of its attributes. */
-const keep = (el: HTMLElement, condition: string, name?: string, value?: string): void => {
-  el.dataset.consent = condition
-  if (name) {
-    el.dataset[name] = value
-    el.removeAttribute(name)
-  }
-  if (!isScript(el) || el.type == 'text/plain') return
-  el.dataset.type = el.type
-  el.type = 'text/plain'
-}
+/** Reports whether el can load something; an XML document's own elements have no dataset. */
+export const loads = (el: HTMLElement) => el?.dataset && TAGS.includes(el.localName)
 
 export type Holder = ReturnType<typeof holder>
 
@@ -37,10 +21,22 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
   let busy = false // with markup of our own
   let found = '' // the condition of what was held last
 
+  /** Keeps el as a marked tag, and the value of one of its attributes. */
+  const keep = (el: HTMLElement, condition: string, name?: string, value?: string): void => {
+    el.dataset.consent = condition
+    if (name) {
+      el.dataset[name] = value
+      el.removeAttribute(name)
+    }
+    if (!isScript(el) || el.type == 'text/plain') return
+    el.dataset.type = el.type
+    el.type = 'text/plain'
+  }
+
   /** The condition that keeps an attribute's value from loading. */
   const bar = (name: string, value: string): string => {
     found = ''
-    if (name == 'srcdoc') rewrite(value, 'run')
+    if (name == 'srcdoc') rewrite(value, true)
     else for (const url of name == 'srcset' ? value.split(/[\s,]+/) : [value]) found ||= address(url)
     return found
   }
@@ -58,20 +54,21 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
         gate.made.add(el)
       }
       keep(el, condition, name, value + '')
+      scan(el)
     } else if (el.dataset.consent) delete el.dataset[name]
     return !!condition
   }
 
   /** Holds el, if there is one, which has been parsed or made but has not loaded. */
   const check = (el: HTMLElement): void => {
-    if (!TAGS.includes(el?.localName) || el.dataset.inert) return
+    if (!loads(el)) return
     for (const name of ATTRIBUTES) {
       const value = el.getAttribute(name)
       const condition = value && bar(name, value)
       if (!condition) continue
       keep(el, condition, name, value)
-      // What the parser has made of an embed or object loads on, unless it is taken out.
-      if (/^[eo]/.test(el.localName)) el.replaceWith(el)
+      // What the parser has made of a frame, embed or object loads on, unless it is taken out.
+      if (/^[eio]/.test(el.localName)) el.replaceWith(el)
     }
     if (isScript(el) && !el.hasAttribute('src')) checkText(el, el.text)
   }
@@ -93,14 +90,17 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
   /** Has what is held opened in node's shadow root, too. */
   function scan(node: Node): void {
     const root = node.getRootNode?.()
-    if (root instanceof ShadowRoot) queueMicrotask(() => gate.scan(root))
+    if (root instanceof ShadowRoot && root.querySelector('[data-consent]')) queueMicrotask(() => gate.scan(root))
   }
 
-  /** Markup with what would load from it marked, all else byte for byte. */
-  const rewrite = (html: string, scripts: Scripts): string =>
+  /**
+   * Markup with what would load from it marked, all else byte for byte. scripts:
+   * those that it holds run, as in what a document writes; others are held once
+   * something inserts them.
+   */
+  const rewrite = (html: string, scripts: boolean): string =>
     html.replace(TAG, (tag, name: string, at: number) => {
-      const code = /^script/i.test(name)
-      if ((code ? scripts == 'later' : !/\/\/|srcdoc/i.test(tag)) || tag.includes('data-consent') || busy) return tag
+      if ((/^script/i.test(name) ? !scripts : !/\/\/|srcdoc|[&\\]/i.test(tag)) || /\sdata-consent[\s=>]/.test(tag) || busy) return tag
       busy = true
       template.innerHTML = gate.trusted.createHTML(tag)
       busy = false
@@ -109,14 +109,13 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
       check(el)
       if (isScript(el)) checkText(el, html.slice(at + tag.length).split(/<\/script/i)[0]!)
       if (!el.dataset.consent) return tag
-      if (code && scripts == 'inert') return tag.replace(/.$/, ' data-inert=1>')
       found = el.dataset.consent
       return el.outerHTML.replace(/<\/\w+>$/, '')
     })
 
   /** Rewrites arguments that are markup; Trusted Types see what they would have seen. */
   const parse =
-    (scripts: Scripts) =>
+    (scripts: boolean) =>
     (args: unknown[], self: Node): void => {
       args.forEach((html, i) => {
         const text = rewrite(html + '', scripts)

@@ -9,8 +9,6 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
   const opened = new WeakSet<Element>()
   /** Opened although nothing was kept, by the service. */
   const lent = new WeakMap<Element, string>()
-  /** Conditions under which something ran in this page. */
-  const ran = new Set<string>()
   /** Where each script's writing has come to. */
   const ends = new WeakMap<Element, ChildNode>()
   let before: Promise<unknown> | undefined
@@ -30,7 +28,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     const condition = el.dataset.consent!
     opened.add(el)
     // A negated part says nothing of what has to be permitted to go on, and what was lent is not taken back.
-    if (!lent.has(el)) ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
+    if (!lent.has(el)) gate.ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
     if (el.localName == 'template') {
       const { content } = el as HTMLTemplateElement
       queue(el, content)
@@ -58,6 +56,10 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     // One that a script made is as asynchronous as that script left it.
     if (!gate.made.has(el)) el.async = el.hasAttribute('async')
     if (src) el.src = gate.trusted.createScriptURL(src)
+    if (src && !el.hasAttribute('src')) {
+      opened.delete(el) // held again, for its own service
+      return () => {}
+    }
     const done = late(el, write)
     if (!isBlocking(el)) return () => {}
     if (!src) return done
@@ -122,7 +124,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
   return {
     release,
     reload() {
-      if ([...ran].some(condition => !gate.permits(condition))) location.reload()
+      if ([...gate.ran].some(condition => !gate.permits(condition))) location.reload()
     },
     lend(el, service) {
       lent.set(el, service)

@@ -6,8 +6,8 @@ const SHARE = 0.1 // of page views
 const SETTLED = 9000 // milliseconds after which a page has shown what it loads
 const MOST = 20 // names of a kind, which the server takes
 
-/** Without what may be an identifier: runs of digits and of hexadecimal digits. */
-const mask = (name: string) => name.replace(/[0-9a-f]{6,}|\d+/gi, '*').slice(0, 64)
+/** Without what may be an identifier: runs of digits and of hexadecimal digits, and what follows a separator. */
+const mask = (name: string) => name.replace(/[0-9a-f]{6,}|\d+/gi, '*').replace(/[^\w.*-].*|.*@.*/, '').slice(0, 64)
 
 /** Other ones each time where there are too many. */
 const some = (names: string[]) =>

@@ -26,7 +26,7 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
   before(scope, 'WebSocket', divert('wss://localhost:1')) // a port that browsers refuse
   before(scope.Navigator?.prototype, 'sendBeacon', ([url]) => barred(url) && [false])
   before(scope.URL, 'createObjectURL', ([blob], self, native) => {
-    const url = Reflect.apply(native, self, [blob])
+    const url = native.call(self, blob)
     if (blob instanceof Blob) blobs.set(url, blob)
     return [url]
   })

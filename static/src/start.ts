@@ -1,7 +1,7 @@
 // The gate's start: wiring only. Reads the hint, sends the signals, has opened
 // what is permitted, and fetches the banner when there is something to ask or to
 // record.
-import { hasLeavings, hasPending, readHint } from './cookie'
+import { attempt, hasLeavings, hasPending, readHint } from './cookie'
 import { asks, choice, permits } from './decision'
 import { loader, trust } from './loader'
 import { pickLocale } from './locale'
@@ -54,6 +54,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     roots: new Set(),
     lent: new Set(),
     made: new WeakSet(),
+    ran: new Set(),
     scan(root = document) {
       gate.roots.add(root as ParentNode & Node)
       observe(root)
@@ -82,7 +83,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     let some
     for (const { addedNodes, target } of records) {
       if (document.readyState == 'loading') [target, ...addedNodes].forEach(node => check?.(node as HTMLElement))
-      for (const node of addedNodes as NodeListOf<HTMLElement>) some ||= node.matches?.(HELD) || node.querySelector?.(HELD)
+      for (const node of addedNodes as NodeListOf<HTMLElement>) some ||= attempt(() => node.matches?.(HELD) || node.querySelector?.(HELD)) // fields of a form hide its methods
     }
     if (some) seek()
   })

@@ -1,14 +1,12 @@
 // What services leave in the browser, by the names that they declare, pure.
-
-export type Kind = 'cookie' | 'local' | 'session' | 'indexeddb'
+import type { Rule } from './types'
 
 /**
- * Reports whether an entry belongs to services none of which is permitted. What
- * nobody declares, or a permitted one too, is left alone. stored has the names
- * of each service, as Vendor has them.
+ * Reports whether an entry, named as Vendor names them, belongs to services none
+ * of which is permitted. What nobody declares, or a permitted one too, is left
+ * alone.
  */
-export const isDenied = (stored: [service: string, names: string | undefined][], permits: (service: string) => boolean, kind: Kind, name: unknown): boolean => {
-  const full = kind == 'cookie' ? name + '' : kind + ':' + name
-  const owners = stored.filter(([, names]) => names?.split(' ').some(own => (own.endsWith('*') ? full.startsWith(own.slice(0, -1)) : own == full)))
+export const isDenied = (services: [string, Rule][], permits: (service: string) => boolean, name: string): boolean => {
+  const owners = services.filter(([, [, , names]]) => names?.split(' ').some(own => (own.endsWith('*') ? name.startsWith(own.slice(0, -1)) : own == name)))
   return !!owners[0] && !owners.some(([service]) => permits(service))
 }

@@ -1,21 +1,21 @@
 // Deletes what services left that are not permitted: cookies under every path
 // and domain that this page can reach, script storage, databases.
-import { isDenied, type Kind } from './stored'
-import type { Gate } from './types'
+import { isDenied } from './stored'
+import type { Gate, Rule } from './types'
 
 export function sweep(gate: Gate): void {
   const { policy, permits } = gate
-  const stored = Object.entries(policy.vendors || {}).map(([service, vendor]) => [service, vendor.stored] as [string, string | undefined])
-  const denied = (kind: Kind) => (name: string) => isDenied(stored, permits, kind, name)
+  const services = Object.entries(policy.vendors || {}).map(([service, { stored = '' }]) => [service, ['', '', stored]] as [string, Rule])
+  const denied = (kind: string) => (name: string) => isDenied(services, permits, kind + name)
   // The guard refuses whatever is written under these names, deletion too.
   gate.permits = () => true
-  attempt(() => document.cookie.split('; ').map(pair => pair.split('=')[0]!).filter(denied('cookie')).forEach(expire))
+  attempt(() => document.cookie.split('; ').map(pair => pair.split('=')[0]!).filter(denied('')).forEach(expire))
   gate.permits = permits
-  attempt(() => clear(localStorage, denied('local')))
-  attempt(() => clear(sessionStorage, denied('session')))
+  attempt(() => clear(localStorage, denied('local:')))
+  attempt(() => clear(sessionStorage, denied('session:')))
   attempt(() =>
     indexedDB.databases().then(list => {
-      for (const { name } of list) if (name && denied('indexeddb')(name)) indexedDB.deleteDatabase(name)
+      for (const { name } of list) if (name && denied('indexeddb:')(name)) indexedDB.deleteDatabase(name)
     }),
   )
 }

@@ -154,6 +154,8 @@ export interface Gate {
   readonly lent: Set<string>
   /** Scripts that permitted code made itself: they need no nonce. */
   readonly made: WeakSet<Element>
+  /** Conditions under which something ran in this page. */
+  readonly ran: Set<string>
   /** Opens what is permitted now, under a new root from now on too. */
   scan(root?: Node): void
   /** Embeds that wait, in document order. */

@@ -6,7 +6,7 @@ const file = new URL("../../../README.md", import.meta.url);
 const marks = ["<!-- ways: written by static/test/table.mjs -->", "<!-- /ways -->"];
 
 /** From the best to the worst. */
-const outcomes = ["not requested", "requested once, never run", "requested", "runs"];
+const outcomes = ["not requested", "requested once, never run", "requested, may run", "requested", "runs"];
 const untried = "–";
 const many = 20; // names that a row may list
 
@@ -17,8 +17,11 @@ export function outcomesOf(ways, loads, engine) {
   return Object.fromEntries(ways.map((way) => [way.name, outcomeOf(way, loads, engine)]));
 }
 
-function outcomeOf({ name, scanned, without = "" }, loads, engine) {
+// A document that the page's HTML embeds is on its way before a script can take it
+// back: whether it comes to run is a race.
+function outcomeOf({ name, scanned, frame, without = "" }, loads, engine) {
   if (without.split(" ").includes(engine)) return untried;
+  if (scanned && frame && loads.some(({ asked }) => asked.includes(name))) return "requested, may run";
   if (loads.some(({ ran }) => ran.includes(name))) return "runs";
   if (!loads.some(({ asked }) => asked.includes(name))) return "not requested";
   const once = loads.every(({ asked }) => asked.filter((other) => other === name).length < 2);
