@@ -1,5 +1,5 @@
 // How the guard stands before the page's own functions: a proxy keeps their
-// name, length, source text and errors, and a call that is not concerned
+// name, length, native look and errors, and a call that is not concerned
 // reaches the native one as it came.
 
 /** Changes the arguments in place, or answers in the function's stead by returning [answer]. */
