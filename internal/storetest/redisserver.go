@@ -62,7 +62,7 @@ func newServer(t testing.TB, program string) *Redis {
 		t.Skipf("%s is not installed", program)
 	}
 	r := &Redis{t: t, program: program, dir: t.TempDir()}
-	t.Cleanup(r.Kill)
+	t.Cleanup(r.remove)
 	return r
 }
 
@@ -103,6 +103,18 @@ func (r *Redis) Stop() {
 	case <-r.gone:
 	case <-time.After(redisPatience):
 		r.t.Fatalf("redis-server does not stop:\n%s", r.Log())
+	}
+}
+
+// remove ends the server and clears its folder, into which a child of it that
+// rewrites the files may go on writing for a moment.
+func (r *Redis) remove() {
+	r.Kill()
+	for range 50 {
+		if os.RemoveAll(r.dir) == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

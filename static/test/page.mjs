@@ -23,7 +23,7 @@ export function find(selector) {
 }
 
 /** Asks until the answer is truthy and returns it; an error names what was awaited. */
-export async function waitFor(ask, what, timeout = 10_000) {
+export async function waitFor(ask, what, timeout = 20_000) {
   const end = Date.now() + timeout;
   for (;;) {
     const answer = await ask();
