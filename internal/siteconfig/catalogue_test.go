@@ -43,6 +43,9 @@ func TestTheCatalogueIsComplete(t *testing.T) {
 		fmt.Fprintf(&out, "  hosts  %s\n", strings.Join(s.Hosts, " "))
 		for _, c := range s.Cookies {
 			fmt.Fprintf(&out, "  %-9s %s, %s, %s%s → %s\n", c.Kind, c.Name, c.Duration, c.Provider, party(c), strings.Join(c.Recipients, ", "))
+			if c.Duration == "" || c.Provider == "" {
+				t.Errorf("%s: %s has no duration or provider", id, c.Name)
+			}
 			if !strings.HasSuffix(c.Purpose, ".") {
 				t.Errorf("%s: the purpose of %s is not a sentence: %q", id, c.Name, c.Purpose)
 			}
@@ -85,19 +88,35 @@ func TestNoNameOfASitesOwnIsTakenForAVendors(t *testing.T) {
 	}
 }
 
-// An address belongs to one service: what two claim alike would be permitted or
-// denied by chance.
+// An address belongs to one service: what two claim alike, under one pattern or
+// under two that are equally long, would be permitted or denied by chance.
 func TestNoTwoServicesClaimTheSameAddress(t *testing.T) {
 	services, _ := Catalogue(catalogue.Files)
 	owner := make(map[string]string)
 	for _, id := range serviceNames(services) {
-		for _, host := range services[id].Hosts {
-			if other, taken := owner[host]; taken {
-				t.Errorf("%s and %s both claim %s", other, id, host)
+		for _, pattern := range services[id].Hosts {
+			if other, taken := owner[pattern]; taken {
+				t.Errorf("%s and %s both claim %s", other, id, pattern)
 			}
-			owner[host] = id
+			owner[pattern] = id
 		}
 	}
+	for a, one := range owner {
+		for b, other := range owner {
+			if one != other && len(a) == len(b) && claims(a, strings.TrimPrefix(b, "*.")) {
+				t.Errorf("%s of %s and %s of %s are equally long and claim the same", a, one, b, other)
+			}
+		}
+	}
+}
+
+// claims reports whether a pattern covers an address, a host and a path, as the
+// gate finds it.
+func claims(pattern, address string) bool {
+	host, path, _ := strings.Cut(pattern, "/")
+	name, rest, _ := strings.Cut(address, "/")
+	domain, open := strings.CutPrefix(host, "*")
+	return strings.HasPrefix(rest, path) && (name == host || open && strings.HasSuffix("."+name, domain))
 }
 
 // The vendors' own snippets, as their documentation prints them, are recognised:

@@ -115,6 +115,11 @@ type StoredFile struct {
 	// vendor's own frame. No script of the page reaches it there, so it is shown and
 	// neither refused nor removed; an entry of the page's own by that name stays.
 	ThirdParty bool `yaml:"third_party" jsonschema:"default=false"`
+
+	// Whether its duration was not found again in the vendor's own documentation or
+	// code when that was last looked through. For the catalogue; told to owners by
+	// consentry catalogue --unverified, not to visitors.
+	Unverified bool `yaml:"unverified" jsonschema:"default=false"`
 }
 
 // CallsFile is a vendor's own consent interface. A call is the list of its
