@@ -30,12 +30,12 @@ func TestEveryLayerLooksAsInItsGoldenFile(t *testing.T) {
 	}
 	for _, layout := range []string{"bar", "card", "dialog"} {
 		for _, scheme := range []string{"light", "dark", "auto"} {
-			css := components.BannerCSS(consent.Appearance{Layout: layout, Scheme: scheme})
+			css := components.BannerCSS(consent.Appearance{Layout: layout, Scheme: scheme, Radius: 10})
 			golden(t, "banner."+layout+"."+scheme+".css", strings.ReplaceAll(css, "}", "}\n"))
 		}
 	}
 	for _, scheme := range []string{"light", "dark", "auto"} {
-		css := components.PlaceholderCSS(consent.Appearance{Layout: "card", Scheme: scheme})
+		css := components.PlaceholderCSS(consent.Appearance{Layout: "card", Scheme: scheme, Radius: 10})
 		golden(t, "placeholder."+scheme+".css", strings.ReplaceAll(css, "}", "}\n"))
 	}
 	golden(t, "preferences.css", strings.ReplaceAll(components.PreferencesCSS(site.Appearance), "}", "}\n"))
@@ -86,7 +86,7 @@ func TestLayerOneStaysWithinItsBudgetInEveryLanguage(t *testing.T) {
 		`{"id":"share","digest":"YJiTMu_s","signals":[],"services":["youtube","addtoany","x-embed"]},` +
 		`{"id":"marketing","digest":"q0Zp3-xT","signals":["ad_storage","ad_user_data","ad_personalization"],"services":["google-ads","meta-pixel","linkedin-insight"]}]}`)
 	for _, layout := range []string{"bar", "card", "dialog"} {
-		css := literal(t, components.BannerCSS(consent.Appearance{Layout: layout, Scheme: "auto"}))
+		css := literal(t, components.BannerCSS(consent.Appearance{Layout: layout, Scheme: "auto", Radius: 10}))
 		languages := []string{"uk"}
 		if layout == "bar" { // the longest style sheet
 			languages = delivered(t)
@@ -184,5 +184,31 @@ func TestOnlyColoursReachTheStyleSheet(t *testing.T) {
 	}
 	if strings.Count(css, "{") != strings.Count(css, "}") {
 		t.Errorf("braces do not match in %s", css)
+	}
+}
+
+// A logo stands over the heading in the size that the file gives, in the picture
+// of the scheme, and without a name: the text says who asks.
+func TestALogoStandsOverTheHeading(t *testing.T) {
+	site := shop(t)
+	for scheme, want := range map[string]string{
+		"light": `<picture><img src="/logo.svg" width="120" height="28" alt=""></picture><h2`,
+		"dark":  `<picture><img src="/dark.svg" width="120" height="28" alt=""></picture><h2`,
+		"auto":  `<picture><source media="(prefers-color-scheme:dark)" srcset="/dark.svg"> <img src="/logo.svg" width="120" height="28" alt=""></picture><h2`,
+	} {
+		site.Appearance.Scheme, site.Appearance.Logo = scheme, &consent.Logo{URL: "/logo.svg", Dark: "/dark.svg", Width: 120, Height: 28}
+		if html := render(t, components.Banner(site, "en")); !strings.Contains(html, want) {
+			t.Errorf("%s: %s", scheme, html)
+		}
+	}
+}
+
+// Corners and letters are the owner's, in every piece.
+func TestTheShapeIsTheOwners(t *testing.T) {
+	look := consent.Appearance{Layout: "card", Scheme: "light", Radius: 4, Font: "system"}
+	for _, css := range []string{components.BannerCSS(look), components.PreferencesCSS(look), components.PlaceholderCSS(look)} {
+		if !strings.Contains(css, "border-radius:4px") || strings.Contains(css, "border-radius:10px") || !strings.Contains(css, "font-family:system-ui") {
+			t.Error(css)
+		}
 	}
 }

@@ -32,7 +32,7 @@ func shop(t *testing.T) *consent.Site {
 	site := &consent.Site{
 		ID: "shop", Name: `Kiln & <Leaf>`, Locales: []string{"en", "de", "fr", "ar"},
 		Appearance: consent.Appearance{
-			Layout: "card", Scheme: "auto", Settings: "button",
+			Layout: "card", Scheme: "auto", Settings: "button", Radius: 10, Font: "page",
 			Links: []consent.Link{{URL: "/about#privacy", Label: map[string]string{"en": "Privacy", "de": "Datenschutz", "fr": "Confidentialité", "ar": "Privacy"}}},
 		},
 		Texts: map[string]consent.Texts{"en": texts(t, "en"), "de": texts(t, "de"), "fr": texts(t, "fr"), "ar": texts(t, "en")},

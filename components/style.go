@@ -3,6 +3,7 @@ package components
 import (
 	_ "embed"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -19,6 +20,8 @@ var (
 	cardCSS string
 	//go:embed css/dialog.css
 	dialogCSS string
+	//go:embed css/logo.css
+	logoCSS string
 	//go:embed css/preferences.css
 	preferencesCSS string
 	//go:embed css/placeholder.css
@@ -28,17 +31,35 @@ var (
 // BannerCSS returns layer one's style sheet in the site's layout and colours.
 func BannerCSS(a consent.Appearance) string {
 	layouts := map[string]string{"bar": barCSS, "card": cardCSS, "dialog": dialogCSS}
-	return squeeze(frameCSS + bannerCSS + layouts[a.Layout] + colours(a))
+	css := frameCSS + bannerCSS + layouts[a.Layout]
+	if a.Logo != nil {
+		css += logoCSS
+	}
+	return squeeze(shape(css, a) + colours(a))
 }
 
 // PreferencesCSS returns layer two's style sheet in the site's colours.
 func PreferencesCSS(a consent.Appearance) string {
-	return squeeze(frameCSS + preferencesCSS + colours(a))
+	return squeeze(shape(frameCSS+preferencesCSS, a) + colours(a))
 }
 
 // PlaceholderCSS returns the placeholders' style sheet in the site's colours.
 func PlaceholderCSS(a consent.Appearance) string {
-	return pairs(a) + squeeze(placeholderCSS)
+	return pairs(a) + squeeze(shape(placeholderCSS, a))
+}
+
+// standardRadius is how round corners are in our style sheets, in pixels.
+const standardRadius = 10
+
+// shape lays the owner's corners and letters over those of a style sheet.
+func shape(css string, a consent.Appearance) string {
+	if a.Radius != standardRadius {
+		css = strings.ReplaceAll(css, "border-radius: 10px;", "border-radius: "+strconv.Itoa(a.Radius)+"px;")
+	}
+	if a.Font == "system" {
+		css += "\n:host>* {\n  font-family: system-ui,sans-serif;\n}\n"
+	}
+	return css
 }
 
 type palette [6][2]string

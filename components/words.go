@@ -61,3 +61,11 @@ func company(s consent.Service) string {
 }
 
 func count(services []consent.Service) string { return " (" + strconv.Itoa(len(services)) + ")" }
+
+// shown is the picture that stands there unless the browser's scheme says otherwise.
+func shown(l consent.Logo, scheme string) string {
+	if scheme == "dark" && l.Dark != "" {
+		return l.Dark
+	}
+	return l.URL
+}

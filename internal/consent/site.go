@@ -141,8 +141,18 @@ type Appearance struct {
 	Scheme   string            // light, dark, auto
 	Light    map[string]string // colours by name: paper, ink, quiet, line, button, button-text
 	Dark     map[string]string
+	Radius   int    // of corners, in pixels
+	Font     string // page, system
+	Logo     *Logo  // nil without one
 	Settings string // button, link, none: how the settings are reopened
 	Links    []Link // shown on the first layer: privacy policy, imprint
+}
+
+// Logo is a decorative picture over the banner's heading. Its addresses are paths
+// of the site.
+type Logo struct {
+	URL, Dark     string // Dark may be empty
+	Width, Height int    // pixels
 }
 
 // Link is a labelled address on the first layer; Label is by locale.

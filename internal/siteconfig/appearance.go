@@ -18,7 +18,7 @@ const minContrast = 4.5
 func (b *builder) appearance() consent.Appearance {
 	f := &b.file
 	return consent.Appearance{
-		Layout: f.Layout, Scheme: f.Scheme, Settings: f.Settings,
+		Layout: f.Layout, Scheme: f.Scheme, Settings: settingsKind(f.Settings), Radius: b.radius(), Font: f.Font, Logo: b.logo(),
 		Light: b.palette("colors.light", f.Colors.Light, map[string]string{
 			"paper": "#ffffff", "ink": "#1c2430", "quiet": "#566072",
 			"line": "#d8dde5", "button": "#1f4b99", "button-text": "#ffffff",
@@ -45,8 +45,8 @@ func (b *builder) palette(at string, p PaletteFile, standard map[string]string) 
 	}
 	for _, pair := range [...][2]string{{"ink", "paper"}, {"quiet", "paper"}, {"button-text", "button"}} {
 		if ratio := contrast(standard[pair[0]], standard[pair[1]]); ratio < minContrast {
-			b.doc.Fail(b.pairPlace(at, pair), "%s %s on %s %s has a contrast of %.1f to 1 and cannot be read by everyone; at least %.1f is needed, so make one of them darker or lighter",
-				key(pair[0]), standard[pair[0]], key(pair[1]), standard[pair[1]], math.Floor(ratio*10)/10, minContrast)
+			b.breaks(ruleNamed("unreadable"), finding{b.pairPlace(at, pair), fmt.Sprintf("%s %s on %s %s has a contrast of %.1f to 1 where %.1f is needed, and cannot be read by everyone",
+				key(pair[0]), standard[pair[0]], key(pair[1]), standard[pair[1]], math.Floor(ratio*10)/10, minContrast)})
 		}
 	}
 	return standard
@@ -78,6 +78,50 @@ func luminance(color string) float64 {
 		return math.Pow((c+0.055)/1.055, 2.4)
 	}
 	return 0.2126*channel(16) + 0.7152*channel(8) + 0.0722*channel(0)
+}
+
+// settingsKind is what the gate shows: nothing where the pages have links of
+// their own.
+func settingsKind(s string) string {
+	if s == "own" {
+		return "none"
+	}
+	return s
+}
+
+// maxRadius makes a button of 44 pixels round at its ends.
+const maxRadius = 22
+
+func (b *builder) radius() int {
+	if r := b.file.Radius; r < 0 || r > maxRadius {
+		b.doc.Fail("radius", "radius must be between 0 and %d pixels, not %d", maxRadius, r)
+	}
+	return b.file.Radius
+}
+
+// Bounds of a logo in pixels: small beside what a page itself shows first.
+const (
+	maxLogoWidth  = 200
+	maxLogoHeight = 40
+)
+
+func (b *builder) logo() *consent.Logo {
+	l := b.file.Logo
+	if l == (LogoFile{}) {
+		return nil
+	}
+	for _, address := range []struct{ name, url string }{{"url", l.URL}, {"dark", l.Dark}} {
+		if at := "logo." + address.name; address.url != "" && !isPath(address.url) {
+			b.doc.Fail(at, `%s must be a path of the site, such as "/logo.svg", not %q: nobody else may be asked for anything before a grant`, at, address.url)
+		}
+	}
+	if l.URL == "" {
+		b.doc.Fail("logo", `logo.url is missing; add the path of the picture, such as "url: /logo.svg"`)
+	}
+	if l.Width < 1 || l.Width > maxLogoWidth || l.Height < 1 || l.Height > maxLogoHeight {
+		b.doc.Fail("logo", "logo.width and logo.height must say how large the picture is shown, at most %d by %d pixels, not %d by %d", maxLogoWidth, maxLogoHeight, l.Width, l.Height)
+	}
+	return &consent.Logo{URL: l.URL, Dark: l.Dark, Width: l.Width, Height: l.Height}
 }
 
 func (b *builder) links() []consent.Link {

@@ -13,11 +13,23 @@ import (
 // category, source or address is left out; of two with one id the first by
 // file name is kept.
 func Catalogue(fsys fs.FS) (map[string]consent.Service, []Problem) {
+	known, problems := readCatalogue(fsys)
+	return known.services, problems
+}
+
+// knownServices is the catalogue.
+type knownServices struct {
+	services   map[string]consent.Service
+	categories map[string]string // the usual one of each service
+}
+
+func readCatalogue(fsys fs.FS) (knownServices, []Problem) {
 	services := make(map[string]consent.Service)
+	known := knownServices{services: services, categories: make(map[string]string)}
 	var problems []Problem
 	names, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
-		return services, []Problem{{File: "catalogue", Message: err.Error()}}
+		return known, []Problem{{File: "catalogue", Message: err.Error()}}
 	}
 	homes := make(map[string]string)
 	for _, name := range names {
@@ -32,12 +44,13 @@ func Catalogue(fsys fs.FS) (map[string]consent.Service, []Problem) {
 			at := fmt.Sprintf("[%d]", i)
 			if checkEntry(doc, at, f, homes) {
 				services[f.ID] = f.service()
+				known.categories[f.ID] = f.Category
 				homes[f.ID] = name
 			}
 		}
 		problems = append(problems, doc.Problems()...)
 	}
-	return services, sorted(problems)
+	return known, sorted(problems)
 }
 
 // checkEntry reports whether an entry can be used.

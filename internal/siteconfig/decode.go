@@ -91,6 +91,7 @@ func (d *Document) mapping(pairs []*ast.MappingValueNode, target reflect.Value, 
 		d.pairs(pairs, path, func(key, at string, value ast.Node) {
 			field, ok := fields[key]
 			if !ok {
+				d.unknown = append(d.unknown, at)
 				d.Fail(at, "unknown field %q%s", key, fieldHint(key, fields))
 				return
 			}

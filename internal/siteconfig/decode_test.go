@@ -50,7 +50,7 @@ func FuzzDecode(f *testing.F) {
 			f.Add(file.Data)
 		}
 	}
-	services, _ := Catalogue(catalogue.Files)
+	services, _ := readCatalogue(catalogue.Files)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		l := build("fuzz.yaml", src, services, locales)
 		problems := l.doc.Problems()

@@ -25,6 +25,7 @@ type Document struct {
 	lines    []string
 	places   map[string]place // by path: "controller.address", "categories[0].id"
 	empty    map[string]bool  // paths of keys without a value
+	unknown  []string         // paths of keys that are no fields
 	problems []Problem
 }
 

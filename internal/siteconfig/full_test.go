@@ -23,6 +23,9 @@ retention: long
 log: {public: false}
 layout: card
 scheme: light
+radius: 4
+font: system
+logo: {url: /logo.svg, dark: /logo-dark.svg, width: 120, height: 28}
 colors:
   light: {paper: "#FFF", ink: "#000", quiet: "#333", line: "#ccc", button: "#004400", button_text: "#fff"}
   dark: {button: "#99ccff"}

@@ -14,6 +14,7 @@ type Problem struct {
 	Column  int // from 1
 	Message string
 	Warning bool
+	Rule    string // the lint's rule that is broken, "" for any other problem
 }
 
 // String returns the problem in the form that compilers and editors share.

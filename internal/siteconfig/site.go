@@ -22,6 +22,7 @@ type builder struct {
 	doc      *Document
 	file     SiteFile
 	services map[string]consent.Service // the catalogue
+	usual    map[string]string          // the category that a service of it usually stands under
 	locales  fs.FS
 }
 
@@ -37,7 +38,7 @@ type loaded struct {
 // and of two sites that exclude each other the first by file name is kept.
 // locales holds the built-in texts as locales/TAG.yaml.
 func LoadSites(fsys fs.FS, dir string, catalogue, locales fs.FS) ([]*consent.Site, []Problem) {
-	services, problems := Catalogue(catalogue)
+	known, problems := readCatalogue(catalogue)
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
 		return nil, sorted(append(problems, Problem{File: dir, Message: "the folder of site files cannot be read: " + reason(err)}))
@@ -53,7 +54,7 @@ func LoadSites(fsys fs.FS, dir string, catalogue, locales fs.FS) ([]*consent.Sit
 			problems = append(problems, Problem{File: name, Message: "the file cannot be read: " + reason(err)})
 			continue
 		}
-		all = append(all, build(name, src, services, locales))
+		all = append(all, build(name, src, known, locales))
 	}
 	checkNeighbours(all)
 	var sites []*consent.Site
@@ -70,8 +71,8 @@ func LoadSites(fsys fs.FS, dir string, catalogue, locales fs.FS) ([]*consent.Sit
 // LoadSite reads one site file. The site is nil when a problem is more than a
 // warning.
 func LoadSite(file string, src []byte, catalogue, locales fs.FS) (*consent.Site, []Problem) {
-	services, problems := Catalogue(catalogue)
-	l := build(file, src, services, locales)
+	known, problems := readCatalogue(catalogue)
+	l := build(file, src, known, locales)
 	problems = sorted(append(problems, l.doc.Problems()...))
 	if Failed(l.doc.Problems()) {
 		return nil, problems
@@ -86,14 +87,14 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func build(file string, src []byte, services map[string]consent.Service, locales fs.FS) loaded {
-	b := &builder{services: services, locales: locales}
+func build(file string, src []byte, known knownServices, locales fs.FS) loaded {
+	b := &builder{services: known.services, usual: known.categories, locales: locales}
 	b.doc = Read(file, src, &b.file)
 	if len(b.doc.places) <= 1 && Failed(b.doc.problems) {
 		return loaded{site: &consent.Site{}, doc: b.doc} // nothing could be read: no more to say
 	}
 	policy := b.policy()
-	return loaded{doc: b.doc, site: &consent.Site{
+	site := &consent.Site{
 		ID: b.file.ID, Name: b.file.Name, Source: file,
 		Policy:     policy,
 		Deployment: b.deployment(),
@@ -102,7 +103,9 @@ func build(file string, src []byte, services map[string]consent.Service, locales
 		Texts:      b.texts(policy),
 		PrivateLog: !b.file.Log.Public,
 		LegalHold:  b.file.LegalHold,
-	}}
+	}
+	b.lint(site)
+	return loaded{doc: b.doc, site: site}
 }
 
 func (b *builder) policy() *consent.Policy {

@@ -100,10 +100,21 @@ type SiteFile struct {
 	// paper, and button_text on button, need a contrast of 4.5 to 1.
 	Colors ColorsFile `yaml:"colors"`
 
-	// How visitors open their settings again. button: a small button at the edge
-	// of every page; link: wherever the owner puts an element with the attribute
-	// data-consentry-settings; none: the owner calls the script's own function.
-	Settings string `yaml:"settings" jsonschema:"enum=button,enum=link,enum=none,default=button"`
+	// How round the corners of boxes and buttons are, in pixels: 0 to 22.
+	Radius int `yaml:"radius" jsonschema:"default=10,minimum=0,maximum=22"`
+
+	// The letters. page: the page's own font; system: that of the visitor's system.
+	Font string `yaml:"font" jsonschema:"enum=page,enum=system,default=page"`
+
+	// A picture over the banner's heading that shows who asks. Without it the
+	// site's name in the text says so.
+	Logo LogoFile `yaml:"logo"`
+
+	// How visitors open their settings again. button, link: one of ours at the edge
+	// of every page, always in the same place; own: every page of the site has an
+	// element of the owner's with the attribute data-consentry-settings, or a link to
+	// #consentry-settings; none: nothing, which check warns about.
+	Settings string `yaml:"settings" jsonschema:"enum=button,enum=link,enum=own,enum=none,default=button"`
 
 	// Links on the banner's first layer, such as the privacy policy.
 	Links []LinkFile `yaml:"links"`
@@ -167,6 +178,22 @@ type ControllerFile struct {
 
 	// Where visitors write to about their data: an e-mail address or a page.
 	Contact string `yaml:"contact" jsonschema:"required" sample:"privacy@shop.example"`
+}
+
+// LogoFile is the picture over the banner's heading.
+type LogoFile struct {
+	// Where it is: a path of the site, since nobody else may be asked for anything
+	// before a grant. SVG, WebP or PNG.
+	URL string `yaml:"url" sample:"/logo.svg"`
+
+	// The one for dark colours, where the first cannot be seen on them.
+	Dark string `yaml:"dark" sample:"/logo-dark.svg"`
+
+	// Its width in pixels, up to 200, so that the page never moves. Required like url.
+	Width int `yaml:"width" jsonschema:"maximum=200" sample:"120"`
+
+	// Its height in pixels, up to 40. Required like url.
+	Height int `yaml:"height" jsonschema:"maximum=40" sample:"28"`
 }
 
 // ColorsFile holds the two sets of colours.

@@ -136,7 +136,7 @@ func TestOwnersCanReplaceAnySentence(t *testing.T) {
 		if key.typ.Kind() != reflect.String {
 			continue
 		}
-		l := build("shop.yaml", []byte(minimal+"locales: [de, fi]\ntexts:\n  fi:\n    "+strconv.Quote(key.key)+": Own words\n"), nil, locales)
+		l := build("shop.yaml", []byte(minimal+"locales: [de, fi]\ntexts:\n  fi:\n    "+strconv.Quote(key.key)+": Own words\n"), knownServices{}, locales)
 		if problems := l.doc.Problems(); len(problems) > 0 {
 			t.Fatalf("%s: %v", key.key, problems)
 		}
@@ -145,7 +145,7 @@ func TestOwnersCanReplaceAnySentence(t *testing.T) {
 		if own != "Own words" || other == "Own words" || other == "" {
 			t.Errorf("%s is %q in the language where it was replaced, %q in the other", key.key, own, other)
 		}
-		problems := build("shop.yaml", []byte(minimal+"locales: [cy]\ntexts:\n  cy:\n"+allTexts(key.key)), nil, locales).doc.Problems()
+		problems := build("shop.yaml", []byte(minimal+"locales: [cy]\ntexts:\n  cy:\n"+allTexts(key.key)), knownServices{}, locales).doc.Problems()
 		if len(problems) != 1 || problems[0].Line == 0 || !strings.Contains(problems[0].Message, "texts.cy lacks "+key.key+";") {
 			t.Errorf("without %s: %v", key.key, problems)
 		}
@@ -158,7 +158,7 @@ func allTexts(but string) string {
 	var out strings.Builder
 	for _, key := range orderedFields(reflect.TypeFor[consent.Texts]()) {
 		if key.typ.Kind() == reflect.String && key.key != but {
-			out.WriteString("    " + strconv.Quote(key.key) + ": Words\n")
+			out.WriteString("    " + strconv.Quote(key.key) + ": Words for " + key.key + "\n")
 		}
 	}
 	out.WriteString("    categories: {necessary: {title: Words, description: Words}}\n")

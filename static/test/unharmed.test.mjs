@@ -19,7 +19,7 @@ const { renderToString: renderVue } = require("vue/server-renderer");
 
 const service = (id, host) => `      - {id: ${id}, name: ${id}, company: ${id} Ltd, country: IE, policy_url: "https://${host}/privacy", hosts: [${host}], cookies: []}`;
 const settings = (mode) => `gate: ${mode}
-settings: none
+settings: own
 allow: [code.jquery.com, fonts.example]
 categories:
   - id: necessary

@@ -14,7 +14,7 @@ prefix: /privacy
 gate: ${gate}
 controller: {name: Shop Ltd, address: "1 Road, Town", contact: privacy@shop.example}
 locales: [en, de, ar]
-settings: none
+settings: own
 categories:
   - {id: analytics, services: [ga4]}
   - id: share
