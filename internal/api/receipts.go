@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -178,14 +177,6 @@ func receiptBody(held []opened) receiptDocument {
 	return doc
 }
 
-// erasure is the log's note that records were erased, by their places in it.
-type erasure struct {
-	Schema  string            `json:"schema"` // consentry.erasure/1
-	Site    string            `json:"site"`
-	Entries []int64           `json:"entries"`
-	At      consent.Timestamp `json:"at"`
-}
-
 // eraseReceipt erases all that a receipt link shows, for good, on the word of
 // whoever holds it. Under a legal hold it refuses and says why.
 func (a *API) eraseReceipt(c echo.Context) error {
@@ -219,34 +210,15 @@ func (a *API) eraseReceipt(c echo.Context) error {
 }
 
 func (a *API) erase(ctx context.Context, s *Site, held []opened) error {
-	now := a.now()
-	note := erasure{Schema: "consentry.erasure/1", Site: s.ID, At: consent.At(now)}
-	var list []consent.Erasure
-	for _, h := range held {
-		if h.record != nil {
-			list = append(list, consent.Erasure{Record: h.stored.Record, Time: now})
-			if h.stored.Index >= 0 { // else it waits in an outbox and enters the log as erased
-				note.Entries = append(note.Entries, h.stored.Index)
-			}
-		}
+	entries := make([]consent.Stored, len(held))
+	for i, h := range held {
+		entries[i] = h.stored
 	}
-	if err := a.Store.Erase(ctx, s.ID, list); err != nil {
-		return err
-	}
-	if len(note.Entries) == 0 {
+	err := consent.EraseNoted(ctx, a.Store, s.ID, entries, a.now())
+	if errors.Is(err, consent.ErrUnnoted) {
+		// The list of erasures has them; verify names those that lack the note.
+		a.Log.Error("an erasure could not be noted in the log", "site", s.ID, "error", err)
 		return nil
 	}
-	slices.Sort(note.Entries)
-	body, err := json.Marshal(note)
-	if err != nil {
-		return err
-	}
-	art := consent.Artefact{Kind: "erasure", Digest: consent.Digest(body), Time: now, Body: body}
-	art.Leaf = consent.ArtefactLeaf(art)
-	if err := a.Store.PutArtefact(ctx, s.ID, art); err != nil {
-		// The records are gone, which is what was asked for, and the list of
-		// erasures has them; verify names those that lack this note.
-		a.Log.Error("an erasure could not be noted in the log", "site", s.ID, "error", err)
-	}
-	return nil
+	return err
 }

@@ -25,6 +25,7 @@ const (
 // progress is told how many leaves of how many are done, twice: copied, compared.
 func Copy(ctx context.Context, from, to Store, site string, until time.Time, progress func(done, total int64)) error {
 	for _, step := range []func() error{
+		func() error { return continues(ctx, from, to, site) },
 		func() error { return copyErasures(ctx, from, to, site) },
 		func() error { return copyLog(ctx, from, to, site, progress) },
 		func() error { return copyCounts(ctx, from, to, site, until) },
@@ -36,6 +37,24 @@ func Copy(ctx context.Context, from, to Store, site string, until time.Time, pro
 		}
 	}
 	return nil
+}
+
+// continues makes sure, before anything is written, that what the copy has of the
+// log is the beginning of the original's.
+func continues(ctx context.Context, from, to Store, site string) error {
+	there, err := to.Head(ctx, site)
+	if err != nil || there.Size == 0 {
+		return err
+	}
+	copied, err := to.Leaves(ctx, site, there.Size-1, 1)
+	if err != nil {
+		return err
+	}
+	original, err := from.Leaves(ctx, site, there.Size-1, 1)
+	if err == nil && !slices.Equal(copied, original) {
+		err = fmt.Errorf("%w: its entry %d is not the original's", ErrConflict, there.Size-1)
+	}
+	return err
 }
 
 // copyErasures comes first, so that no secret of an erased record is written.
@@ -208,10 +227,16 @@ func pause(ctx context.Context) error {
 	}
 }
 
+// copyCheckpoint also replaces the one of an earlier copy that the log has grown
+// since.
 func copyCheckpoint(ctx context.Context, from, to Store, site string) error {
 	now, err := from.Checkpoint(ctx, site)
 	if err != nil || now == nil {
 		return err
 	}
-	return to.SwapCheckpoint(ctx, site, nil, now)
+	there, err := to.Checkpoint(ctx, site)
+	if err != nil {
+		return err
+	}
+	return to.SwapCheckpoint(ctx, site, there, now)
 }

@@ -11,8 +11,16 @@ import (
 // frameKind is the artefacts' kind under which frames are kept.
 const frameKind = "frame"
 
-// prunePage is how many entries are pruned at once.
-const prunePage = 500
+// prunePage is how many entries are pruned at once, and purgePage how many under
+// one note in the log.
+const (
+	prunePage = 500
+	purgePage = 20_000
+)
+
+// youngEnough is by how much servers' clocks may differ: the log is in order of
+// acceptance, and of time only on one server.
+const youngEnough = 24 * time.Hour
 
 // Retention says how long the records of each class are kept.
 type Retention map[string]time.Duration
@@ -26,26 +34,38 @@ type Purge struct {
 }
 
 // Purge prunes a site's entries whose retention has ended, the erased ones among
-// them, and reports every class, by name. A dry run changes nothing. An entry of
-// a class that is not in r ends it with an error: nothing is guessed.
+// them, and reports every class, by name. Their places are noted in the log before
+// they are pruned. A dry run changes nothing. An entry of a class that is not in r
+// ends it with an error: nothing is guessed.
 func (r Retention) Purge(ctx context.Context, s Store, site string, now time.Time, dry bool) ([]Purge, error) {
-	classes, err := classesOf(ctx, s, site)
-	if err != nil {
+	return r.purge(ctx, s, site, purger{now: now, dry: dry})
+}
+
+// PurgeDue is Purge for every day: it looks no further than entries can be due, so
+// that what is kept is not counted whole.
+func (r Retention) PurgeDue(ctx context.Context, s Store, site string, now time.Time) ([]Purge, error) {
+	return r.purge(ctx, s, site, purger{now: now, early: true})
+}
+
+func (r Retention) purge(ctx context.Context, s Store, site string, p purger) ([]Purge, error) {
+	var err error
+	p.Retention, p.totals = r, make(map[string]*Purge)
+	if p.classes, err = classesOf(ctx, s, site); err != nil {
 		return nil, fmt.Errorf("purge site %s: %w", site, err)
 	}
-	p := purger{Retention: r, classes: classes, now: now, totals: make(map[string]*Purge)}
 	for at := int64(0); ; {
 		page, err := logPage(ctx, s, site, at)
 		if err == nil {
 			err = p.sort(page)
 		}
-		if err == nil && !dry {
+		end := len(page) == 0 || p.early && p.young(page)
+		if err == nil && !p.dry && (end || len(p.due) >= purgePage) {
 			err = p.prune(ctx, s, site)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("purge site %s: %w", site, err)
 		}
-		if len(page) == 0 {
+		if end {
 			return p.report(), nil
 		}
 		at += int64(len(page))
@@ -77,8 +97,30 @@ type purger struct {
 	Retention
 	classes map[[frameRefSize]byte]string
 	now     time.Time
+	dry     bool
+	early   bool // look no further than entries can be due
 	totals  map[string]*Purge
 	due     []ID
+	note    purgeNote // of those in due
+	joined  bool      // no entry that is kept came after the last range
+}
+
+// young reports whether neither this page nor what follows can be due.
+func (p *purger) young(page []LogEntry) bool {
+	shortest := time.Duration(1<<63 - 1)
+	for _, keep := range p.Retention {
+		shortest = min(shortest, keep)
+	}
+	records := 0
+	for _, e := range page {
+		if e.Kind != "" || len(e.Record.Sealed) == 0 {
+			continue
+		}
+		if records++; !e.Record.Time.Add(shortest).After(p.now.Add(youngEnough)) {
+			return false
+		}
+	}
+	return records > 0
 }
 
 // sort counts a page of the log and notes what is due. What has no sealed bytes
@@ -113,22 +155,36 @@ func (p *purger) count(class string, e Stored, keep time.Duration) {
 	}
 	if !e.Time.Add(keep).After(p.now) {
 		total.Due++
-		p.due = append(p.due, e.Record)
+		if !p.dry {
+			p.due = append(p.due, e.Record)
+			p.note.add(class, keep, e.Index, p.joined)
+			p.joined = true
+		}
 		return
 	}
+	p.joined = false
 	total.Kept++
 	if total.Oldest.IsZero() || e.Time.Before(total.Oldest) {
 		total.Oldest = e.Time
 	}
 }
 
+// prune notes what is due and prunes it. A crash between the two leaves entries
+// that the next purge notes once more.
 func (p *purger) prune(ctx context.Context, s Store, site string) error {
+	if len(p.due) == 0 {
+		return nil
+	}
+	p.note.Schema, p.note.Site, p.note.At = "consentry.purge/1", site, At(p.now)
+	if err := putNote(ctx, s, site, PurgeKind, p.note, p.now); err != nil {
+		return err
+	}
 	for part := range slices.Chunk(p.due, prunePage) {
 		if err := s.Prune(ctx, site, part); err != nil {
 			return err
 		}
 	}
-	p.due = p.due[:0]
+	p.due, p.note, p.joined = p.due[:0], purgeNote{}, false
 	return nil
 }
 

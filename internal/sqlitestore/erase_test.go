@@ -96,7 +96,7 @@ func TestALongReadDelaysScrubbingOnly(t *testing.T) {
 	s := opened(t, path, generationSize)
 	list := several(0, 300)
 	storetest.AppendAll(t, s, 32, list)
-	reader, err := openReaders(path, 1)
+	reader, err := openReaders(path, dsn(path, true), 1)
 	must(t, err)
 	defer reader.Close()
 	tx, err := reader.BeginTx(t.Context(), nil)

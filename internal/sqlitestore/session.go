@@ -61,7 +61,11 @@ func connect(ctx context.Context, path string, readOnly bool) (*session, error) 
 
 // connectImmutable opens a file that nobody changes, and makes none beside it.
 func connectImmutable(ctx context.Context, path string) (*session, error) {
-	return connectTo(ctx, (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&immutable=1"}).String())
+	return connectTo(ctx, dsnImmutable(path))
+}
+
+func dsnImmutable(path string) string {
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&immutable=1"}).String()
 }
 
 func connectTo(ctx context.Context, dsn string) (*session, error) {

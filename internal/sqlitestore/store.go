@@ -29,6 +29,9 @@ type Options struct {
 	// writes fail with consent.ErrUnavailable. It never migrates: a file of
 	// another schema version is refused.
 	ReadOnly bool
+	// Still, with ReadOnly, is for a file that nobody changes, such as a backup:
+	// nothing is left beside it.
+	Still bool
 	// Readers is how many connections read beside the writer. Default 4.
 	Readers int
 }
@@ -96,7 +99,7 @@ func open(path string, opts Options, generation int) (_ *Store, err error) {
 		return nil, err
 	}
 	parts = append(parts, w.session)
-	readers, err := openReaders(path, orDefault(opts.Readers, 4))
+	readers, err := openReaders(path, dsn(path, true), orDefault(opts.Readers, 4))
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +125,11 @@ func openReadOnly(path string, opts Options) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	readers, err := openReaders(path, orDefault(opts.Readers, 4))
+	name := dsn(path, true)
+	if opts.Still {
+		name = dsnImmutable(path)
+	}
+	readers, err := openReaders(path, name, orDefault(opts.Readers, 4))
 	if err != nil {
 		return nil, err
 	}
@@ -131,9 +138,10 @@ func openReadOnly(path string, opts Options) (*Store, error) {
 	return &Store{path: path, queue: q, readers: readers, gate: new(sync.RWMutex), close: sync.OnceValue(readers.Close)}, nil
 }
 
-// openReaders opens a pool and checks the schema version through it.
-func openReaders(path string, n int) (*sql.DB, error) {
-	connector, err := sqlite.NewConnector(dsn(path, true))
+// openReaders opens a pool by a name of the file and checks the schema version
+// through it.
+func openReaders(path, name string, n int) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(name)
 	if err != nil {
 		return nil, err
 	}

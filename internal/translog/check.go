@@ -42,7 +42,8 @@ type Report struct {
 	Signed                     *Checkpoint // the store's, nil while there is none
 	Copies                     int         // that agree
 	Torn                       []string    // copies that are no checkpoint of this log, by where they are
-	Unlisted                   int64       // erased entries of which no erasure is listed
+	Purged                     int64       // entries among the erased ones whose retention had ended
+	Unlisted                   int64       // erased entries of which neither an erasure nor a purge is listed
 	NoTiles                    int64       // whole tiles that are not stored; they are derived when asked for
 	Difference                 *Difference // the first, nil: everything agrees
 }
@@ -86,6 +87,7 @@ type check struct {
 	grown  growing
 	claims []claim // by size
 	erased map[consent.ID]bool
+	purged consent.Purged
 }
 
 // claim is a checkpoint that the tree of its size must have the root of.
@@ -105,6 +107,9 @@ func (c *check) run(ctx context.Context) error {
 	err = c.Store.Erasures(ctx, c.Site, 0, func(_ int64, e consent.Erasure) bool { c.erased[e.Record] = true; return true })
 	if err != nil {
 		return fmt.Errorf("read erasures: %w", err)
+	}
+	if c.purged, err = consent.ReadPurged(ctx, c.Store, c.Site); err != nil {
+		return err
 	}
 	if err := c.entries(ctx, head.Size); err != nil {
 		return err

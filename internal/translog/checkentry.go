@@ -101,7 +101,11 @@ func (c *check) add(ctx context.Context, b *batch) error {
 			c.Report.Artefacts++
 		case e.Record.Erased:
 			c.Report.Erased++
-			if !c.erased[e.Record.Record] {
+			switch {
+			case c.erased[e.Record.Record]:
+			case c.purged.Has(e.Index):
+				c.Report.Purged++
+			default:
 				c.Report.Unlisted++
 			}
 		default:
