@@ -58,6 +58,7 @@ func checkConfig(dir string) []siteconfig.Problem {
 	sites, more := readSites(config)
 	problems = append(problems, more...)
 	for _, site := range sites {
+		problems = append(problems, config.checkRetention(site)...)
 		if src, err := os.ReadFile(config.resolve(site.Source)); err == nil {
 			problems = append(problems, warnAboutExamples(site.Source, src)...)
 		}

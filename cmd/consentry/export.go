@@ -159,7 +159,7 @@ func (d *logDesk) exportFrom(ctx context.Context, site *consent.Site, e *exporte
 	if err != nil {
 		return 0, err
 	}
-	reader, progress := consent.Reader{Store: d.store}, d.progress("export of "+site.ID)
+	reader, progress := consent.Reader{Store: d.store}, d.env.progress("export of "+site.ID, "entries")
 	logErr := d.store.Log(ctx, site.ID, from, func(entry consent.LogEntry) bool {
 		progress(entry.Index, head.Size)
 		if entry.Kind != "" || entry.Record.Erased {

@@ -77,8 +77,17 @@ func jsonldLine(e exported) ([]byte, error) {
 
 func withSalt(e exported, record []byte) ([]byte, error) {
 	salt := e.stored.Secret.Salt()
-	line, err := json.Marshal(exportedJSON{e.stored.Index, hex.EncodeToString(e.stored.Leaf[:]), hex.EncodeToString(salt[:]), record})
-	return append(line, '\n'), err
+	return jsonLine(exportedJSON{e.stored.Index, hex.EncodeToString(e.stored.Leaf[:]), hex.EncodeToString(salt[:]), record})
+}
+
+// jsonLine writes a value as one line. Canonical bytes in it stay what they are:
+// by default < > and & would be escaped, and the leaf not be derived any more.
+func jsonLine(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return b.Bytes(), err
 }
 
 func jsonIndex(line []byte) (int64, error) {

@@ -122,6 +122,9 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
+	bench := workbench{env: env, config: config, ring: ring, store: store, logs: logs}
+	defer takeCommands(watching, bench, log)()
+	go keepPurged(watching, &bench, log)
 	go sites.watch(watching, changes, hangup)
 	go store.keepErased(watching)
 	go keepSettled(watching, store, logs)

@@ -10,8 +10,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -91,7 +89,12 @@ func (d *logDesk) close() { _ = d.store.Close() } // of one that was read, or th
 // order, or the one that is asked for.
 func (d *logDesk) sites(ctx context.Context, only string) ([]*consent.Site, error) {
 	configured, _ := readSites(d.config) // one that cannot be read is still in the store
-	held, err := d.store.Sites(ctx)
+	return withHeld(ctx, d.store, d.config, configured, only)
+}
+
+// withHeld adds the sites that only a store holds to those that are configured.
+func withHeld(ctx context.Context, store consent.Store, config ServerConfig, configured []*consent.Site, only string) ([]*consent.Site, error) {
+	held, err := store.Sites(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list sites: %w", err)
 	}
@@ -105,7 +108,7 @@ func (d *logDesk) sites(ctx context.Context, only string) ([]*consent.Site, erro
 	}
 	i := slices.IndexFunc(configured, func(s *consent.Site) bool { return s.ID == only })
 	if i < 0 {
-		return nil, fmt.Errorf("there is no site %q, neither in %s nor in the store", only, d.config.SitesDir())
+		return nil, fmt.Errorf("there is no site %q, neither in %s nor in the store", only, config.SitesDir())
 	}
 	return configured[i : i+1], nil
 }
@@ -155,7 +158,7 @@ func (d *logDesk) verifySite(ctx context.Context, site *consent.Site, files []st
 			sum := sha256.Sum256(token[:])
 			return [16]byte(sum[:16])
 		},
-		Progress: d.progress("site " + site.ID),
+		Progress: d.env.progress("site "+site.ID, "entries"),
 	})
 }
 
@@ -216,6 +219,9 @@ func printReport(w io.Writer, site string, r translog.Report) {
 	if r.NoTiles > 0 {
 		fmt.Fprintf(w, "  %s not stored; the server derives them when they are asked for\n", counted64(r.NoTiles, "tile is", "tiles are"))
 	}
+	if r.Purged > 0 {
+		fmt.Fprintf(w, "  %s purged, since their retention had ended\n", counted64(r.Purged, "of the erased entries was", "of the erased entries were"))
+	}
 	if r.Unlisted > 0 {
 		fmt.Fprintf(w, "  %s erased and no erasure of them is listed: their secrets were deleted by other means than this program's\n",
 			counted64(r.Unlisted, "entry is", "entries are"))
@@ -247,25 +253,4 @@ func counted64(n int64, one, more string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, more)
-}
-
-// progress returns what is told how far something is: a line that is written
-// over on a terminal, a new one now and then elsewhere, nothing for what is done
-// at once.
-func (d *logDesk) progress(what string) func(done, of int64) {
-	begun, pause, end := d.env.now(), 10*time.Second, "\n"
-	if f, ok := d.env.stderr.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			pause, end = 200*time.Millisecond, "\r"
-		}
-	}
-	last := begun
-	return func(done, of int64) {
-		now := d.env.now()
-		if now.Sub(last) < pause {
-			return
-		}
-		last = now
-		fmt.Fprintf(d.env.stderr, "%s: %d of %d entries, %d %%%s", what, done, of, done*100/max(of, 1), strings.Repeat(" ", 4)+end)
-	}
 }

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/siteconfig"
+)
+
+const pruneLong = `Takes away records whose time is over: retention in consentry.yaml says how long
+each class is kept. Their content, secret and subject go for good, from the
+store's files too before this command ends. The log keeps their leaves and still
+verifies; it notes which entries were purged, of which class, and how long that
+is kept.
+
+A running server does the same by itself once a day. With --dry-run nothing is
+changed; it shows for each class what is due, what is kept, and how old the
+oldest of these is.
+
+A site under a legal_hold is left alone. A class that records have and
+consentry.yaml does not name is an error, and nothing of it is purged.
+
+` + besideLong
+
+// pruneTask purges what is over.
+type pruneTask struct {
+	Site string
+	Dry  bool
+}
+
+func newPrune(env environment) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "prune", Short: "Take away records whose retention has ended", Long: pruneLong, GroupID: groupLookAfter, Args: cobra.NoArgs,
+	}
+	var t pruneTask
+	cmd.Flags().StringVar(&t.Site, "site", "", "one site only")
+	cmd.Flags().BoolVar(&t.Dry, "dry-run", false, "only show what is due")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return operate(cmd, env, "prune", &t) }
+	return cmd
+}
+
+// Keeps returns how long each class is kept.
+func (c ServerConfig) Keeps() consent.Retention {
+	keep := make(consent.Retention, len(c.Retention))
+	for class, length := range c.Retention {
+		keep[class] = length.Std()
+	}
+	return keep
+}
+
+func (t *pruneTask) run(ctx context.Context, b *workbench) error {
+	keep := b.config.Keeps()
+	if len(keep) == 0 {
+		return fmt.Errorf("%s names no retention, so that nothing is ever purged; write for example retention: {standard: 1095d}", configFile)
+	}
+	sites, err := b.sites(ctx, t.Site)
+	if err != nil {
+		return err
+	}
+	purged := false
+	for _, site := range sites {
+		if site.LegalHold != "" {
+			b.say("site %s: left alone, under a legal hold: %s", site.ID, site.LegalHold)
+			continue
+		}
+		list, err := keep.Purge(ctx, b.store, site.ID, b.env.now(), t.Dry)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			purged = purged || p.Due > 0 && !t.Dry
+			b.say("site %s, class %s, kept for %s: %s", site.ID, p.Class, siteconfig.Duration(keep[p.Class]), purgeWords(p, t.Dry))
+		}
+		if len(list) == 0 {
+			b.say("site %s: no records", site.ID)
+		}
+	}
+	if !purged {
+		return nil
+	}
+	if err := b.store.Scrub(ctx); err != nil {
+		return fmt.Errorf("purged, and old copies may still stand in the store's files; the store overwrites them by itself: %w", err)
+	}
+	return nil
+}
+
+func purgeWords(p consent.Purge, dry bool) string {
+	done := "purged"
+	if dry {
+		done = "due"
+	}
+	words := fmt.Sprintf("%d %s, %d kept", p.Due, done, p.Kept)
+	if !p.Oldest.IsZero() {
+		words += ", the oldest of " + p.Oldest.UTC().Format(time.DateOnly)
+	}
+	return words
+}
+
+// purgeEvery is how often a server purges.
+const purgeEvery = 24 * time.Hour
+
+// keepPurged purges at the start and once a day, until ctx ends.
+func keepPurged(ctx context.Context, b *workbench, log *slog.Logger) {
+	keep := b.config.Keeps()
+	if len(keep) == 0 {
+		return
+	}
+	tick := time.NewTicker(purgeEvery)
+	defer tick.Stop()
+	for {
+		if err := purgeDue(ctx, b, keep, log); err != nil && ctx.Err() == nil {
+			log.Error("records whose retention has ended could not be purged", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func purgeDue(ctx context.Context, b *workbench, keep consent.Retention, log *slog.Logger) error {
+	sites, err := b.sites(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		if site.LegalHold != "" {
+			continue
+		}
+		list, purgeErr := keep.PurgeDue(ctx, b.store, site.ID, b.env.now())
+		err = errors.Join(err, purgeErr)
+		for _, p := range list {
+			if p.Due > 0 {
+				log.Info("retention has ended", "site", site.ID, "class", p.Class, "purged", p.Due)
+			}
+		}
+	}
+	return err
+}
+
+// checkRetention holds a site's class against how long its records are kept.
+func (c ServerConfig) checkRetention(site *consent.Site) []siteconfig.Problem {
+	if len(c.Retention) == 0 {
+		return nil
+	}
+	class := site.Policy.Retention
+	keep, known := c.Retention[class]
+	switch {
+	case !known:
+		return []siteconfig.Problem{{File: site.Source, Message: fmt.Sprintf(
+			"retention: %s is no class of %s, so that nothing of this site can be purged; add it there under retention", class, configFile)}}
+	case keep.Std() < site.Policy.Memory:
+		return []siteconfig.Problem{{File: site.Source, Message: fmt.Sprintf(
+			"the class %s is kept for %s and a choice holds for %s: the proof would be gone before the choice; lengthen it in %s", class,
+			keep, siteconfig.Duration(site.Policy.Memory), configFile)}}
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/sqlitestore"
+	"github.com/consentry/consentry/internal/translog"
+)
+
+const restoreLong = `Puts a backup in the place of the embedded store. The server must be stopped.
+
+The file is read whole before anything is changed: one that is damaged, no store,
+or a newer program's is refused, and so is one that lacks entries which the
+present store has, unless --older says that they are to be lost. What was there is
+kept beside the store as NAME.before-restore.bak until the next erasure or purge.
+
+Records that were erased after the backup was made are erased again, from
+data/erasures.log, before this command ends. Should that file be lost as well, put
+back its newest copy first.
+
+The signed log is not bent: a server never signs an older state than it has
+signed. After an old backup it serves, records and answers, signs nothing, and
+says on /readyz what to do; this command says it too. Never restore an older
+data/checkpoints together with the store.`
+
+func newRestore(env environment) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "restore FILE", Short: "Put a backup in the place of the embedded store", Long: restoreLong, GroupID: groupLookAfter, Args: cobra.ExactArgs(1),
+	}
+	older := cmd.Flags().Bool("older", false, "also when the present store has entries that the backup lacks: they are lost")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		config, err := serverConfig(configDir(cmd))
+		if err != nil {
+			return err
+		}
+		err = restore(ctx, env, config, args[0], *older)
+		if err != nil && ctx.Err() != nil {
+			return errors.New("cancelled")
+		}
+		return err
+	}
+	return cmd
+}
+
+func restore(ctx context.Context, env environment, config ServerConfig, from string, older bool) error {
+	path, embedded := config.StoreFile()
+	if !embedded {
+		return errors.New("the store is a Redis: put back its append-only file or its snapshot while it is stopped, with its own means; the server then erases again what that brings back")
+	}
+	if _, err := readKeyring(config.KeysPath()); err != nil {
+		return err // before receipts turn out not to open
+	}
+	if conn, err := dialControl(ctx, filepath.Join(config.DataDir(), controlFile)); err != nil || conn != nil {
+		if conn != nil {
+			_ = conn.Close()
+			err = errors.New("a server runs on this store: stop it first")
+		}
+		return err
+	}
+	if err := lost(ctx, from, path); err != nil && !older {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make the store's folder: %w", err)
+	}
+	if err := sqlitestore.Restore(ctx, from, path, env.progress("restore", "bytes")); err != nil {
+		return err
+	}
+	return settleRestored(ctx, env, config, path)
+}
+
+// lost reports what the store at path has and the backup does not.
+func lost(ctx context.Context, from, path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	now, err := sqlitestore.Open(path, sqlitestore.Options{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("the present store cannot be read, so that nobody knows what the backup lacks; add --older to put the backup in its place: %w", err)
+	}
+	defer now.Close()
+	backup, err := sqlitestore.Open(from, sqlitestore.Options{ReadOnly: true, Still: true})
+	if err != nil {
+		return err
+	}
+	defer backup.Close()
+	names, err := now.Sites(ctx)
+	if err != nil {
+		return err
+	}
+	var lines []string
+	for _, site := range names {
+		line, err := lostOf(ctx, backup, now, site)
+		if err != nil {
+			return err
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the present store has what the backup lacks:\n  %s\nNothing was changed. To lose these entries add --older; to keep a copy of them first: consentry backup FILE",
+		strings.Join(lines, "\n  "))
+}
+
+// lostOf compares the newest entry that both may have, and their sizes.
+func lostOf(ctx context.Context, backup, now consent.Store, site string) (string, error) {
+	old, err := backup.Head(ctx, site)
+	if err != nil {
+		return "", err
+	}
+	head, err := now.Head(ctx, site)
+	if err != nil {
+		return "", err
+	}
+	if head.Size > old.Size {
+		return fmt.Sprintf("site %s: %s, up to %s; the backup has %d", site, counted64(head.Size, "entry", "entries"),
+			head.Newest.UTC().Format("2006-01-02 15:04:05 MST"), old.Size), nil
+	}
+	if head.Size == 0 {
+		return "", nil
+	}
+	mine, err := now.Leaves(ctx, site, head.Size-1, 1)
+	if err != nil {
+		return "", err
+	}
+	theirs, err := backup.Leaves(ctx, site, head.Size-1, 1)
+	if err != nil || mine[0] == theirs[0] {
+		return "", err
+	}
+	return fmt.Sprintf("site %s: another log; its entry %d differs", site, head.Size-1), nil
+}
+
+// settleRestored erases again what the backup brought back, from the store's
+// files too, and says what every log is from now on.
+func settleRestored(ctx context.Context, env environment, config ServerConfig, path string) error {
+	store, err := openListed(ctx, config, slog.New(slog.NewTextHandler(env.stderr, nil)))
+	if err != nil {
+		return fmt.Errorf("the backup is in its place, and what was erased since could not be erased again; the server does it when it starts: %w", err)
+	}
+	err = store.Scrub(ctx)
+	fmt.Fprintf(env.stdout, "%s holds the backup\n", path)
+	names, sitesErr := store.Sites(ctx)
+	err = errors.Join(err, sitesErr)
+	memory := checkpointDir(config.CheckpointsDir())
+	for _, site := range names {
+		line, tellErr := restoredLog(ctx, store, memory, site)
+		err = errors.Join(err, tellErr)
+		fmt.Fprintln(env.stdout, line)
+	}
+	return errors.Join(err, store.Close())
+}
+
+// restoredLog says whether a log goes on from where it was signed.
+func restoredLog(ctx context.Context, store consent.Store, memory checkpointDir, site string) (string, error) {
+	head, err := store.Head(ctx, site)
+	if err != nil {
+		return "", err
+	}
+	line := fmt.Sprintf("site %s: %s", site, counted64(head.Size, "entry", "entries"))
+	raw, err := memory.Read(site)
+	if err != nil {
+		return line, err
+	}
+	if raw == nil {
+		return line + fmt.Sprintf(". This server has no checkpoint of its log in %s and signs nothing until it is given one: consentry log adopt --help", string(memory)), nil
+	}
+	signed, err := translog.ReadCheckpoint(raw)
+	if err != nil {
+		return line, fmt.Errorf("read %s: %w", memory.path(site), err)
+	}
+	if signed.Size <= head.Size {
+		return line + ", and the log goes on", nil
+	}
+	return line + fmt.Sprintf(", and %d were signed: the server serves and signs nothing, since it would contradict itself.\n"+
+		"  Look for a newer backup first. When there is none: consentry log restart %s", signed.Size, site), nil
+}
