@@ -25,6 +25,7 @@ held against the digests in the record; the record itself; and index.html, which
 shows both layers in the visitor's language without running any of the scripts.
 It opens in any browser and prints.
 
+Of an imported record the notice is there as it was imported, in the file notice.
 A choice made on the page without JavaScript shows the same texts as layer two.`
 
 func newReproduce(env environment) *cobra.Command {
@@ -83,6 +84,11 @@ func (d *logDesk) shown(ctx context.Context, f foundRecord) (*shownNotice, error
 	rendering, err := read(r.Notice.Rendering)
 	if err != nil {
 		return nil, err
+	}
+	if r.Event == consent.Imported {
+		s.Files["notice"] = rendering
+		s.Files["record.json"], err = r.Encode()
+		return s, err
 	}
 	var doc renderingFile
 	if err := json.Unmarshal(rendering, &doc); err != nil {

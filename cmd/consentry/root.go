@@ -89,6 +89,7 @@ func commands(env environment) []*cobra.Command {
 		newMigrate(env),
 		newBundle(env),
 		newVerifyBundle(env),
+		newImport(env),
 		newCatalogue(env),
 		newSchema(env),
 		newVersion(env),

@@ -27,6 +27,8 @@ func newTask(name string) task {
 		return new(backupTask)
 	case "erase":
 		return new(eraseTask)
+	case "import":
+		return new(importTask)
 	case "prune":
 		return new(pruneTask)
 	}

@@ -171,10 +171,13 @@ func (q *Request) record(visitor ID, now Timestamp, decisions []RecordDecision) 
 	return r
 }
 
+// defaults lists the switches whose state is known.
 func (f *Frame) defaults() []RecordDefault {
-	out := make([]RecordDefault, len(f.Categories))
-	for i, c := range f.Categories {
-		out[i] = RecordDefault{Category: c.ID, Status: c.Shown}
+	out := make([]RecordDefault, 0, len(f.Categories))
+	for _, c := range f.Categories {
+		if c.Shown != "" {
+			out = append(out, RecordDefault{Category: c.ID, Status: c.Shown})
+		}
 	}
 	return out
 }

@@ -33,7 +33,7 @@ type Frame struct {
 type FrameCategory struct {
 	ID       string   `json:"id"`
 	Digest   string   `json:"digest"`
-	Shown    Status   `json:"shown"` // the switch's state before the visitor touched it
+	Shown    Status   `json:"shown"` // the switch's state before the visitor touched it; empty: not known
 	Services []string `json:"services"`
 }
 

@@ -114,10 +114,18 @@ func Linked(r *Record, p *Policy) ([]byte, error) {
 	if r.Previous != nil {
 		l.Replaces = &linkedID{"urn:consentry:record:" + r.Previous.String()}
 	}
+	if r.Event == Imported && !r.permits() {
+		l.Status.Types[0] = dpvStatuses[Refused]
+	}
 	for _, d := range r.Decisions {
 		l.Process = append(l.Process, linkDecision(d, p))
 	}
 	return json.MarshalIndent(l, "", "  ")
+}
+
+// permits reports whether anything that was asked about is granted.
+func (r *Record) permits() bool {
+	return slices.ContainsFunc(r.Decisions, func(d RecordDecision) bool { return d.Category != Necessary && d.Status == Granted })
 }
 
 func linkDecision(d RecordDecision, p *Policy) linkedProcess {

@@ -56,9 +56,7 @@ func (r *Record) fits(f *Frame) bool {
 	return r.Schema == RecordSchema && r.Site == f.Site && r.Controller == f.Controller &&
 		r.Notice.Digest == f.Notice && r.Notice.Rendering == f.Rendering && r.Notice.Gate == f.Gate &&
 		r.RetentionClass == f.Retention && r.Server == f.Server && r.Decisions != nil &&
-		slices.EqualFunc(r.DefaultsShown, f.Categories, func(d RecordDefault, c FrameCategory) bool {
-			return d.Category == c.ID && d.Status == c.Shown
-		}) &&
+		slices.Equal(r.DefaultsShown, f.defaults()) &&
 		0 <= r.Action.Layer && r.Action.Layer <= 255 &&
 		plausible(r.Time.UnixMilli()) && plausible(r.Validity.Expires.UnixMilli())
 }

@@ -53,6 +53,11 @@ func (r Retention) purge(ctx context.Context, s Store, site string, p purger) ([
 	if p.classes, err = classesOf(ctx, s, site); err != nil {
 		return nil, fmt.Errorf("purge site %s: %w", site, err)
 	}
+	if imported, err := s.Artefacts(ctx, site, ImportKind); err != nil {
+		return nil, fmt.Errorf("purge site %s: %w", site, err)
+	} else if len(imported) > 0 {
+		p.early = false // old records stand behind young ones
+	}
 	for at := int64(0); ; {
 		page, err := logPage(ctx, s, site, at)
 		if err == nil {
