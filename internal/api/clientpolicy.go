@@ -250,5 +250,5 @@ func storedNames(service consent.Service) string {
 		}
 	}
 	slices.SortFunc(names, cmp.Compare[string])
-	return strings.Join(slices.Compact(names), " ")
+	return strings.Join(dropCoveredNames(slices.Compact(names)), " ")
 }

@@ -85,3 +85,14 @@ func cutPath(pattern string) (host, path string) {
 	}
 	return pattern, ""
 }
+
+// dropCoveredNames removes the names that another of the same service, which
+// ends with a *, stands for as well. Names differ.
+func dropCoveredNames(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(names, func(wide string) bool {
+			start, open := strings.CutSuffix(wide, "*")
+			return open && wide != name && strings.HasPrefix(name, start)
+		})
+	})
+}

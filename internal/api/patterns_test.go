@@ -87,3 +87,17 @@ func finds(services map[string][]string, host, path string) []string {
 	}
 	return slices.Sorted(maps.Keys(found))
 }
+
+func TestANameThatAnotherCoversIsDropped(t *testing.T) {
+	for names, want := range map[string]string{
+		"_hj* _hjid _hjSession_*":      "_hj*",
+		"_hj* local:_hjid":             "_hj* local:_hjid",
+		"_ga _ga_*":                    "_ga _ga_*",
+		"_pk_id* _pk_i _pk_ref*":       "_pk_id* _pk_i _pk_ref*",
+		"local:_hj* local:_hjid other": "local:_hj* other",
+	} {
+		if left := strings.Join(dropCoveredNames(strings.Fields(names)), " "); left != want {
+			t.Errorf("%s: %s, not %s", names, left, want)
+		}
+	}
+}

@@ -12,6 +12,18 @@ declare const __CSS__: string
 
 const gate = enter(__POLICY__)
 
+/**
+ * Reports whether the visitor has just done something in this page. Chromium and
+ * Firefox may carry a click over to the page that it leads to; both count what
+ * happened in this one, once its handlers are through.
+ */
+async function clicked(): Promise<boolean | undefined> {
+  await new Promise(resolve => setTimeout(resolve))
+  const counts = performance.eventCounts as EventCounts | undefined
+  const here = !counts || ['click', 'pointerdown', 'keydown'].some(type => counts.get(type))
+  return here && navigator.userActivation?.isActive
+}
+
 if (gate) {
   const { show, hide } = banner(gate, { decide, send }, __CSS__, __HTML__)
   gate.show = show
@@ -31,8 +43,7 @@ if (gate) {
   // Whoever calls, a grant needs a visitor's click in this moment.
   gate.decide = async (control, { categories, services = {} }) => {
     const given = { surface: 'api', control, layer: 1, categories: { ...all(gate, 'denied'), ...categories }, services } as const
-    if (grants(given) && !navigator.userActivation?.isActive) return false
+    if (grants(given) && !(await clicked())) return false
     return (await send(gate, decide(gate, given))) == 201
   }
 }
-

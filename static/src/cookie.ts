@@ -17,12 +17,22 @@ export const attempt = <T>(read: () => T): T | undefined => {
   }
 }
 
-/** Returns the hint; empty where cookies are forbidden, too. */
-export const readHint = (policy: Policy): Hint => attempt(() => findHint(document.cookie, cookieName(policy), Date.now() / 1e3)) || ''
+/**
+ * Returns the hint; empty where cookies are forbidden, too. What a decision that
+ * waits for its record denies is denied: the answer to an earlier one may have
+ * come since.
+ */
+export const readHint = (policy: Policy): Hint =>
+  attempt(() =>
+    findHint(document.cookie, cookieName(policy), Date.now() / 1e3).replace(/([\w-]+)~g/g, (mark, id) =>
+      hasPending(policy)?.includes(`.${id}.`) ? id + '~d' : mark,
+    ),
+  ) || ''
 
 /** The script storage key of the decision that waits for its record, or of the sealed value in mode remote. */
 export const storageKey = (policy: Policy, name: 'pending' | 'sealed') => `consentry:${policy.site}:${name}`
 
+/** Returns what send keeps, if a decision waits for its record: `.<denied>.<denied>.` and the decision itself. */
 export const hasPending = (policy: Policy) => attempt(() => localStorage.getItem(storageKey(policy, 'pending')))
 
 /** Reports whether there may be something in the browser that nobody permitted. */

@@ -10,8 +10,8 @@ const TAG = RegExp(`<(${TAGS.join('|')})\\b(?:"[^"]*"|'[^']*'|[^'">])*>`, 'gi')
 
 const isScript = (el: unknown): el is HTMLScriptElement => el instanceof HTMLScriptElement
 
-/** Reports whether el can load something; an XML document's own elements have no dataset. */
-export const loads = (el: HTMLElement) => el?.dataset && TAGS.includes(el.localName)
+/** Reports whether el can load something; an XML document's own elements have no dataset, and some links are only told of. */
+export const loads = (el: HTMLElement) => el?.dataset && TAGS.includes(el.localName) && !/^(canonical|alternate)$/.test((el as HTMLLinkElement).rel)
 
 export type Holder = ReturnType<typeof holder>
 
@@ -47,14 +47,14 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
    * nowhere.
    */
   const assign = (el: HTMLElement, name: string, value: unknown, set: (script: HTMLScriptElement) => void): boolean => {
-    const condition = bar(name, value + '')
+    const condition = loads(el) && bar(name, value + '')
     if (condition) {
       if (isScript(el)) {
         set(document.createElement('script'))
         gate.made.add(el)
       }
       keep(el, condition, name, value + '')
-      scan(el)
+      scan(el, el.isConnected)
     } else if (el.dataset.consent) delete el.dataset[name]
     return !!condition
   }
@@ -87,10 +87,10 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
     scan(parent)
   }
 
-  /** Has what is held opened in node's shadow root, too. */
-  function scan(node: Node): void {
-    const root = node.getRootNode?.()
-    if (root instanceof ShadowRoot && root.querySelector('[data-consent]')) queueMicrotask(() => gate.scan(root))
+  /** Has what is held looked for in node's root: in a shadow root, or anywhere if nobody else sees that. */
+  function scan(node: Node, unseen?: boolean): void {
+    const root = node.getRootNode?.() as ShadowRoot
+    if ((unseen || root instanceof ShadowRoot) && root.querySelector('[data-consent]')) queueMicrotask(() => gate.scan(root))
   }
 
   /**

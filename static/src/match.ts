@@ -17,7 +17,7 @@ export const find = (table: Table, others: string, address: unknown): string => 
   try {
     const { protocol, host, hostname, pathname } = new URL(address + '', self.document?.baseURI)
     if (!/^(http|ws)/.test(protocol)) return ''
-    if (host != location.host) found = others
+    if (!location.origin.endsWith('//' + host)) found = others
     for (const [pattern, condition] of table) {
       const [, star, name, path] = /^(\*?)([^/]*)(.*)/.exec(pattern) as unknown as string[]
       const fits = (host: string) => (star ? ('.' + host).endsWith(name!) : host == name)

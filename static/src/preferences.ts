@@ -3,6 +3,7 @@
 import { mount } from './mount'
 import { all, failed, say, slot, type Recorder } from './banner'
 import { readHint } from './cookie'
+import { idle } from './record'
 import type { Asking, Decision, Statuses } from './types'
 
 /** What GET receipts/mine answers, all absent when nothing is held. */
@@ -129,6 +130,7 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
     line.hidden = true
     if (!known || gate.policy.mode == 'remote') return
     try {
+      await idle(gate)
       const credentials = gate.policy.mode == 'path' ? 'same-origin' : 'include'
       const response = await fetch(gate.policy.base + '/receipts/mine', { credentials, headers: { accept: 'application/json' } })
       const { record, date, receipt } = (await response.json()) as Held

@@ -41,15 +41,19 @@ function mint(): string {
  * that the last click is the last to arrive.
  */
 export async function post<T>(gate: Asking, decision: Decision, then: (status: number, reply: Reply) => Promise<T>): Promise<T> {
-  const key = storageKey(gate.policy, 'pending')
-  const task = async () => {
+  return alone(gate, async () => {
     const [status, reply] = await request(gate, decision)
     if (reply.sealed) keep(gate, 'sealed', reply.sealed)
     if (status == 201 && reply.hint && gate.policy.mode == 'remote') write(gate, reply.hint)
     return then(status, reply)
-  }
-  return navigator.locks ? navigator.locks.request(key, task) : task()
+  })
 }
+
+/** Resolves when no decision is on its way. */
+export const idle = (gate: Asking) => alone(gate, async () => {})
+
+const alone = <T>({ policy }: Asking, task: () => Promise<T>): Promise<T> =>
+  navigator.locks ? (navigator.locks.request(storageKey(policy, 'pending'), task) as unknown as Promise<T>) : task()
 
 async function request(gate: Asking, decision: Decision): Promise<[number, Reply]> {
   let status = 0

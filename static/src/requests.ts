@@ -22,7 +22,7 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
 
   before(scope, 'fetch', ([input]) => barred((input as Request | undefined)?.url ?? input) && [Promise.reject(new TypeError('Failed to fetch'))])
   before(scope.XMLHttpRequest.prototype, 'open', divert('blob:null/'))
-  before(scope, 'EventSource importScripts Audio fetchLater', divert('blob:null/'))
+  before(scope, 'EventSource importScripts Audio fetchLater WebTransport', divert('blob:null/'))
   before(scope, 'WebSocket', divert('wss://localhost:1')) // a port that browsers refuse
   before(scope.Navigator?.prototype, 'sendBeacon', ([url]) => barred(url) && [false])
   before(scope.URL, 'createObjectURL', ([blob], self, native) => {
@@ -33,9 +33,9 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
   before(scope.URL, 'revokeObjectURL', ([url]) => void blobs.delete(url))
   before(scope, 'Worker SharedWorker', args => {
     const blob = blobs.get(args[0] + '')
-    if (!blob || table.every(([, condition]) => may(condition))) return
+    if (!blob || (!others && table.every(([, condition]) => may(condition)))) return
     const now = JSON.stringify(table.map(([pattern, condition]) => [pattern, may(condition) ? '' : '-']))
-    const code = `(${requests})(self,${before},${find},${now},"",c=>!c);`
+    const code = `(${requests})(self,${before},${find},${now},"${others}",c=>!c);`
     args[0] = URL.createObjectURL(new Blob([code, blob], { type: 'text/javascript' }))
   })
   return barred

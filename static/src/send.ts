@@ -13,14 +13,22 @@ export function decide(gate: Asking, answer: Answer): Decision {
   const decision = draw(gate, answer)
   gate.lent.clear()
   takeBack(gate, decision)
-  keep(gate, 'pending', JSON.stringify(decision))
+  keep(gate, 'pending', ['', ...denied(gate, decision), JSON.stringify(decision)].join('.'))
   gate.refresh()
   return decision
 }
 
-/** Posts a decision and follows the answer. Returns its status, 0 when there was none. */
+/** The categories and services that an answer denies, with all that a denied category's services were granted. */
+const denied = ({ policy }: Asking, { categories, services }: Answer): string[] =>
+  policy.categories.flatMap(c => [c.id, ...c.services].filter(id => categories[c.id] == 'denied' || services?.[id] == 'denied'))
+
+/**
+ * Posts a decision and follows the answer. Returns its status, 0 when there was
+ * none. Code that has run without permission from now on does not wait for it:
+ * the page is loaded again, and the next one asks for the answer if it was missed.
+ */
 export function send(gate: Asking, decision: Decision): Promise<number> {
-  return post(gate, decision, async (status, { error }) => {
+  const answered = post(gate, decision, async (status, { error }) => {
     if (FINAL.includes(status)) settle(gate, decision)
     const waiting = pending(gate)
     if (waiting) takeBack(gate, waiting)
@@ -29,12 +37,14 @@ export function send(gate: Asking, decision: Decision): Promise<number> {
     if (status == 409) await askAnew(gate, error?.rendering)
     return status
   })
+  gate.reload?.()
+  return answered
 }
 
 /** The decision that waits for its record. */
 export function pending(gate: Asking): Decision | null {
   try {
-    return JSON.parse(keep(gate, 'pending') || 'null') as Decision | null
+    return JSON.parse(keep(gate, 'pending')!.replace(/^[^{]*/, '')) as Decision
   } catch {
     return null
   }

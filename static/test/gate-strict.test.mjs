@@ -88,10 +88,38 @@ describe("the gate on a strict page", () => {
       await use.page.reload();
       await waitFor(() => use.server.decisions.length === 2, "the refusal again");
       assert.equal(use.server.decisions[0].id, use.server.decisions[1].id);
+      await waitFor(() => use.page.evaluate(() => !Object.keys(localStorage).some((key) => key.endsWith(":pending"))), "the answer");
       await use.page.reload();
       await new Promise((resolve) => setTimeout(resolve, 300));
       assert.equal(use.server.decisions.length, 2, "recorded: nothing is left to send");
       assert.equal(await use.page.exists(button("accept-all")), false);
+    });
+
+    it("a refusal that waits holds, though the answer to an earlier grant comes after it", async () => {
+      use.server.answer = { status: 503 };
+      await use.page.click(button("reject-all"));
+      await waitFor(() => use.server.decisions.length === 1, "the refusal that fails");
+      await use.page.evaluate(() => { document.cookie = `hint=1.${Math.floor(Date.now() / 1000) + 1000}.analytics~g~AAAA; path=/`; });
+      await use.page.reload();
+      await waitFor(() => use.server.decisions.length === 2, "the refusal again");
+      assert.deepEqual(await ran(), ["queued false"]);
+      assert.deepEqual(use.server.scripts, []);
+      assert.equal(await use.page.evaluate(() => consentry.permits("!analytics")), true);
+      assert.equal(await hint(), "analytics~d~AAAA");
+    });
+
+    it("what ran stops at once when it is taken back, though nobody answers", async () => {
+      await use.page.click(button("accept-all"));
+      await waitFor(async () => (await ran()).length >= expected.length, "the tags");
+      let answer;
+      use.server.hold = new Promise((resolve) => { answer = resolve; });
+      await use.page.evaluate(() => { consentry.withdraw(); });
+      await waitFor(async () => (await ran())?.length === 1, "the page without them");
+      assert.deepEqual(await ran(), ["queued false"]);
+      answer();
+      await waitFor(() => use.page.evaluate(() => !Object.keys(localStorage).some((key) => key.endsWith(":pending"))), "the record");
+      assert.equal(new Set(use.server.decisions.map(({ id }) => id)).size, 2, "one grant, one withdrawal, however often they were sent");
+      assert.equal(await hint(), "analytics~d~AAAA");
     });
 
     it("asks anew when the notice has changed, with the newer banner and its question", async () => {

@@ -21,10 +21,11 @@ const policyOf = (rendering, digest) => ({
 
 /**
  * Serves body as a strict page. answer, if set, replaces the status and body of
- * decisions; decisions and scripts list what was asked for.
+ * decisions, which are answered once hold, a promise, is kept; decisions and scripts
+ * list what was asked for.
  */
 export async function startStandIn(body) {
-  const it = { decisions: [], scripts: [], impressions: 0, answer: null };
+  const it = { decisions: [], scripts: [], impressions: 0, answer: null, hold: null };
   const routes = {
     "/": (_, reply) => reply(200, "text/html", `<!doctype html><html lang="en"><title>Strict</title>${body}`, { "content-security-policy": csp }),
     "/p/gate.js": (_, reply) => reply(200, "text/javascript", fill(bundle("gate"), { __POLICY__: policyOf("one", "AAAA") })),
@@ -33,9 +34,10 @@ export async function startStandIn(body) {
     "/p/banner/one/en.js": (_, reply) => reply(200, "text/javascript", banner("", "AAAA", "First")),
     "/p/banner/two/en.js": (_, reply) => reply(200, "text/javascript", banner("", "BBBB", "Second")),
     "/p/impressions": (_, reply) => reply(204, "text/plain", "", {}, (it.impressions += 1)),
-    "/p/decisions": (sent, reply) => {
+    "/p/decisions": async (sent, reply) => {
       const decision = JSON.parse(sent);
       it.decisions.push(decision);
+      await it.hold;
       if (it.answer) return reply(it.answer.status, "application/json", JSON.stringify(it.answer.body ?? {}));
       const digest = decision.rendering === "two" ? "BBBB" : "AAAA";
       const hint = `1.${Math.floor(Date.now() / 1000) + 1000}.analytics~${decision.categories.analytics[0]}~${digest}`;

@@ -24,6 +24,12 @@ const runnable = (ways) => ways.filter(({ script, frame }) => script || frame);
 
 /** Names of the ways that wait for each other, as they should run. */
 const ordered = (ways) => names(ways.filter(({ script }) => script > 0 && script !== true).sort((a, b) => a.script - b.script));
+/** A page of mode strict: a stranger's script, frame, links and a worker's requests, a necessary one's, the site's own. */
+const strict = (url, origin) => `<link rel="canonical" href="${origin}/page"><link rel="alternate" href="${origin}/feed"><link rel="stylesheet" data-late><script>load("${origin}/stranger"); load("${origin}/known/pay");
+document.querySelector("[data-late]").href = "${origin}/style";
+const tried = \`Promise.all([fetch("\${location.origin}/own").then((r) => r.text()), fetch("${origin}/stranger").catch(() => "barred")]).then((all) => postMessage(all.join(" ")))\`;
+new Worker(URL.createObjectURL(new Blob([tried]))).onmessage = (e) => { heard = e.data }</script>`;
+
 const inOrder = (ran, ways) => assert.deepEqual(ran.filter((name) => ordered(ways).includes(name)), ordered(ways));
 
 /** Nothing does worse than the README says; how far a preload scanner gets differs from load to load. */
@@ -92,7 +98,9 @@ inEveryEngine((newPage, engine) => {
     }));
 
   it("mode strict holds what nobody declares", () =>
-    on({ gate: "gate-auto", block: "strict", page: (url, origin) => `<script>load("${origin}/stranger"); load("${origin}/known/pay")</script>` }, async (page, { third }) => {
+    on({ gate: "gate-auto", block: "strict", page: strict, more: { "/own": () => ["text/plain", "own"] } }, async (page, { third }) => {
+      await waitFor(() => page.evaluate(() => self.heard), "the worker's own request");
       assert.deepEqual(third.asked, ["pay"]);
+      assert.deepEqual(await page.evaluate(() => [self.heard, ...[...document.querySelectorAll("link")].map((link) => link.rel + (link.getAttribute("href") ? " kept" : " held"))]), ["own barred", "canonical kept", "alternate kept", "stylesheet held"]);
     }));
 });
