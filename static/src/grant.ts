@@ -1,7 +1,7 @@
 // What a placeholder's buttons do: permit one service, for one embed or for good,
 // on record before anything loads.
 import { hasPending } from './cookie'
-import { find } from './match'
+import { find, patterns } from './match'
 import { askAnew, draw, post } from './record'
 import type { Asking, Decision, Gate } from './types'
 
@@ -42,8 +42,7 @@ export function granter(gate: Asking): NonNullable<Gate['grant']> {
  */
 function serviceOf({ policy, permits }: Gate, { dataset }: HTMLElement): string | undefined {
   const own = policy.categories.find(c => c.id == dataset.consent)?.services || []
-  const hosts = (service: string) => policy.rules?.[service]?.[0] || policy.vendors?.[service]?.hosts || ''
-  const found = find(own.flatMap(service => hosts(service).split(' ').map(pattern => [pattern, service] as [string, string])), '', dataset.src || dataset.data)
+  const found = find(own.flatMap(service => patterns(policy, service)), '', dataset.src || dataset.data)
   if (found) dataset.consent += ':' + found
   const condition = dataset.consent!
   const [name = ''] = condition.match(/[\w:-]*$/)!

@@ -1,7 +1,14 @@
 // Which service an address belongs to.
+import type { Policy } from './types'
 
 /** Patterns of addresses, each with the condition under which it may be contacted. */
 export type Table = [pattern: string, condition: string][]
+
+/** Returns a service's part of a table. */
+export const patterns = ({ rules, vendors }: Policy, service: string): Table => {
+  const hosts = rules?.[service]?.[0] || vendors?.[service]?.hosts || ''
+  return hosts.split(' ').map(pattern => [pattern, service])
+}
 
 export type Find = typeof find
 

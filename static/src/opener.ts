@@ -1,6 +1,7 @@
 // Opens marked tags once what they wait for is permitted: in document order,
 // one per task, each exactly once. Before that nothing of them is requested.
 import { ATTRIBUTES, EXECUTABLE, isMarked } from './marked'
+import { find, patterns } from './match'
 import type { Gate } from './types'
 import { late } from './world'
 
@@ -15,7 +16,19 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
   let busy = false
   let running: Promise<void> | undefined
 
-  const may = (el: HTMLElement) => !opened.has(el) && (lent.has(el) || gate.permits(el.dataset.consent!)) && isOwn(gate, el)
+  const table = gate.policy.categories.flatMap(c => c.services.flatMap(service => patterns(gate.policy, service)))
+
+  /** A tag whose condition names a category may load from a service that is denied by itself: it waits for that one, too. */
+  const holds = ({ dataset }: HTMLElement) => {
+    const condition = dataset.consent!
+    if (!gate.permits(condition)) return false
+    const service = !condition.includes('!') && find(table, '', dataset.src || dataset.data)
+    if (!service || gate.permits(service)) return true
+    dataset.consent = condition.replace(/(?=\||$)/g, '&' + service)
+    return false
+  }
+
+  const may = (el: HTMLElement) => !opened.has(el) && (lent.has(el) || holds(el)) && isOwn(gate, el)
 
   function next(): HTMLElement | undefined {
     for (const root of gate.roots)

@@ -45,6 +45,22 @@ inEveryEngine((newPage) => {
       });
     });
 
+    it("waits for its own service too, where that is denied though its category is permitted", () => {
+      const tags = (url) => ["analytics", "share | analytics"].map((condition, i) => `<script type="text/plain" data-consent="${condition}" data-src="${url("way" + i)}"></script>`).join("");
+      const decide = (mark) => {
+        document.cookie = `hint=1.${Math.floor(Date.now() / 1000) + 1000}.analytics~g~AAAA.share~d~SSSS${mark}; path=/`;
+        dispatchEvent(new Event("storage"));
+      };
+      return on({ page: (url) => `${tags(url)}${late}>ran.push("of nobody's")</script>` }, async (page, { third }) => {
+        await page.evaluate(decide, ".evil~d");
+        assert.deepEqual(await runs(page, 1), ["of nobody's"]);
+        assert.deepEqual(third.asked, []);
+        await page.evaluate(decide, "");
+        await waitFor(() => third.asked.length >= 2, "both");
+        assert.deepEqual(third.asked, ["way0", "way1"]);
+      });
+    });
+
     it("does not run when its integrity does not fit, and says so to its listeners", () =>
       on({ page: () => `${late} data-src="/whole.js" integrity="${digest.replace(/.$/, "x")}" onerror="ran.push('refused')"></script>${late}>ran.push("next")</script>`, more: { "/whole.js": js("ran.push('never')") } }, async (page) => {
         await page.evaluate(answer, "g");
