@@ -23,6 +23,13 @@ const (
 	// settleTime is how long an entry is left alone in a store that may lose its
 	// last seconds, see translog.Options.
 	settleTime = 5 * time.Second
+	// failoverTime is settleTime where replicas may take over. Until they have, a
+	// master that is cut off from them goes on acknowledging what will be lost:
+	// Sentinels wait 30 s by default and a cluster 15 s, and then they vote. With the
+	// interval of rounds it stays below the minute, too.
+	failoverTime = 40 * time.Second
+	// finishTime is how long signing may hold up the end of a server.
+	finishTime = 5 * time.Second
 	// logTiles of up to 8 KB are kept in memory, for all sites together.
 	logTiles = 1000
 )
@@ -82,6 +89,8 @@ func newLogSet(env environment, config ServerConfig, ring *consent.Keyring, stor
 	}
 	if _, embedded := config.StoreFile(); embedded {
 		s.settle = 0
+	} else if config.mayFailOver() {
+		s.settle = failoverTime
 	}
 	return s, nil
 }
@@ -160,6 +169,15 @@ func (s *logSet) statuses() (list []translog.Status) {
 	return list
 }
 
+// signed tells how many entries of each log a checkpoint covers.
+func (s *logSet) signed() map[string]int64 {
+	sizes := make(map[string]int64)
+	for _, status := range s.statuses() {
+		sizes[status.Site] = status.Signed
+	}
+	return sizes
+}
+
 // problems says what keeps logs from being signed or anchored.
 func (s *logSet) problems() (list []string) {
 	for _, status := range s.statuses() {
@@ -181,7 +199,7 @@ func (s *logSet) problems() (list []string) {
 // finish ends every log and signs what came last. It takes a moment at most: what
 // it does not finish is signed after the next start.
 func (s *logSet) finish() {
-	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	ctx, cancel := context.WithTimeout(context.Background(), finishTime)
 	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,15 +9,23 @@ import (
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/outbox"
+	"github.com/consentry/consentry/internal/redisstore"
 )
 
 func outboxDir(config ServerConfig) string { return filepath.Join(config.DataDir(), "outbox") }
 
+// mayFailOver reports whether another server may take the place of the store's, and
+// lack what that one has acknowledged.
+func (c ServerConfig) mayFailOver() bool {
+	a, err := redisstore.ParseURL(c.Store)
+	return c.Outbox.First == "always" || err == nil && a.FailsOver()
+}
+
 // withOutbox puts this server's outbox in front of a store. When that fails the
 // store is closed.
-func withOutbox(config ServerConfig, store consent.Store, failsOver bool, log *slog.Logger) (consent.Store, error) {
+func withOutbox(config ServerConfig, store consent.Store, log *slog.Logger) (consent.Store, error) {
 	front, err := outbox.Open(outboxDir(config), store, outbox.Options{
-		First: failsOver || config.Outbox.First == "always", Checkpoints: true,
+		First: config.mayFailOver(), Checkpoints: true,
 		Limit: int64(config.Outbox.LimitMB) << 20, Now: time.Now, Log: log,
 	})
 	if err != nil {
@@ -41,9 +49,7 @@ func keepSettled(ctx context.Context, store *listedStore, logs *logSet) {
 	for {
 		select {
 		case <-tick.C:
-			for _, status := range logs.statuses() {
-				front.Settled(status.Site, status.Signed)
-			}
+			front.Settled(logs.signed())
 		case <-ctx.Done():
 			return
 		}

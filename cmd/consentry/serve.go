@@ -185,7 +185,7 @@ func openStore(ctx context.Context, config ServerConfig, log *slog.Logger) (cons
 		if err != nil || !outbox.Holds(outboxDir(config)) {
 			return store, err
 		}
-		return withOutbox(config, store, false, log) // what a Redis that is no longer configured did not get
+		return withOutbox(config, store, log) // what a Redis that is no longer configured did not get
 	}
 	redis, err := redisstore.Open(ctx, config.Store, redisstore.Options{
 		Log: log, Declared: config.Declared(), Sync: config.Require == "durable",
@@ -198,7 +198,7 @@ func openStore(ctx context.Context, config ServerConfig, log *slog.Logger) (cons
 		_ = store.Close()
 		return nil, err
 	}
-	return withOutbox(config, store, redis.FailsOver(), log)
+	return withOutbox(config, store, log)
 }
 
 func newLogger(w io.Writer, config Log) *slog.Logger {

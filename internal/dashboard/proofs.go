@@ -34,6 +34,9 @@ func (d *Dashboard) proofs(ctx context.Context) (p templates.Proofs) {
 	case err == nil && s.Away:
 		p.Trouble = fmt.Sprintf("The store is slow or away. %d items wait on this server’s disk, the oldest for %s; they take %d of %d MB. %s",
 			s.Waiting, oldest, s.Bytes>>20, s.Limit>>20, s.Why)
+	case err == nil && s.Late:
+		p.Trouble = fmt.Sprintf("A transparency log is not signed, so that this server’s disk keeps %d records that the store has, the oldest for %s; they take %d of %d MB. The log and /readyz say why.",
+			s.Kept, s.KeptOldest.Round(time.Second), s.Bytes>>20, s.Limit>>20)
 	case err == nil && s.Stuck > 0:
 		p.Trouble = fmt.Sprintf("The store refuses %d items that wait on this server’s disk, the oldest for %s, although it takes others; the log says why.", s.Stuck, oldest)
 	}

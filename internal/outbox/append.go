@@ -123,13 +123,16 @@ func (s *Store) blot(site string, list []consent.Erasure) error {
 	return s.writer.do(func() error {
 		for _, seg := range s.ledger.all() {
 			found := 0
-			_, err := seg.scan(seg.size, func(_ *segment, at int64, _ int, f frame, _ bool) error {
-				if f.kind != recordFrame || f.site != site || !gone[f.entry.Record] || f.erased {
-					return nil
-				}
-				found++
-				return seg.blot(at, s.disk)
-			})
+			err := seg.blotHoles(s.disk)
+			if err == nil {
+				_, _, err = seg.scan(seg.size, func(_ *segment, at int64, _ int, f frame, broken bool) error {
+					if f.kind != recordFrame || f.site != site || !gone[f.entry.Record] || f.erased && !broken {
+						return nil
+					}
+					found++
+					return seg.blot(at, s.disk)
+				})
+			}
 			if err == nil && found > 0 {
 				err = s.disk.sync(seg.file)
 			}

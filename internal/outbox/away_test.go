@@ -264,14 +264,13 @@ func TestEntriesStayUntilACheckpointCoversThem(t *testing.T) {
 	if st := b.Status(); st.Kept != 20 {
 		t.Errorf("%d are kept without a checkpoint, want 20", st.Kept)
 	}
-	b.Settled("shop", 15)
-	b.Settled("other", 100)
+	b.Settled(map[string]int64{"shop": 15, "other": 100})
 	until(t, "those under the checkpoint have left", func() bool { return b.Status().Kept == 5 })
 	time.Sleep(3 * o.Settle)
 	if st := b.Status(); st.Kept != 5 {
 		t.Errorf("%d are kept, want 5", st.Kept)
 	}
-	b.Settled("shop", 20)
+	b.Settled(map[string]int64{"shop": 20})
 	emptied(t, b.Store)
 }
 

@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -27,20 +26,23 @@ func (s *Store) drain(ctx context.Context) {
 	defer probe.Stop()
 	again := time.NewTicker(retryStuck * s.options.Probe)
 	defer again.Stop()
+	settle := time.NewTicker(max(s.options.Probe, min(s.options.Settle/30, time.Second)))
+	defer settle.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-again.C:
 			s.ledger.recall(stuck)
+		case <-settle.C:
+			if !s.isAway() {
+				s.settle(ctx)
+			}
 		case <-probe.C:
 		case <-s.wake:
 		}
 		if s.isAway() || s.ledger.waits() > 0 {
 			s.handOver(ctx)
-		}
-		if s.options.First && !s.isAway() {
-			s.settle(ctx)
 		}
 	}
 }
@@ -51,8 +53,8 @@ func (s *Store) handOver(ctx context.Context) {
 	if !s.healthy(ctx) {
 		return
 	}
-	if s.options.First && s.isAway() {
-		s.ledger.recall(kept) // another server may answer now, which lacks some of it
+	if s.isAway() {
+		s.ledger.recall(kept) // the one that answers now may lack some of it
 	}
 	for s.ledger.waits() > handSize {
 		if !s.handSome(ctx) {
@@ -111,10 +113,10 @@ func (s *Store) healthy(ctx context.Context) bool {
 // hand offers items in their order and reports whether all were taken. One that
 // the store refuses again and again while it takes others is put aside.
 func (s *Store) hand(ctx context.Context, batch []*item) bool {
-	lost := 0
+	lost, stay := 0, s.stays(ctx)
 	took := func(i *item, stored consent.Stored, dup bool) {
 		pruned := stored.Erased && len(stored.Sealed) == 0 // after it had been handed over in an earlier life
-		if s.ledger.keep(i, stored.Index, s.options.Now(), s.options.First && !pruned) && !dup {
+		if s.ledger.keep(i, stored.Index, s.options.Now(), stay && !pruned) && !dup {
 			lost++
 		}
 	}
@@ -220,63 +222,4 @@ func (s *Store) offerOther(ctx context.Context, i *item) error {
 		s.copies.keep(f.site, f.artefact)
 	}
 	return err
-}
-
-// Settled says that a checkpoint covers the first size entries of a site's log.
-func (s *Store) Settled(site string, size int64) {
-	s.mu.Lock()
-	s.settled[site] = max(s.settled[site], size)
-	s.mu.Unlock()
-}
-
-// settle lets go of what has been in the store for long enough, after asking for
-// it once more: what is not there any more is appended again.
-func (s *Store) settle(ctx context.Context) {
-	for ctx.Err() == nil {
-		due := s.ledger.due(s.options.Now().Add(-s.options.Settle), s.covered, handSize)
-		if len(due) == 0 || !s.confirm(ctx, due) {
-			break
-		}
-	}
-	s.writer.nudge()
-}
-
-// covered reports whether a checkpoint covers an item, where one has to.
-func (s *Store) covered(i *item) bool {
-	if !s.options.Checkpoints || i.kind != recordFrame {
-		return true
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return i.index < s.settled[i.site]
-}
-
-func (s *Store) confirm(ctx context.Context, due []*item) bool {
-	if s.hold(ctx) != nil {
-		return false
-	}
-	defer s.unhold()
-	lost := 0
-	err := s.offerAll(ctx, due, func(i *item, stored consent.Stored, dup bool) {
-		if i.kind == recordFrame && (!dup || stored.Index != i.index) {
-			lost++
-			s.ledger.keep(i, stored.Index, s.options.Now(), true)
-			return
-		}
-		s.ledger.withdraw(i)
-	})
-	s.regret(lost)
-	if err != nil {
-		s.trip(ctx, fmt.Errorf("settle: %w", err))
-	}
-	return err == nil
-}
-
-// regret counts and logs what the store had and has lost.
-func (s *Store) regret(records int) {
-	if records == 0 {
-		return
-	}
-	s.again.Add(int64(records))
-	s.options.Log.Warn("the store lacked records that it had acknowledged, as after a failover; they were appended again", "records", records)
 }

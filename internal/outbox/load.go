@@ -13,6 +13,17 @@ type loader struct {
 	ledger   *ledger
 	broken   []*item                 // whose secrets are neither whole nor gone
 	erasures map[recordKey]time.Time // what the files say was erased
+	damaged  []lost
+}
+
+// lost is damage in a file.
+type lost struct {
+	file string
+	damage
+}
+
+func (l *loader) damage(s *segment, d damage) {
+	l.damaged = append(l.damaged, lost{s.file.Name(), d})
 }
 
 // item takes in one frame. A record that is there twice, as after an answer that
@@ -46,8 +57,9 @@ func (l *loader) item(s *segment, at int64, size int, f frame, broken bool) erro
 	return nil
 }
 
-// finish carries out the erasures that a crash has interrupted. Secrets that are
-// broken without one are damage.
+// finish carries out the erasures that a crash has interrupted. A record whose
+// secrets are broken without one is lost: it cannot be opened any more, and nobody
+// has erased it.
 func (l *loader) finish(d disk) error {
 	for _, i := range l.ledger.waiting {
 		at, erased := l.erasures[recordKey{i.site, i.record}]
@@ -61,7 +73,8 @@ func (l *loader) finish(d disk) error {
 	}
 	for _, i := range l.broken {
 		if _, erased := l.erasures[recordKey{i.site, i.record}]; !erased {
-			return fmt.Errorf("%w: %s at byte %d, in the secrets of a record", ErrDamaged, i.segment.file.Name(), i.at)
+			l.damage(i.segment, damage{i.at, int64(i.size)})
+			l.ledger.withdraw(i)
 		}
 	}
 	return nil

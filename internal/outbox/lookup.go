@@ -131,5 +131,8 @@ func (l *ledger) status(now time.Time) Status {
 	for _, i := range append(l.stuck[:len(l.stuck):len(l.stuck)], l.waiting[:min(1, len(l.waiting))]...) {
 		st.Oldest = max(st.Oldest, now.Sub(i.made)) // the first to wait is the oldest
 	}
+	if len(l.kept) > 0 {
+		st.KeptOldest = now.Sub(l.kept[0].keptAt)
+	}
 	return st
 }

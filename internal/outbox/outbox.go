@@ -9,10 +9,10 @@
 // decision that the store has and the outbox does not is taken anew while the
 // store is away, and found to be a duplicate when it is handed over.
 //
-// Where replicas may take over (Options.First), what a store has acknowledged can
-// still be lost. Every entry is then written to the outbox before it goes to the
-// store, stays for a while, and leaves after the store was asked for it again; what
-// a failover has lost is appended once more.
+// What was handed over to a store that does not promise to have it on its disk stays
+// for a while, and leaves after the store was asked for it again; what it has lost
+// is appended once more. Where replicas may take over (Options.First) every entry is
+// written to the outbox before it goes to the store, and stays like that.
 package outbox
 
 import (
@@ -33,12 +33,12 @@ import (
 type Options struct {
 	// First writes every entry here before it goes to the store.
 	First bool
-	// Settle is how long an entry stays after the store had it, under First.
-	// Longer than it takes the store's servers to agree on another master.
-	// Default 60 s.
+	// Settle is how long an entry stays in the outbox after the store had it, where
+	// the store can still lose it. Longer than a store that syncs every second may be
+	// late, and than its servers take to agree on another master. Default 60 s.
 	Settle time.Duration
 	// Checkpoints says that Settled is called: under First an entry then stays
-	// until a checkpoint covers it as well.
+	// until a checkpoint covers it as well, see Store.Settled.
 	Checkpoints bool
 	// Limit is how many bytes the files may take. Default 256 MB, some 700 000
 	// decisions.
@@ -96,8 +96,12 @@ type Store struct {
 	away    bool
 	why     error
 	since   time.Time
-	again   atomic.Int64     // records that the store had lost
-	settled map[string]int64 // by site, size of the log under a checkpoint
+	settled map[string]int64 // by site, size of the log under a checkpoint; nil: not known
+	complaints
+
+	damaged  int64        // bytes that could not be read, as Open found
+	again    atomic.Int64 // records that the store had lost
+	unsigned atomic.Int64 // records that left without a checkpoint
 
 	wake chan struct{}
 	stop context.CancelFunc
@@ -121,7 +125,7 @@ func open(dir string, inner consent.Store, o Options, d disk) (_ *Store, err err
 		return nil, err
 	}
 	s := &Store{
-		Store: inner, options: o, disk: d, lock: held, ledger: newLedger(), settled: make(map[string]int64),
+		Store: inner, options: o, disk: d, lock: held, ledger: newLedger(),
 		handing: make(chan struct{}, 1), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	defer func() {
@@ -154,12 +158,18 @@ func (s *Store) load(dir string) (next int64, err error) {
 	}
 	l := &loader{ledger: s.ledger}
 	for n, number := range numbers {
-		seg, cut, err := openSegment(dir, number, n == len(numbers)-1, s.disk, l.item)
+		seg, cut, err := openSegment(dir, number, s.disk, l.item)
 		if err != nil {
 			return 0, err
 		}
-		if cut > 0 {
-			s.options.Log.Warn("the end of the outbox was never acknowledged and is cut off", "bytes", cut)
+		if cut > 0 && n == len(numbers)-1 {
+			s.options.Log.Warn("the end of the outbox is no whole write and is cut off: most likely a crash interrupted it, and nobody was told that it is kept",
+				"file", seg.file.Name(), "bytes", cut)
+		} else if cut > 0 {
+			l.damage(seg, damage{seg.size, cut})
+		}
+		for _, h := range seg.holes {
+			l.damage(seg, h)
 		}
 		s.ledger.add(seg)
 		next = number + 1
@@ -167,11 +177,21 @@ func (s *Store) load(dir string) (next int64, err error) {
 	if err := l.finish(s.disk); err != nil {
 		return 0, err
 	}
+	s.report(l.damaged)
 	if n := len(s.ledger.waiting); n > 0 {
 		s.away, s.since, s.why = true, s.options.Now(), errors.New("what an earlier run has left is being handed over")
 		s.options.Log.Info("the outbox holds what an earlier run has left", "waiting", n)
 	}
 	return next, nil
+}
+
+// report tells the log what could not be read.
+func (s *Store) report(list []lost) {
+	for _, d := range list {
+		s.damaged += d.size
+		s.options.Log.Error("a file of the outbox is damaged: what stood there is lost, and decisions in it had been acknowledged if they were synced; all else is kept",
+			"file", d.file, "byte", d.at, "bytes", d.size)
+	}
 }
 
 // Holds reports whether the outbox in dir holds anything, without opening it.

@@ -170,17 +170,24 @@ type Status struct {
 	Waiting int           // items that the store does not have, the stuck ones among them
 	Stuck   int           // items that the store refuses
 	Kept    int           // items that the store has and that stay until they are settled
+	Late    bool          // some of these have stayed for much longer than Settle: a log is not signed
 	Bytes   int64         // that the files take
 	Limit   int64         // of Bytes
 	Oldest  time.Duration // age of the oldest item that waits
 	Failed  bool          // nothing more is written before a restart
 	Again   int64         // records that the store had lost and was given again, since the start
+
+	KeptOldest time.Duration // for how long the store has had what was kept first
+	Unsigned   int64         // records that left without a checkpoint that covers them, since the start
+	Damaged    int64         // bytes of the files that the start could not read: what they held is lost
 }
 
 // Status tells it.
 func (s *Store) Status() Status {
 	st := s.ledger.status(s.options.Now())
-	st.Limit, st.Again = s.options.Limit, s.again.Load()
+	st.Limit, st.Again, st.Unsigned = s.options.Limit, s.again.Load(), s.unsigned.Load()
+	st.Damaged = s.damaged
+	st.Late = st.KeptOldest > lateAfter*s.options.Settle
 	s.mu.Lock()
 	st.Away = s.away
 	if s.why != nil {

@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,7 @@ import (
 // ErrLocked is a folder that another process uses as its outbox.
 var ErrLocked = errors.New("the outbox is in use by another process")
 
-// ErrDamaged is a file of the outbox whose middle cannot be read.
+// ErrDamaged is a file of the outbox that cannot be read.
 var ErrDamaged = errors.New("a file of the outbox is damaged")
 
 const segmentSuffix = ".outbox"
@@ -27,6 +26,7 @@ type segment struct {
 	file   *os.File
 	size   int64 // of whole, synced frames and the file's head
 	live   int   // guarded by the ledger
+	holes  []damage
 }
 
 // disk is how frames get onto the disk; tests put faults in its place.
@@ -84,11 +84,13 @@ func segments(dir string) (numbers []int64, err error) {
 	return numbers, nil
 }
 
-// openSegment reads a segment and calls yield for every whole frame. What follows
-// the last whole frame of the newest segment was never acknowledged, since a
-// frame is acknowledged when it is synced: it is cut off. In an older one it is
-// ErrDamaged.
-func openSegment(dir string, number int64, newest bool, d disk, yield visit) (s *segment, cut int64, err error) {
+// damage is bytes of a segment that are no whole frame.
+type damage struct{ at, size int64 }
+
+// openSegment reads a segment and calls yield for every whole frame. Of bytes that
+// are none it tells where they are, and reads on behind them; those at the end it
+// cuts off. Error: ErrDamaged, a file that is no segment.
+func openSegment(dir string, number int64, d disk, yield visit) (s *segment, cut int64, err error) {
 	f, err := os.OpenFile(segmentPath(dir, number), os.O_RDWR, 0)
 	if err != nil {
 		return nil, 0, err
@@ -103,70 +105,68 @@ func openSegment(dir string, number int64, newest bool, d disk, yield visit) (s 
 	if err != nil {
 		return nil, 0, err
 	}
-	if s.size, err = s.scan(length, yield); err != nil && !errors.Is(err, errFrame) {
+	if s.size, s.holes, err = s.scan(length, yield); err != nil {
 		return nil, 0, err
 	}
-	if s.size == length {
-		return s, 0, nil
-	}
-	if !newest {
-		return nil, 0, fmt.Errorf("%w: %s at byte %d; restore it, or move it away and know that decisions in it are lost", ErrDamaged, f.Name(), s.size)
-	}
 	cut = length - s.size
-	if s.size == 0 { // not even its head was written
+	if s.size == 0 || len(s.holes) > 0 && s.holes[0].at == 0 { // without its head
 		if err := d.write(f, []byte(magic), 0); err != nil {
 			return nil, 0, err
 		}
-		s.size = int64(len(magic))
+		s.size = max(s.size, int64(len(magic)))
 	}
-	if err := errors.Join(f.Truncate(s.size), d.sync(f)); err != nil {
-		return nil, 0, err
+	if cut > 0 {
+		err = errors.Join(f.Truncate(s.size), d.sync(f))
 	}
-	return s, cut, nil
+	return s, cut, err
 }
 
 // visit is called for a whole frame at a place of a segment.
 type visit func(s *segment, at int64, size int, f frame, broken bool) error
 
-// scan reads frames until the end or something that is none, and returns where
-// the last whole one ends.
-func (s *segment) scan(length int64, yield visit) (whole int64, err error) {
-	in := bufio.NewReaderSize(io.NewSectionReader(s.file, 0, length), 1<<16)
-	head := make([]byte, headSize)
-	if _, err := io.ReadFull(in, head[:len(magic)]); err != nil || string(head[:len(magic)]) != magic {
-		return 0, s.foreign(length, head)
+// scan reads the whole frames of a segment and what lies between them, and returns
+// where the last one ends. A segment fits into memory, see segmentSize and batchSize.
+func (s *segment) scan(length int64, yield visit) (whole int64, holes []damage, err error) {
+	raw := make([]byte, length)
+	if n, err := s.file.ReadAt(raw, 0); err != nil && !errors.Is(err, io.EOF) {
+		return 0, nil, err
+	} else if raw = raw[:n]; n < len(magic) {
+		return 0, nil, nil
 	}
-	for whole = int64(len(magic)); whole < length; {
-		if _, err := io.ReadFull(in, head); err != nil {
-			return whole, errFrame
-		}
-		size, err := frameSize(head)
-		if err != nil || whole+int64(size) > length {
-			return whole, errFrame
-		}
-		raw := make([]byte, size)
-		if _, err := io.ReadFull(in, raw[copy(raw, head):]); err != nil {
-			return whole, err
-		}
-		f, broken, err := decode(raw)
-		if err == nil {
-			err = yield(s, whole, size, f, broken)
-		}
-		if err != nil {
-			return whole, err
-		}
-		whole += int64(size)
+	switch string(raw[:len(magic)]) {
+	case magic:
+		whole = int64(len(magic))
+	case strings.Repeat("\x00", len(magic)): // as a crash leaves it
+	default:
+		return 0, nil, fmt.Errorf("%w: %s was not written by this version of the program; move it away and know that decisions in it are lost", ErrDamaged, s.file.Name())
 	}
-	return whole, nil
+	for at := len(magic); at < len(raw); {
+		size, f, broken, ok := frameAt(raw[at:])
+		if !ok {
+			at++
+			continue
+		}
+		if int64(at) > whole {
+			holes = append(holes, damage{whole, int64(at) - whole})
+		}
+		if err := yield(s, int64(at), size, f, broken); err != nil {
+			return whole, holes, err
+		}
+		at += size
+		whole = int64(at)
+	}
+	return whole, holes, nil
 }
 
-// foreign tells a file that a crash has left without its head from one that
-// another program has written.
-func (s *segment) foreign(length int64, head []byte) error {
-	if length < int64(len(magic)) || string(head[:len(magic)]) == strings.Repeat("\x00", len(magic)) {
-		return errFrame
+// frameAt reads the frame that b begins with. What cannot be one is told by its
+// first bytes, so that looking for one in damaged bytes takes no time.
+func frameAt(b []byte) (size int, f frame, broken, ok bool) {
+	size, err := frameSize(b)
+	if err != nil || size > len(b) || size == headSize+1 || b[headSize] < recordFrame || b[headSize] > erasureFrame || int(b[headSize+1]) > size-headSize-2 {
+		return 0, frame{}, false, false
 	}
-	return fmt.Errorf("%w: %s was not written by this version of the program", ErrDamaged, s.file.Name())
+	f, broken, err = decode(b[:size])
+	return size, f, broken, err == nil
 }
 
 // read returns the frame at a place.
@@ -192,6 +192,21 @@ func (s *segment) blot(at int64, d disk) error {
 // remove deletes the segment's file.
 func (s *segment) remove() error {
 	return errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+}
+
+// blotHoles overwrites what cannot be read: nobody knows whose secrets it holds.
+func (s *segment) blotHoles(d disk) error {
+	for _, h := range s.holes {
+		at := max(h.at, int64(len(magic)))
+		if err := d.write(s.file, make([]byte, h.at+h.size-at), at); err != nil {
+			return err
+		}
+	}
+	if len(s.holes) == 0 {
+		return nil
+	}
+	s.holes = nil
+	return d.sync(s.file)
 }
 
 func syncDir(dir string, d disk) error {

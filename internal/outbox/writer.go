@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	segmentSize = 8 << 20 // after which a new segment begins
+	segmentSize = 8 << 20 // after which a new segment begins, a tenth of the limit where that is less
 	batchSize   = 1 << 20 // bytes in one write
 )
 
@@ -75,6 +75,13 @@ func (w *writer) accepts(n int64) error {
 		return errFull
 	}
 	return nil
+}
+
+// filled is how full the outbox is, from 0 to 1.
+func (w *writer) filled() float64 {
+	w.ledger.mu.Lock()
+	defer w.ledger.mu.Unlock()
+	return float64(w.ledger.bytes) / float64(w.limit)
 }
 
 // put returns when a frame is on the disk. When ctx ends first the frame may
@@ -192,7 +199,7 @@ func (w *writer) commit(batch []*write) {
 
 // append writes frames and syncs them.
 func (w *writer) append(raw []byte, items []*item) error {
-	if w.active == nil || w.active.size > segmentSize {
+	if w.active == nil || w.active.size > min(segmentSize, w.limit/10) {
 		s, err := createSegment(w.dir, w.next, w.disk)
 		if noSpace(err) {
 			return fmt.Errorf("%w: write outbox: %w", consent.ErrUnavailable, err)

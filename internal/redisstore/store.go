@@ -83,17 +83,16 @@ func (o Options) withDefaults() Options {
 // batches; whatever Redis cannot do now is consent.ErrUnavailable, and the next
 // call tries again.
 type Store struct {
-	client    redis.UniversalClient
-	options   Options
-	scripts   scripts
-	queue     chan *job
-	counts    heldCounts
-	health    probed
-	schemas   sync.Map // sites whose schema was seen to be this program's
-	listed    sync.Map // sites that were seen in the set of all
-	scrubs    scrubs
-	failsOver bool
-	changed   atomic.Bool // Redis may be another than before: look again
+	client  redis.UniversalClient
+	options Options
+	scripts scripts
+	queue   chan *job
+	counts  heldCounts
+	health  probed
+	schemas sync.Map // sites whose schema was seen to be this program's
+	listed  sync.Map // sites that were seen in the set of all
+	scrubs  scrubs
+	changed atomic.Bool // Redis may be another than before: look again
 
 	closing  sync.RWMutex // held for reading while a job enters the queue
 	closed   bool
@@ -113,16 +112,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open redis: %w", err)
 	}
-	s, err := open(ctx, &a.options, o)
-	if err != nil {
-		return nil, err
-	}
-	s.failsOver = a.FailsOver()
-	return s, nil
+	return open(ctx, &a.options, o)
 }
-
-// FailsOver reports whether replicas may take over, see Address.
-func (s *Store) FailsOver() bool { return s.failsOver }
 
 // open makes the client that fits the topology: the rest knows
 // redis.UniversalClient only, and every script names its keys, all of one site.

@@ -16,19 +16,21 @@ type outboxAnswer struct {
 	Oldest    float64 `json:"oldest_seconds"`
 	Bytes     int64   `json:"bytes"`
 	Limit     int64   `json:"limit_bytes"`
-	Failed    bool    `json:"failed"` // nothing more is written to it before a restart
+	Unsigned  bool    `json:"unsigned"`      // for want of a checkpoint much is kept for longer than it should: it fills
+	Damaged   int64   `json:"damaged_bytes"` // of its files could not be read at the start: what they held is lost
+	Failed    bool    `json:"failed"`        // nothing more is written to it before a restart
 }
 
 func answerOf(s outbox.Status) *outboxAnswer {
 	return &outboxAnswer{
 		Answering: s.Away, Why: s.Why, Waiting: s.Waiting, Refused: s.Stuck, Kept: s.Kept,
-		Oldest: s.Oldest.Seconds(), Bytes: s.Bytes, Limit: s.Limit, Failed: s.Failed,
+		Oldest: s.Oldest.Seconds(), Bytes: s.Bytes, Limit: s.Limit, Unsigned: s.Late, Damaged: s.Damaged, Failed: s.Failed,
 	}
 }
 
 // troubled reports whether an operator should look.
 func (a *outboxAnswer) troubled() bool {
-	return a.Answering || a.Failed || a.Refused > 0 || a.Bytes > a.Limit*8/10
+	return a.Answering || a.Failed || a.Unsigned || a.Damaged > 0 || a.Refused > 0 || a.Bytes > a.Limit*8/10
 }
 
 // outboxMetrics are read when they are asked for.
@@ -49,6 +51,9 @@ func (m outboxMetrics) Collect(out chan<- prometheus.Metric) {
 		{"waiting", "Items that the store does not have yet.", float64(s.Waiting)},
 		{"refused", "Items that the store refuses although it takes others.", float64(s.Stuck)},
 		{"kept", "Items that the store has and that stay until no failover can lose them.", float64(s.Kept)},
+		{"kept_oldest_seconds", "For how long the store has had what was kept first. It grows while a log is not signed.", s.KeptOldest.Seconds()},
+		{"unsigned", "1 while items are kept for much too long, because a transparency log is not signed.", flag(s.Late)},
+		{"damaged_bytes", "Bytes of its files that the start could not read: what they held is lost.", float64(s.Damaged)},
 		{"oldest_seconds", "Age of the oldest item that waits.", s.Oldest.Seconds()},
 		{"bytes", "Size of the outbox.", float64(s.Bytes)},
 		{"limit_bytes", "Size that the outbox may have; beyond it grants are refused.", float64(s.Limit)},
@@ -56,8 +61,16 @@ func (m outboxMetrics) Collect(out chan<- prometheus.Metric) {
 		desc := prometheus.NewDesc("consentry_outbox_"+gauge.name, gauge.help, nil, nil)
 		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, gauge.value)
 	}
-	again := prometheus.NewDesc("consentry_outbox_appended_again_total", "Records that the store had acknowledged, lost in a failover and was given again.", nil, nil)
-	out <- prometheus.MustNewConstMetric(again, prometheus.CounterValue, float64(s.Again))
+	for _, counter := range []struct {
+		name, help string
+		value      int64
+	}{
+		{"appended_again", "Records that the store had acknowledged, lost and was given again.", s.Again},
+		{"left_unsigned", "Records that left the outbox without a checkpoint, to make room or because their site is not served here.", s.Unsigned},
+	} {
+		desc := prometheus.NewDesc("consentry_outbox_"+counter.name+"_total", counter.help, nil, nil)
+		out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(counter.value))
+	}
 }
 
 func flag(b bool) float64 {

@@ -55,6 +55,9 @@ func (l *Log) Run(ctx context.Context, interval time.Duration) {
 		// Servers on one store look at different times, and so share the work.
 		l.repeat(ctx, func() time.Duration { return interval - rand.N(interval/4+1) }, func() { _ = l.Sign(ctx) })
 	})
+	if l.Settle > 0 {
+		wait.Go(func() { l.repeat(ctx, func() time.Duration { return sightEvery }, func() { l.sight(ctx) }) })
+	}
 	wait.Go(func() { l.runAudits(ctx) })
 	if len(l.Anchors) > 0 {
 		wait.Go(func() {

@@ -269,23 +269,40 @@ func (l *Log) grow(ctx context.Context, ring keyring, priors []*signed, size int
 	return ring.sign(Checkpoint{Origin: priors[0].Origin, Size: size, Root: root})
 }
 
+// sightEvery is how often a log's size is looked at where its entries have to
+// settle, so that they wait for no longer than they must.
+const sightEvery = 3 * time.Second
+
+// sight notes how large the log is now.
+func (l *Log) sight(ctx context.Context) {
+	l.signing.Lock()
+	defer l.signing.Unlock()
+	if head, err := l.Store.Head(ctx, l.Site); err == nil { // else a round says what is wrong
+		l.observe(sighting{head.Size, l.Now()})
+	}
+}
+
+func (l *Log) observe(now sighting) {
+	for len(l.seen) > 0 && l.seen[len(l.seen)-1].size > now.size { // lost again before it was signed
+		l.seen = l.seen[:len(l.seen)-1]
+	}
+	l.seen = append(l.seen, now)
+	old := 0
+	for i, s := range l.seen {
+		if now.at.Sub(s.at) >= l.Settle {
+			old = i
+		}
+	}
+	l.seen = l.seen[old:]
+}
+
 // settled returns how many entries have been in the store for long enough.
 func (l *Log) settled(size int64) int64 {
 	if l.Settle <= 0 {
 		return size
 	}
 	now := l.Now()
-	for len(l.seen) > 0 && l.seen[len(l.seen)-1].size > size { // lost again before it was signed
-		l.seen = l.seen[:len(l.seen)-1]
-	}
-	l.seen = append(l.seen, sighting{size, now})
-	old := 0
-	for i, s := range l.seen {
-		if now.Sub(s.at) >= l.Settle {
-			old = i
-		}
-	}
-	l.seen = l.seen[old:]
+	l.observe(sighting{size, now})
 	if first := l.seen[0]; now.Sub(first.at) >= l.Settle {
 		return first.size
 	}

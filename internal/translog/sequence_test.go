@@ -160,6 +160,29 @@ func TestEntriesSettleBeforeTheyAreSigned(t *testing.T) {
 	}
 }
 
+// Entries settle between two rounds too: the first round after their time signs
+// them, also when no round was there while they came.
+func TestEntriesSettleBetweenRounds(t *testing.T) {
+	store := newFakeStore()
+	now := testTime
+	l, _ := begun(t, store, func(o *Options) {
+		o.Settle, o.Now = 40*time.Second, func() time.Time { return now }
+	})
+	store.grow(10)
+	l.sight(t.Context())
+	now = now.Add(20 * time.Second)
+	store.grow(10)
+	l.sight(t.Context())
+	now = now.Add(20 * time.Second)
+	if c := sign(t, l); c.Size != 10 {
+		t.Errorf("signed %v", c)
+	}
+	now = now.Add(20 * time.Second)
+	if c := sign(t, l); c.Size != 20 {
+		t.Errorf("signed %v", c)
+	}
+}
+
 // The name under which a log began stays, whatever is configured later.
 func TestALogKeepsItsName(t *testing.T) {
 	store := newFakeStore()
