@@ -52,8 +52,12 @@ type opened struct {
 func (a *API) getReceipt(c echo.Context) error {
 	s := siteOf(c)
 	held, err := a.receipt(c.Request().Context(), s, c.Param("token"), maxHistory)
+	partial := errors.Is(err, consent.ErrPartial)
+	if partial {
+		err = nil
+	}
 	if format := receiptFormat(c); format != "" && err == nil {
-		return a.receiptFile(c, s, format, held)
+		return a.receiptFile(c, s, format, held, partial)
 	} else if format != "" || err != nil && !errors.Is(err, ErrReceipt) {
 		return err
 	}
@@ -96,13 +100,13 @@ func showNoReceipt(c echo.Context, s *Site, status int, says string) error {
 
 // receiptFile hands a receipt out for machines: all records as JSON, or the one
 // that the link opens as linked data or with the proof that it is in the log.
-func (a *API) receiptFile(c echo.Context, s *Site, format string, held []opened) error {
+func (a *API) receiptFile(c echo.Context, s *Site, format string, held []opened, partial bool) error {
 	h := c.Response().Header()
 	setHeader(h, "Cache-Control", noStore)
 	name := "receipt-" + held[0].stored.Record.String()
 	switch format {
 	case "json":
-		return c.JSONPretty(http.StatusOK, receiptBody(held), "  ")
+		return c.JSONPretty(http.StatusOK, receiptBody(held, partial), "  ")
 	case "jsonld":
 		linked, err := consent.Linked(held[0].record, s.Policy)
 		if err != nil {
@@ -125,7 +129,8 @@ func (a *API) receiptFile(c echo.Context, s *Site, format string, held []opened)
 }
 
 // receipt opens the record that a token names, and up to limit of those before it
-// of the same visitor, newest first.
+// of the same visitor, newest first. With consent.ErrPartial some of these are
+// missing, because the store is away.
 func (a *API) receipt(ctx context.Context, s *Site, token string, limit int) ([]opened, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != 48 {
@@ -141,7 +146,7 @@ func (a *API) receipt(ctx context.Context, s *Site, token string, limit int) ([]
 		return nil, ErrReceipt
 	}
 	history, err := a.Store.History(ctx, s.ID, stored.Subject)
-	if err != nil {
+	if err != nil && !errors.Is(err, consent.ErrPartial) {
 		return nil, fmt.Errorf("read history: %w", err)
 	}
 	until := slices.IndexFunc(history, func(h consent.Stored) bool { return h.Record == id })
@@ -153,22 +158,25 @@ func (a *API) receipt(ctx context.Context, s *Site, token string, limit int) ([]
 	for _, h := range slices.Backward(history) {
 		entry := opened{stored: h}
 		if !h.Erased {
-			if entry.record, _, err = a.open(ctx, s, h); err != nil {
+			record, _, err := a.open(ctx, s, h)
+			if err != nil {
 				return nil, err
 			}
+			entry.record = record
 		}
 		held = append(held, entry)
 	}
-	return held, nil
+	return held, err // nil or ErrPartial
 }
 
 type receiptDocument struct {
 	Schema  string            `json:"schema"`
 	Records []*consent.Record `json:"records"`
+	Partial bool              `json:"partial,omitempty"` // the store is away, and earlier records may be missing
 }
 
-func receiptBody(held []opened) receiptDocument {
-	doc := receiptDocument{Schema: "consentry.receipt/1"}
+func receiptBody(held []opened, partial bool) receiptDocument {
+	doc := receiptDocument{Schema: "consentry.receipt/1", Partial: partial}
 	for _, h := range held {
 		if h.record != nil {
 			doc.Records = append(doc.Records, h.record)
@@ -184,8 +192,7 @@ func (a *API) eraseReceipt(c echo.Context) error {
 	if err := formOrigin(c.Request(), ownOrigin(c)); err != nil {
 		return err
 	}
-	// A store that is away may show a part, from what waits for it.
-	if _, err := a.Store.Head(ctx, s.ID); err != nil {
+	if _, err := a.Store.Head(ctx, s.ID); err != nil { // to erase there; of what is found elsewhere a part may be missing
 		return err
 	}
 	held, err := a.receipt(ctx, s, c.Param("token"), math.MaxInt32)

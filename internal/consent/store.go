@@ -13,6 +13,10 @@ var (
 	// away, its disk is full, or a write failed. Nothing was acknowledged; the
 	// caller may try again with the same entry.
 	ErrUnavailable = errors.New("the store cannot keep a record now")
+	// ErrPartial comes with a list that may lack what a store that is away would
+	// add. It comes together with ErrUnavailable, so that who does not know better
+	// takes the list for none.
+	ErrPartial = errors.New("only a part is known now")
 	// ErrBusy is a store whose queue is full. Nothing was written.
 	ErrBusy = errors.New("the store is overloaded")
 	// ErrConflict is a change that was made on another state than the store's.
@@ -107,7 +111,8 @@ type Store interface {
 	// ErrUnavailable.
 	Record(ctx context.Context, site string, id ID) (Stored, error)
 
-	// History returns a subject's entries, oldest first; none is no error.
+	// History returns a subject's entries, oldest first; none is no error. Errors:
+	// ErrUnavailable, and with a list that is not whole ErrPartial as well.
 	History(ctx context.Context, site string, subject ID) ([]Stored, error)
 
 	// Log calls yield for the site's entries and artefacts from index on, in

@@ -44,6 +44,8 @@ type List struct {
 	file  *os.File
 	fault error
 	sites map[string]*site
+
+	forgotten bool // what was listed at the start is in no copy of this server any more
 }
 
 // site is what the list knows of one site.

@@ -39,11 +39,22 @@ func (s Store) Erase(ctx context.Context, site string, list []consent.Erasure) e
 	return s.Store.Erase(ctx, site, list)
 }
 
+// Keeper is a store with copies of secrets on this server, such as an outbox, which
+// another server's erasures do not reach.
+type Keeper interface {
+	// Forget overwrites the copies of these records' secrets, durably.
+	Forget(ctx context.Context, site string, list []consent.Erasure) error
+}
+
 // Sync brings list and store together: what the store lacks, because an older
 // backup was restored, is erased again; what another server has erased is added
-// to the list. It returns how many were erased again. Calls after the first read
-// only what is new in the store, or all when the store has lost something.
+// to the list, and forgotten by a store that is a Keeper. It returns how many were
+// erased again. Calls after the first read only what is new in the store, or all
+// when the store has lost something.
 func (l *List) Sync(ctx context.Context, store consent.Store) (again int, err error) {
+	if err := l.forgetListed(ctx, store); err != nil {
+		return 0, fmt.Errorf("sync erasures: %w", err)
+	}
 	names, err := store.Sites(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("sync erasures: %w", err)
@@ -62,6 +73,36 @@ func (l *List) Sync(ctx context.Context, store consent.Store) (again int, err er
 	return again, nil
 }
 
+// forgetListed does once what a crash may have kept from being done.
+func (l *List) forgetListed(ctx context.Context, store consent.Store) error {
+	l.mu.Lock()
+	done, names := l.forgotten, slices.Collect(maps.Keys(l.sites))
+	l.mu.Unlock()
+	if done {
+		return nil
+	}
+	for _, name := range names {
+		if err := forget(ctx, store, name, l.missing(name, nil)); err != nil {
+			return err
+		}
+	}
+	l.mu.Lock()
+	l.forgotten = true
+	l.mu.Unlock()
+	return nil
+}
+
+func forget(ctx context.Context, store consent.Store, name string, list []consent.Erasure) error {
+	keeper, ok := store.(Keeper)
+	if !ok || len(list) == 0 {
+		return nil
+	}
+	if err := keeper.Forget(ctx, name, list); err != nil {
+		return fmt.Errorf("forget what was erased: %w", err)
+	}
+	return nil
+}
+
 func (l *List) syncSite(ctx context.Context, store consent.Store, name string) (again int, err error) {
 	read, last := l.progress(name)
 	if read > 0 {
@@ -73,6 +114,9 @@ func (l *List) syncSite(ctx context.Context, store consent.Store, name string) (
 	there := make(map[consent.ID]bool)
 	news, err := l.news(ctx, store, name, 0, func(id consent.ID) { there[id] = true })
 	if err != nil {
+		return 0, err
+	}
+	if err := forget(ctx, store, name, news); err != nil {
 		return 0, err
 	}
 	if err := l.addRead(name, 0, news); err != nil {
@@ -108,6 +152,9 @@ func (l *List) learn(ctx context.Context, store consent.Store, name string, read
 		first = false
 	})
 	if err != nil || !intact {
+		return false, err
+	}
+	if err := forget(ctx, store, name, news[1:]); err != nil { // first, so that it is tried again
 		return false, err
 	}
 	return true, l.addRead(name, read-1, news)

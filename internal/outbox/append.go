@@ -112,6 +112,23 @@ func (s *Store) Erase(ctx context.Context, site string, list []consent.Erasure) 
 	return s.blot(site, list)
 }
 
+// Forget overwrites here the secrets of records that another server has erased: the
+// store knows, and would only say so when they are handed over.
+func (s *Store) Forget(ctx context.Context, site string, list []consent.Erasure) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	if len(list) == 0 || len(s.ledger.all()) == 0 {
+		return nil
+	}
+	if err := s.hold(ctx); err != nil {
+		return err
+	}
+	defer s.unhold()
+	return s.blot(site, list)
+}
+
 // blot overwrites the secrets of records in the files, of those too that are
 // done with and share a file with others.
 func (s *Store) blot(site string, list []consent.Erasure) error {

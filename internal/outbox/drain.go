@@ -190,6 +190,12 @@ func (s *Store) offerRecords(ctx context.Context, items []*item, took func(i *it
 		return err
 	}
 	for n, i := range items {
+		if dup[n] && !i.differs && stored[n].Leaf != entries[n].Leaf {
+			i.differs = true
+			s.differed.Add(1)
+			s.options.Log.Warn("a decision that waited in the outbox is in the store already, with other content; the store's was first and counts",
+				"site", i.site, "index", stored[n].Index)
+		}
 		took(i, stored[n], dup[n])
 	}
 	return nil

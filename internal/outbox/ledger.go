@@ -18,6 +18,7 @@ type item struct {
 	digest  string // of an artefact
 	made    time.Time
 	ready   chan struct{} // closed when it is on the disk, or failed
+	differs bool          // the store has another of its id; for who hands it over
 
 	// The rest is guarded by the ledger's mutex.
 	segment  *segment

@@ -101,6 +101,7 @@ type Store struct {
 
 	damaged  int64        // bytes that could not be read, as Open found
 	again    atomic.Int64 // records that the store had lost
+	differed atomic.Int64 // records that the store had with other content
 	unsigned atomic.Int64 // records that left without a checkpoint
 
 	wake chan struct{}

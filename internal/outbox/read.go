@@ -35,19 +35,20 @@ func (s *Store) Record(ctx context.Context, site string, id consent.ID) (consent
 }
 
 // History implements consent.Store. While the store is away it is only the part
-// that the outbox holds, and an error when that is nothing.
+// that the outbox holds, with consent.ErrPartial, and an error alone when that is
+// nothing.
 func (s *Store) History(ctx context.Context, site string, subject consent.ID) ([]consent.Stored, error) {
 	if err := s.readable(ctx); err != nil {
 		return nil, err
 	}
 	held := s.ledger.of(site, subject) // before the store is asked: what leaves meanwhile is there then
 	var list []consent.Stored
-	err := s.ask(ctx, func(ctx context.Context) (err error) {
+	away := s.ask(ctx, func(ctx context.Context) (err error) {
 		list, err = s.Store.History(ctx, site, subject)
 		return err
 	})
-	if err != nil && (len(held) == 0 || ctx.Err() != nil) {
-		return nil, err
+	if away != nil && (len(held) == 0 || ctx.Err() != nil || !errors.Is(away, consent.ErrUnavailable)) {
+		return nil, away
 	}
 	for _, i := range held {
 		if slices.ContainsFunc(list, func(s consent.Stored) bool { return s.Record == i.record }) {
@@ -58,6 +59,9 @@ func (s *Store) History(ctx context.Context, site string, subject consent.ID) ([
 			return nil, err
 		}
 		list = append(list, stored)
+	}
+	if away != nil {
+		return list, fmt.Errorf("%w: %w", consent.ErrPartial, away)
 	}
 	return list, nil
 }
@@ -179,6 +183,7 @@ type Status struct {
 
 	KeptOldest time.Duration // for how long the store has had what was kept first
 	Unsigned   int64         // records that left without a checkpoint that covers them, since the start
+	Differed   int64         // records that the store had already with other content, since the start
 	Damaged    int64         // bytes of the files that the start could not read: what they held is lost
 }
 
@@ -186,7 +191,7 @@ type Status struct {
 func (s *Store) Status() Status {
 	st := s.ledger.status(s.options.Now())
 	st.Limit, st.Again, st.Unsigned = s.options.Limit, s.again.Load(), s.unsigned.Load()
-	st.Damaged = s.damaged
+	st.Damaged, st.Differed = s.damaged, s.differed.Load()
 	st.Late = st.KeptOldest > lateAfter*s.options.Settle
 	s.mu.Lock()
 	st.Away = s.away

@@ -136,6 +136,7 @@ func TestALogThatIsNotSignedRefusesNobody(t *testing.T) {
 		}
 	}
 	b.Settled(map[string]int64{"shop": records})
+	now.forward(2 * time.Minute)
 	emptied(t, b.Store)
 	b.Settled(map[string]int64{"shop": records})
 	if b.Status().Late || !strings.Contains(log.String(), "again") {

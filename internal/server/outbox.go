@@ -66,6 +66,7 @@ func (m outboxMetrics) Collect(out chan<- prometheus.Metric) {
 		value      int64
 	}{
 		{"appended_again", "Records that the store had acknowledged, lost and was given again.", s.Again},
+		{"differed", "Records that the store had already with other content; the store's counts.", s.Differed},
 		{"left_unsigned", "Records that left the outbox without a checkpoint, to make room or because their site is not served here.", s.Unsigned},
 	} {
 		desc := prometheus.NewDesc("consentry_outbox_"+counter.name+"_total", counter.help, nil, nil)
