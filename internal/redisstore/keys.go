@@ -14,8 +14,10 @@ import (
 //	m:{site}           hash    schema, the first and last hour with counters;
 //	                           scrubbed, the last place of e:{site} whose old
 //	                           copies are gone from Redis' files; pruned, how
-//	                           often records were pruned since; waiting, the
-//	                           last place of a piece that is to be moved
+//	                           often records were pruned since; clean, the run
+//	                           ids of the servers whose files that is true of;
+//	                           waiting, the last place of a piece that is to be
+//	                           moved
 //	l:{site}           stream  the log in pieces of one or several entries. Entry
 //	                           i has the place i+1, a piece the id of its last
 //	                           place and the field e: for each entry the place of

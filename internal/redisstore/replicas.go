@@ -6,27 +6,42 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// rewriteAll makes every server that keeps a copy of the data rewrite its files.
-func (s *Store) rewriteAll(ctx context.Context) error {
-	if cluster, ok := s.client.(*redis.ClusterClient); ok {
-		return cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error { return s.rewriteShard(ctx, master) })
+// rewriteAll makes every server that keeps a copy of the data rewrite its files, but
+// those that are clean, and returns the run ids of all that it can see. One that is
+// away is seen when it is back.
+func (s *Store) rewriteAll(ctx context.Context, clean map[string]bool) (seen []string, err error) {
+	cluster, ok := s.client.(*redis.ClusterClient)
+	if !ok {
+		return s.rewriteShard(ctx, s.client, clean)
 	}
-	return s.rewriteShard(ctx, s.client)
+	var mu sync.Mutex
+	err = cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error {
+		list, err := s.rewriteShard(ctx, master, clean)
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, list...)
+		return err
+	})
+	return seen, err
 }
 
 // rewriteShard does so with a master and its replicas.
-func (s *Store) rewriteShard(ctx context.Context, master redis.Cmdable) error {
+func (s *Store) rewriteShard(ctx context.Context, master redis.Cmdable, clean map[string]bool) (seen []string, err error) {
 	info, err := infoOf(ctx, master)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := rewriteFiles(ctx, master); err != nil {
-		return err
+	seen = append(seen, info["run_id"])
+	if !clean[info["run_id"]] {
+		if err := rewriteFiles(ctx, master); err != nil {
+			return nil, err
+		}
 	}
 	offset, _ := strconv.ParseInt(info["master_repl_offset"], 10, 64) // Redis writes nothing else
 	for name, value := range info {
@@ -34,11 +49,13 @@ func (s *Store) rewriteShard(ctx context.Context, master redis.Cmdable) error {
 		if !ok {
 			continue
 		}
-		if err := s.rewriteReplica(ctx, address, offset); err != nil {
-			return fmt.Errorf("replica %s: %w", address, err)
+		id, err := s.rewriteReplica(ctx, address, offset, clean)
+		if err != nil {
+			return nil, fmt.Errorf("replica %s: %w", address, err)
 		}
+		seen = append(seen, id)
 	}
-	return nil
+	return seen, nil
 }
 
 // replicaAddress reads a line of INFO replication, such as
@@ -56,8 +73,8 @@ func replicaAddress(name, value string) (address string, ok bool) {
 }
 
 // rewriteReplica waits until a replica has what its master had, and makes it
-// rewrite its files.
-func (s *Store) rewriteReplica(ctx context.Context, address string, offset int64) error {
+// rewrite its files unless they are clean. It returns its run id.
+func (s *Store) rewriteReplica(ctx context.Context, address string, offset int64, clean map[string]bool) (id string, err error) {
 	options := s.address.Simple()
 	options.Addr, options.Network, options.DB, options.OnConnect = address, "tcp", 0, nil
 	replica := redis.NewClient(options)
@@ -65,15 +82,19 @@ func (s *Store) rewriteReplica(ctx context.Context, address string, offset int64
 	for {
 		info, err := infoOf(ctx, replica)
 		if err != nil {
-			return err
+			return "", err
+		}
+		id := info["run_id"]
+		if clean[id] {
+			return id, nil
 		}
 		if has, _ := strconv.ParseInt(info["slave_repl_offset"], 10, 64); has >= offset {
-			return rewriteFiles(ctx, replica)
+			return id, rewriteFiles(ctx, replica)
 		}
 		select {
 		case <-time.After(rewriteWait):
 		case <-ctx.Done():
-			return ctx.Err()
+			return "", ctx.Err()
 		}
 	}
 }

@@ -85,15 +85,15 @@ func untilIdle(ctx context.Context, server redis.Cmdable) (map[string]string, er
 	}
 }
 
-// infoOf reads what a server says of its files and of its role.
+// infoOf reads what a server says of its files, its role and who it is.
 func infoOf(ctx context.Context, server redis.Cmdable) (map[string]string, error) {
 	pipe := server.Pipeline()
-	persistence, replication := pipe.Info(ctx, "persistence"), pipe.Info(ctx, "replication")
+	persistence, replication, identity := pipe.Info(ctx, "persistence"), pipe.Info(ctx, "replication"), pipe.Info(ctx, "server")
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, err
 	}
 	info := make(map[string]string)
-	for line := range strings.Lines(persistence.Val() + replication.Val()) {
+	for line := range strings.Lines(persistence.Val() + replication.Val() + identity.Val()) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
 			info[name] = value
 		}
