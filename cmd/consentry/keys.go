@@ -21,6 +21,9 @@ of secrets:
   cookie   sign the cookies. The newest signs, all of them verify, so that a
            new one asks no visitor again.
 
+It also notes the names of the transparency logs that were begun with it, so that
+a server whose store and data folder were lost never signs a second history.
+
 Whoever holds the file can forge choices and link cookies with records. Keep it
 readable for the server alone, keep a copy apart from the store's backups, and
 never put it into a repository.`
@@ -98,21 +101,16 @@ invalid and asks again.`,
 }
 
 func rotateKeys(env environment, path string) error {
-	ring, err := readKeyring(path)
+	var id string
+	err := changeKeys(path, func(ring *consent.Keyring) error {
+		err := ring.Rotate(env.random, env.now())
+		id = ring.Cookie[0].ID
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if err := ring.Rotate(env.random, env.now()); err != nil {
-		return err
-	}
-	text, err := ring.Format()
-	if err != nil {
-		return err
-	}
-	if err := writeWhole(path, text, secretMode, true); err != nil {
-		return err
-	}
-	fmt.Fprintf(env.stdout, "added cookie key %s to %s.\n", ring.Cookie[0].ID, path)
+	fmt.Fprintf(env.stdout, "added cookie key %s to %s.\n", id, path)
 	fmt.Fprintln(env.stdout, "Servers sign with it once they get SIGHUP or are restarted; the older keys still verify.")
 	return nil
 }

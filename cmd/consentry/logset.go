@@ -62,6 +62,7 @@ type logSet struct {
 	store   translog.Store
 	root    []byte
 	memory  checkpointDir
+	begun   keyFile
 	settle  time.Duration
 	anchors []translog.Anchor
 	cache   *translog.Cache
@@ -83,8 +84,13 @@ func newLogSet(env environment, config ServerConfig, ring *consent.Keyring, stor
 	if err != nil {
 		return nil, err
 	}
+	told := log
+	if told == nil {
+		told = slog.New(slog.DiscardHandler)
+	}
 	s := &logSet{
-		store: store, root: ring.Root, memory: checkpointDir(config.CheckpointsDir()), anchors: anchors, settle: settleTime,
+		store: store, root: ring.Root, memory: checkpointDir(config.CheckpointsDir()), anchors: anchors,
+		begun: keyFile{config.KeysPath(), ring.RootCheck(), env.now, told}, settle: settleTime,
 		cache: translog.NewCache(logTiles), now: env.now, log: log, logs: make(map[string]*servedLog),
 	}
 	if _, embedded := config.StoreFile(); embedded {
@@ -101,7 +107,7 @@ func (s *logSet) of(site *consent.Site) *servedLog {
 	defer s.mu.Unlock()
 	if s.logs[site.ID] == nil {
 		s.logs[site.ID] = &servedLog{Log: translog.New(translog.Options{
-			Site: site.ID, Origin: site.LogOrigin(), Root: s.root, Store: s.store, Memory: s.memory, Cache: s.cache,
+			Site: site.ID, Origin: site.LogOrigin(), Root: s.root, Store: s.store, Memory: s.memory, Begun: s.begun, Cache: s.cache,
 			Now: s.now, Log: s.log, Settle: s.settle, Anchors: s.anchors,
 		})}
 	}
@@ -112,6 +118,9 @@ func (s *logSet) of(site *consent.Site) *servedLog {
 // already needs no store, which may be away.
 func (s *logSet) begin(ctx context.Context, site *consent.Site) error {
 	if known, err := s.memory.Read(site.ID); err == nil && known != nil {
+		if c, err := translog.ReadCheckpoint(known); err == nil {
+			s.begun.keepNoted(site.ID, c.Origin)
+		}
 		return nil
 	}
 	return s.of(site).Begin(ctx)

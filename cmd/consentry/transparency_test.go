@@ -136,6 +136,38 @@ func TestARestoredOldBackupIsServedAndNotSigned(t *testing.T) {
 	wantVerified(t, dir, exitOK, "no difference")
 }
 
+// The store and the data folder are lost, the keys are not: nothing is signed, since
+// that would be a second history under one name, until the owner lets the log go on
+// under another one.
+func TestASecondHistoryIsNotSigned(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts)
+	p := start(t, dir)
+	p.waitSigned(1)
+	first, _ := p.signed()
+	p.stop()
+	if err := os.RemoveAll(filepath.Join(dir, "data")); err != nil {
+		t.Fatal(err)
+	}
+	p = start(t, dir)
+	until(t, "/readyz says that nothing is signed", func() bool { return strings.Contains(p.ready(), "begun before under these keys") })
+	p.wantRecorded()
+	if status, _, stderr := command(t, "log", "adopt", "--never-signed", "shop", "--config", dir); status != exitProblem || !strings.Contains(stderr, "begun before") {
+		t.Errorf("never signed, on its owner's word: status %d, %s", status, stderr)
+	}
+	p.stop()
+	status, stdout, stderr := command(t, "log", "restart", "shop", "--yes", "--config", dir)
+	if status != exitOK || !strings.Contains(stdout, first.Origin+"/2") {
+		t.Fatalf("restart: status %d\n%s%s", status, stdout, stderr)
+	}
+	p = start(t, dir)
+	p.waitSigned(1)
+	if c, _ := p.signed(); c.Origin != first.Origin+"/2" {
+		t.Errorf("signed %v", c)
+	}
+	p.stop()
+	wantVerified(t, dir, exitOK, "1 record", "no difference")
+}
+
 // An installation that kept records before there were checkpoints.
 func TestALogFromBeforeCheckpointsIsBegunByItsOwner(t *testing.T) {
 	dir := newShop(t, "https://shop.example", anyPorts)

@@ -16,6 +16,9 @@ type Keyring struct {
 	V      int         `json:"v"` // 1
 	Root   []byte      `json:"root"`
 	Cookie []CookieKey `json:"cookie"`
+	// Logs are the names under which sites' transparency logs were begun with this
+	// root, by site: under one name there must never be a second history.
+	Logs map[string]string `json:"logs,omitempty"`
 }
 
 // CookieKey signs the sealed cookies of every site, through a key derived for
@@ -48,6 +51,15 @@ func (k *Keyring) Rotate(random io.Reader, now time.Time) error {
 	key.ID = base64.RawURLEncoding.EncodeToString(leafSum(key.Secret))[:8]
 	k.Cookie = append([]CookieKey{key}, k.Cookie...)
 	return nil
+}
+
+// NoteLog puts the name under which a site's log was begun in the place of the one
+// before.
+func (k *Keyring) NoteLog(site, name string) {
+	if k.Logs == nil {
+		k.Logs = make(map[string]string)
+	}
+	k.Logs[site] = name
 }
 
 func leafSum(b []byte) []byte { h := leafHash("consentry-key/1\n", b); return h[:] }

@@ -55,6 +55,60 @@ func TestAServerWithoutACopySignsNothing(t *testing.T) {
 	sign(t, first)
 }
 
+// Beside the keys it is remembered that a log was begun: over an empty store and
+// without a memory it is not begun a second time under its name, whoever says that
+// it was never signed. With a copy, or where there is none left, it goes on under
+// another name.
+func TestALogThatWasLostIsNotBegunAgain(t *testing.T) {
+	beside := &inceptions{names: make(map[string]string)}
+	with := func(o *Options) { o.Begun = beside }
+	store := newFakeStore()
+	l, memory := begun(t, store, with)
+	store.grow(300)
+	sign(t, l)
+	copied := memory.kept["shop"]
+	for round, name := range []string{l.Origin + "/2", l.Origin + "/3"} {
+		empty := newFakeStore()
+		lost, memory := newLog(t, empty, with)
+		if err := lost.Begin(t.Context()); err != nil || memory.kept["shop"] != nil {
+			t.Fatalf("it was begun again: %q, %v", memory.kept["shop"], err)
+		}
+		empty.grow(10)
+		refused(t, lost, "begun before under these keys", beside.names["shop"], "consentry log adopt FILE", "consentry log restart shop")
+		if _, err := lost.BeginLate(t.Context()); err == nil || memory.kept["shop"] != nil {
+			t.Errorf("never signed, on its owner's word: %v", err)
+		}
+		if round == 0 {
+			memory.kept["shop"] = copied
+			refused(t, lost, "over 300", "log restart shop")
+		}
+		if got, err := lost.Restart(t.Context()); err != nil || got != name || beside.names["shop"] != name {
+			t.Fatalf("restarted as %q, noted %q, %v; want %q", got, beside.names["shop"], err, name)
+		}
+		if c := sign(t, lost); c.Origin != name || c.Size != 11 {
+			t.Errorf("signed %v", c)
+		}
+	}
+	if fresh, memory := newLog(t, newFakeStore(), func(o *Options) { o.Begun = &inceptions{err: errors.New("read-only")} }); fresh.Begin(t.Context()) != nil || memory.kept["shop"] != nil {
+		t.Error("a log was begun that nobody could note")
+	}
+}
+
+// inceptions is what an installation notes beside its keys.
+type inceptions struct {
+	names map[string]string
+	err   error
+}
+
+func (i *inceptions) Begun(site string) (string, error) { return i.names[site], nil }
+
+func (i *inceptions) Note(site, name string) error {
+	if i.err == nil {
+		i.names[site] = name
+	}
+	return i.err
+}
+
 // A log from before there were checkpoints, whose owner says that none was signed.
 func TestALogThatWasNeverSignedCanBeBegun(t *testing.T) {
 	store := newFakeStore()

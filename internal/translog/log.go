@@ -13,14 +13,15 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 )
 
-// Options configure a site's log. All are needed but Settle and Anchors.
+// Options configure a site's log. All are needed but Begun, Settle and Anchors.
 type Options struct {
 	Site   string
 	Origin string // names a new log; one that exists keeps the name it has
 	Root   []byte // the installation's root secret
 	Store  Store
 	Memory Memory
-	Cache  *Cache // of all sites
+	Begun  Inceptions // nil: nobody remembers
+	Cache  *Cache     // of all sites
 	Now    func() time.Time
 	Log    *slog.Logger
 	// Settle is how long an entry must have been in the store before it is signed,

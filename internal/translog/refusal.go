@@ -28,7 +28,13 @@ func (l *Log) refuse(next, why string, args ...any) error {
 	return &RefusedError{Site: l.Site, Why: fmt.Sprintf(why, args...), Next: next}
 }
 
-func (l *Log) refuseWithoutMemory(size int64) error {
+func (l *Log) refuseWithoutMemory(size int64, begun string) error {
+	if begun != "" {
+		return l.refuse("If the store was emptied, restore it. Give this server a checkpoint that was kept elsewhere, such as another server's or what "+
+			"the log's public address shows: consentry log adopt FILE. If there is none left anywhere: consentry log restart "+l.Site,
+			"it was begun before under these keys, as %q, and this server keeps no checkpoint of it: over the store's %d entries it could "+
+				"sign a second history under one name", begun, size)
+	}
 	return l.refuse("Give it one that was kept elsewhere, such as another server's or what the log's public address shows: "+
 		"consentry log adopt FILE. If no checkpoint of this log was ever signed: consentry log adopt --never-signed "+l.Site,
 		"the log has %d entries and this server keeps no checkpoint of it, so that it could not notice a restored backup", size)

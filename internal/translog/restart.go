@@ -19,7 +19,7 @@ type restart struct {
 	Schema string            `json:"schema"` // consentry.log-restart/1
 	Site   string            `json:"site"`
 	Name   string            `json:"name"`   // from now on
-	Broken string            `json:"broken"` // the newest signed checkpoint of the log before
+	Broken string            `json:"broken"` // the newest signed checkpoint of the log before, empty when none is left
 	Why    string            `json:"why"`
 	Time   consent.Timestamp `json:"time"`
 }
@@ -41,10 +41,7 @@ func (l *Log) Restart(ctx context.Context) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if remembered == nil {
-		return "", fmt.Errorf("give this server the newest checkpoint first: %w", why)
-	}
-	known, err := l.open(ctx, remembered)
+	known, err := l.broken(ctx, remembered, why)
 	if err != nil {
 		return "", err
 	}
@@ -64,7 +61,30 @@ func (l *Log) Restart(ctx context.Context) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
+	if err := l.noteBegun(name); err != nil {
+		return "", err
+	}
 	return name, l.remember(empty)
+}
+
+// broken opens the checkpoint of the log that cannot go on. Where none is left
+// anywhere, the name under which it was begun is all that is known.
+func (l *Log) broken(ctx context.Context, remembered []byte, why error) (*signed, error) {
+	if remembered != nil {
+		return l.open(ctx, remembered)
+	}
+	published, err := l.Store.Checkpoint(ctx, l.Site)
+	if err != nil {
+		return nil, err
+	}
+	begun, err := l.begunAs()
+	if err != nil {
+		return nil, err
+	}
+	if published != nil || begun == "" {
+		return nil, fmt.Errorf("give this server the newest checkpoint first: %w", why)
+	}
+	return &signed{Checkpoint: Checkpoint{Origin: begun}}, nil
 }
 
 // Adopt gives this server a checkpoint that was kept elsewhere: one that the
@@ -108,9 +128,19 @@ func (l *Log) BeginLate(ctx context.Context) (Checkpoint, error) {
 	if now.remembered != nil || now.published != nil {
 		return Checkpoint{}, errors.New("a checkpoint of this log was signed before: give this server a copy of it, see consentry log show")
 	}
+	begun, err := l.begunAs()
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	if begun != "" {
+		return Checkpoint{}, fmt.Errorf("this log was begun before, as %s, so that checkpoints of it may be out: give this server a copy of one, see consentry log adopt", begun)
+	}
 	empty, err := l.Empty(ctx, l.Origin)
 	if err != nil {
 		return Checkpoint{}, err
+	}
+	if err := l.noteBegun(l.Origin); err != nil && l.Log != nil { // the owner's word is enough
+		l.Log.Warn("that the log was begun is not noted beside the keys", "site", l.Site, "error", err)
 	}
 	if err := l.remember(empty); err != nil {
 		return Checkpoint{}, err

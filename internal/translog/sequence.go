@@ -26,7 +26,8 @@ type sighting struct {
 }
 
 // Begin makes this server remember a log that has no entry yet, so that it can
-// sign from the first one on. It changes nothing in any other case.
+// sign from the first one on. It changes nothing in any other case, such as that of
+// a log that was begun before: its store and this server's memory were lost.
 func (l *Log) Begin(ctx context.Context) error {
 	head, err := l.Store.Head(ctx, l.Site)
 	if err != nil || head.Size > 0 {
@@ -36,11 +37,35 @@ func (l *Log) Begin(ctx context.Context) error {
 	if err != nil || now.remembered != nil || now.published != nil || now.size > 0 {
 		return err
 	}
+	if begun, err := l.begunAs(); err != nil || begun != "" {
+		return err
+	}
 	empty, err := l.Empty(ctx, l.Origin)
 	if err != nil {
 		return err
 	}
+	if err := l.noteBegun(l.Origin); err != nil {
+		if l.Log != nil {
+			l.Log.Error("a new log is not begun, since nothing would tell it later from one that was lost", "site", l.Site, "error", err)
+		}
+		return nil // all but signing goes on, and that says what to do
+	}
 	return l.remember(empty)
+}
+
+// begunAs returns the name under which this log was begun, "" when nobody knows.
+func (l *Log) begunAs() (string, error) {
+	if l.Begun == nil {
+		return "", nil
+	}
+	return l.Begun.Begun(l.Site)
+}
+
+func (l *Log) noteBegun(name string) error {
+	if l.Begun == nil {
+		return nil
+	}
+	return l.Begun.Note(l.Site, name)
 }
 
 // Empty signs the checkpoint of a log without entries.
@@ -153,7 +178,11 @@ func (l *Log) report(now round, seen bool, err error) {
 // signs what is new.
 func (l *Log) sequence(ctx context.Context, now *round) error {
 	if now.remembered == nil {
-		return l.refuseWithoutMemory(now.size)
+		begun, err := l.begunAs()
+		if err != nil {
+			return err
+		}
+		return l.refuseWithoutMemory(now.size, begun)
 	}
 	known, err := l.open(ctx, now.remembered)
 	if err != nil {

@@ -43,3 +43,14 @@ type Memory interface {
 	// leaves the old one or the new one, whole.
 	Write(site string, checkpoint []byte) error
 }
+
+// Inceptions is where an installation remembers which logs were begun under its keys:
+// beside the keys, apart from the store and from Memory. It tells a log's first start
+// from one after both of these were lost, which would sign a second history under
+// the same name.
+type Inceptions interface {
+	// Begun returns the newest name under which a site's log was begun, "" for none.
+	Begun(site string) (name string, err error)
+	// Note replaces it, durably.
+	Note(site, name string) error
+}
