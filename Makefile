@@ -1,11 +1,12 @@
 # make run    a demo shop at http://localhost:8080 (needs Go alone)
 # make test   everything that is tested; installs what it misses on Debian
 # make bench  the benchmarks, each beside its yardstick in the same run
+# make crash  kill -9 under load, 1 000 times each: the server on the embedded store, the server on Redis, and Redis; takes hours
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run build test bench generate
+.PHONY: run build test bench crash generate
 
 build:
 	@$(BUILD) -o bin/consentry ./cmd/consentry
@@ -19,6 +20,10 @@ test:
 
 bench:
 	@.ci/bench
+
+crash:
+	CGO_ENABLED=0 CONSENTRY_KILLS=1000 go test ./cmd/consentry -run 'OutlivesKill$$' -v -timeout 12h
+	CGO_ENABLED=0 CONSENTRY_KILLS=1500 go test ./cmd/consentry -run 'OutlivesKillsBesideRedis$$' -v -timeout 12h
 
 generate:
 	go tool templ generate
