@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Watched is a master and a replica under three Sentinels, which make the
@@ -64,6 +65,15 @@ func (w *Watched) settle() {
 			info := s.Ask("INFO sentinel")
 			return strings.Contains(info, "status=ok") && strings.Contains(info, "slaves=1,sentinels=3")
 		})
+	}
+}
+
+// Watch sets for how long a master must not answer until another one takes over. On
+// a busy machine a second can pass without anybody having died.
+func (w *Watched) Watch(after time.Duration) {
+	w.t.Helper()
+	for _, s := range w.Sentinels {
+		s.MustDo(fmt.Sprintf("SENTINEL SET %s down-after-milliseconds %d", masterName, after.Milliseconds()))
 	}
 }
 
