@@ -36,8 +36,8 @@ func dayOf(i int, weekday time.Weekday) templates.Tally {
 		Shown: n(1), Accepted: n(.41 + .03*math.Sin(float64(i))), Chosen: n(.08), Rejected: n(.24 - .02*math.Sin(float64(i))),
 		Confirmed: int64(i % 4), Withdrawn: int64(i*7%5 + 1), LoadedOnce: int64(i % 6),
 	}
-	t.Answers = t.Accepted + t.Chosen + t.Rejected + t.Confirmed
-	t.Ignored = t.Shown - t.Answers
+	t.Deciders, t.Events = t.Answers(), t.Answers()+t.Later()+t.LoadedOnce
+	t.Ignored = t.Shown - t.Answers()
 	if i%7 == 3 {
 		t.AutoShown, t.AutoMade = n(.07), n(.004)
 	}
@@ -58,12 +58,11 @@ func sum(a, b templates.Tally) templates.Tally {
 			status[id] = templates.Split{Granted: status[id].Granted + s.Granted, Denied: status[id].Denied + s.Denied}
 		}
 	}
-	return templates.Tally{
-		Shown: a.Shown + b.Shown, Accepted: a.Accepted + b.Accepted, Chosen: a.Chosen + b.Chosen, Rejected: a.Rejected + b.Rejected,
-		Confirmed: a.Confirmed + b.Confirmed, Withdrawn: a.Withdrawn + b.Withdrawn, LoadedOnce: a.LoadedOnce + b.LoadedOnce,
-		Answers: a.Answers + b.Answers, Ignored: a.Ignored + b.Ignored, AutoShown: a.AutoShown + b.AutoShown, AutoMade: a.AutoMade + b.AutoMade,
-		Status: status,
+	out := templates.Tally{Status: status}
+	for i, n := range out.Numbers() {
+		*n = *a.Numbers()[i] + *b.Numbers()[i]
 	}
+	return out
 }
 
 func period(days int) templates.Period {

@@ -7,28 +7,71 @@ import (
 )
 
 // Tally is what was counted of one site in one stretch of time. Everything but
-// the two Auto fields is about people.
+// the two Auto fields and Signals is about people.
 type Tally struct {
-	Shown      int64 // banners
-	Accepted   int64 // decisions that permit everything
-	Chosen     int64 // decisions that permit some
-	Rejected   int64 // first decisions that permit nothing
-	Confirmed  int64 // the same answer again
-	Withdrawn  int64 // decisions that take something back
-	LoadedOnce int64 // single loads of one embed, which change no choice
-	Answers    int64 // of accepted, chosen, rejected and confirmed: given on the banner or its settings
-	Ignored    int64 // banners shown without an answer, never below 0
-	AutoShown  int64 // banners shown to programs
-	AutoMade   int64 // decisions made by programs, certain or suspected
-	Status     map[string]Split
+	Shown      int64            // impressions: banners that were seen
+	Accepted   int64            // answers on the banner or its settings that permit everything
+	Chosen     int64            // such that permit some
+	Rejected   int64            // such that permit nothing
+	Ignored    int64            // impressions without an answer, never below 0
+	Elsewhere  int64            // answers on the page without JavaScript, or by the owner's own interface
+	Confirmed  int64            // later, in the settings: the same answer again
+	Withdrawn  int64            // later: something was taken back
+	Widened    int64            // later: more was permitted
+	OfOne      int64            // one service permitted for good, from its placeholder
+	LoadedOnce int64            // single loads of one embed, which change no choice
+	Deciders   int64            // first decisions of browsers that had no valid one
+	Events     int64            // decisions of every kind
+	Signals    int64            // decisions that the browser's signal made
+	AutoShown  int64            // impressions of programs
+	AutoMade   int64            // decisions made by programs, certain or suspected
+	Status     map[string]Split // answers by category
+	Services   map[string]Split // and by service
 }
 
+// Numbers lists the fields, for adding up.
+func (t *Tally) Numbers() []*int64 {
+	return []*int64{
+		&t.Shown, &t.Accepted, &t.Chosen, &t.Rejected, &t.Ignored, &t.Elsewhere, &t.Confirmed, &t.Withdrawn, &t.Widened,
+		&t.OfOne, &t.LoadedOnce, &t.Deciders, &t.Events, &t.Signals, &t.AutoShown, &t.AutoMade,
+	}
+}
+
+// Answers are the interactions: what was answered on the banner or its settings.
+func (t Tally) Answers() int64 { return t.Accepted + t.Chosen + t.Rejected }
+
 // Asked is the denominator of the shares of accepted, chosen, rejected and ignored.
-func (t Tally) Asked() int64 { return t.Accepted + t.Chosen + t.Rejected + t.Ignored }
+func (t Tally) Asked() int64 { return t.Answers() + t.Ignored }
+
+// Later counts who came back to the settings.
+func (t Tally) Later() int64 { return t.Confirmed + t.Withdrawn + t.Widened }
 
 // Empty reports whether nothing at all was counted.
 func (t Tally) Empty() bool {
-	return t.Shown+t.Accepted+t.Chosen+t.Rejected+t.Confirmed+t.Withdrawn+t.LoadedOnce+t.AutoShown+t.AutoMade == 0
+	return t.Shown+t.Events+t.Signals+t.AutoShown+t.AutoMade+t.Answers() == 0
+}
+
+// Filter narrows figures. The zero Filter lets everything through.
+type Filter struct {
+	Kind, Layout, Notice string
+	By, Value            string // one value of a breakdown; excludes the others
+}
+
+// Narrows reports whether the filter takes anything out.
+func (f Filter) Narrows() bool { return f != Filter{} }
+
+// Breakdown is how a dimension's values differ.
+type Breakdown struct {
+	ID       string
+	Rows     []BreakdownRow // most shown first
+	Smallest int64          // what is rarer stands in one row
+}
+
+// BreakdownRow is one value, or several rare ones.
+type BreakdownRow struct {
+	Value  string
+	Folded int // how many values, 0 for one
+	Tally
 }
 
 // Split is how one category was decided.
@@ -107,11 +150,12 @@ func (s Step) label() string {
 	return s.From.Format("2 Jan")
 }
 
-// Period is the stretch of time that a page is about, in whole UTC days.
+// Period is the stretch of time that a page is about, in whole days of a zone.
 type Period struct {
 	From, To time.Time // To is exclusive
 	Days     int       // 7, 30 or 90 when it ends today, else 0
 	Today    time.Time
+	Zone     string // whose days they are; From, To and Today are their midnights in UTC
 }
 
 func (p Period) String() string {

@@ -47,7 +47,11 @@ type SiteRow struct {
 type CategoryName struct {
 	ID, Title string
 	Retired   bool // counted in the period, not asked about any more
+	Services  []ServiceName
 }
+
+// ServiceName is a service of a category.
+type ServiceName struct{ ID, Name string }
 
 // SitePage shows how one site's visitors decide.
 type SitePage struct {

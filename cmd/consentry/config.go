@@ -39,7 +39,7 @@ type ServerConfig struct {
 	// %40, / %2F and # %23.
 	//
 	// The Redis user needs no more than this, to be typed into redis-cli:
-	// ACL SETUSER consentry on >PASSWORD resetkeys resetchannels ~?:{*}* ~consentry:* -@all +eval +evalsha +hget +hgetall +hmget +hset +hsetnx +hdel +hincrby +hlen +xadd +xrange +xrevrange +xdel +zadd +zrangebyscore +zremrangebyscore +exists +get +set +sadd +sismember +smembers +scan +bgrewriteaof +bgsave +ping +hello +select +info +config|get +cluster|slots +cluster|shards +command
+	// ACL SETUSER consentry on >PASSWORD resetkeys resetchannels ~?:{*}* ~consentry:* -@all +eval +evalsha +hget +hgetall +hmget +hset +hsetnx +hdel +hincrby +hlen +bitfield +xadd +xrange +xrevrange +xdel +zadd +zrangebyscore +zremrangebyscore +exists +get +set +sadd +sismember +smembers +scan +bgrewriteaof +bgsave +ping +hello +select +info +config|get +cluster|slots +cluster|shards +command
 	// and +waitaof as well where Redis is 7.2 or newer, or a Valkey.
 	Store string `yaml:"store" jsonschema:"default=file:data/consentry.db"`
 

@@ -47,7 +47,7 @@ func (a *API) decide(c echo.Context, s *Site, t attempt) (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
-	v, err := a.record(r.Context(), s, asked, out, t)
+	v, err := a.record(r.Context(), s, asked, out, t, s.moment(c, request.Now))
 	if err == nil || out.Grants || t.decision.Scope == consent.Once || !(errors.Is(err, consent.ErrUnavailable) || errors.Is(err, consent.ErrBusy)) {
 		return v, err
 	}
@@ -56,8 +56,8 @@ func (a *API) decide(c echo.Context, s *Site, t attempt) (verdict, error) {
 }
 
 // record appends the outcome, or finds the record of an earlier try.
-func (a *API) record(ctx context.Context, s *Site, asked *consent.Frame, out consent.Outcome, t attempt) (verdict, error) {
-	entry, err := s.entry(asked, &out, t.decision.ID)
+func (a *API) record(ctx context.Context, s *Site, asked *consent.Frame, out consent.Outcome, t attempt, at consent.Moment) (verdict, error) {
+	entry, err := s.entry(asked, &out, t.decision.ID, at)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -103,7 +103,7 @@ func (a *API) repeat(ctx context.Context, s *Site, stored consent.Stored, t atte
 	return newVerdict(record, consent.Seal(record, visitor, frame, s.Policy)), nil
 }
 
-func (s *Site) entry(asked *consent.Frame, out *consent.Outcome, decision consent.ID) (consent.Entry, error) {
+func (s *Site) entry(asked *consent.Frame, out *consent.Outcome, decision consent.ID, at consent.Moment) (consent.Entry, error) {
 	digest := s.frameDigest
 	if asked != s.frame {
 		b, err := asked.Encode()
@@ -120,7 +120,7 @@ func (s *Site) entry(asked *consent.Frame, out *consent.Outcome, decision consen
 	return consent.Entry{
 		Site: s.ID, Record: out.Record.ID, Subject: out.Record.Subject, Secret: secret,
 		Receipt: receiptHash(s.keys.Receipt(out.Record.ID)), Leaf: leaf, Time: out.Record.Time.Time,
-		Sealed: sealed, Counts: out.Record.Counts(),
+		Sealed: sealed, Counts: out.Counts(asked, at),
 	}, nil
 }
 

@@ -124,12 +124,14 @@ func (a *API) postImpression(c echo.Context) error {
 	if len(body.Rendering) != len(s.Rendering) || !slices.Contains(s.Locales, body.Locale) || body.Layout != s.Appearance.Layout {
 		return fmt.Errorf("%w: rendering, locale or layout is unknown", consent.ErrInvalid)
 	}
-	ua := classify(c.Request().Header)
+	header := c.Request().Header
+	ua := classify(header)
 	shown := consent.Impression{
-		Locale: body.Locale, Layout: body.Layout, Regime: s.Policy.Regime, Form: ua.Form,
-		Again: body.Again, Automated: body.WebDriver || ua.Family == "bot",
+		Moment: s.moment(c, a.now()), Locale: body.Locale, Layout: body.Layout, Regime: s.Policy.Regime, Form: ua.Form,
+		Notice: a.noticeOf(c.Request().Context(), s, body.Rendering), Again: body.Again,
+		GPC: hasOne(header.Values("Sec-Gpc")), Automated: body.WebDriver || ua.Family == "bot",
 	}
-	if err := a.Store.AddCounts(c.Request().Context(), s.ID, shown.Counts(a.now())); err != nil {
+	if err := a.Store.AddCounts(c.Request().Context(), s.ID, shown.Counts()); err != nil {
 		return err
 	}
 	setHeader(c.Response().Header(), "Cache-Control", noStore)

@@ -41,12 +41,12 @@ func Compare(ctx context.Context, a, b Store, site string, until time.Time, prog
 	if err := compareRest(ctx, a, b, site); err != nil {
 		return err
 	}
-	return eachSpan(until, func(begin, end time.Time) error {
-		all, err := a.Counts(ctx, site, begin, end)
+	return eachSpan(until, func(read spanReader) error {
+		all, err := read(ctx, a, site)
 		if err != nil {
 			return err
 		}
-		return settled(ctx, b, site, begin, end, all)
+		return settled(ctx, b, site, read, all)
 	})
 }
 

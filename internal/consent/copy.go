@@ -14,7 +14,8 @@ const copyPage = 500
 // countsSpan is how much of the counters is read at once, and countsWait how long
 // counters that a store holds back are waited for.
 const (
-	countsSpan = 31 * 24 * time.Hour
+	countsSpan = spanDays * day
+	spanDays   = 31
 	countsWait = 10 * time.Second
 )
 
@@ -136,12 +137,12 @@ func copyEntries(ctx context.Context, from, to Store, site string, page []LogEnt
 
 // copyCounts adds what the copy lacks.
 func copyCounts(ctx context.Context, from, to Store, site string, until time.Time) error {
-	return eachSpan(until, func(begin, end time.Time) error {
-		all, err := from.Counts(ctx, site, begin, end)
+	return eachSpan(until, func(read spanReader) error {
+		all, err := read(ctx, from, site)
 		if err != nil {
 			return err
 		}
-		there, err := to.Counts(ctx, site, begin, end)
+		there, err := read(ctx, to, site)
 		if err != nil {
 			return err
 		}
@@ -150,17 +151,31 @@ func copyCounts(ctx context.Context, from, to Store, site string, until time.Tim
 				return err
 			}
 		}
-		return settled(ctx, to, site, begin, end, all)
+		return settled(ctx, to, site, read, all)
 	})
 }
 
-func eachSpan(until time.Time, do func(begin, end time.Time) error) error {
+// spanReader reads the counters of one stretch of time, hourly or daily ones.
+type spanReader func(ctx context.Context, s Store, site string) ([]Count, error)
+
+func eachSpan(until time.Time, do func(read spanReader) error) error {
 	for begin := time.Unix(0, 0).UTC(); begin.Before(until); begin = begin.Add(countsSpan) {
 		end := begin.Add(countsSpan)
 		if end.After(until) {
 			end = until
 		}
-		if err := do(begin, end); err != nil {
+		err := do(func(ctx context.Context, s Store, site string) ([]Count, error) {
+			return s.Counts(ctx, site, begin, end)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	last := DateOf(until, time.UTC) + 1 // in any zone
+	for begin := Date(1); begin <= last; begin += spanDays {
+		end := min(begin+spanDays, last+1)
+		err := do(func(ctx context.Context, s Store, site string) ([]Count, error) { return s.Days(ctx, site, begin, end) })
+		if err != nil {
 			return err
 		}
 	}
@@ -171,14 +186,15 @@ func eachSpan(until time.Time, do func(begin, end time.Time) error) error {
 func lacking(all, there []Count) (list []Count) {
 	type slot struct {
 		hour int64
+		day  Date
 		key  string
 	}
 	has := make(map[slot]int64, len(there))
 	for _, c := range there {
-		has[slot{c.Hour.Unix(), c.Key}] = c.N
+		has[slot{c.Hour.Unix(), c.Day, c.Key}] = c.N
 	}
 	for _, c := range all {
-		if c.N -= has[slot{c.Hour.Unix(), c.Key}]; c.N != 0 {
+		if c.N -= has[slot{c.Hour.Unix(), c.Day, c.Key}]; c.N != 0 {
 			list = append(list, c)
 		}
 	}
@@ -199,14 +215,14 @@ func addCounts(ctx context.Context, to Store, site string, list []Count) error {
 }
 
 // settled waits until the counters of a span are what they should be.
-func settled(ctx context.Context, s Store, site string, begin, end time.Time, want []Count) error {
+func settled(ctx context.Context, s Store, site string, read spanReader, want []Count) error {
 	for waited := time.Duration(0); ; waited += pauseTime {
-		got, err := s.Counts(ctx, site, begin, end)
+		got, err := read(ctx, s, site)
 		if err != nil || slices.EqualFunc(got, want, sameCount) {
 			return err
 		}
 		if waited > countsWait {
-			return fmt.Errorf("%w: counters between %s and %s", ErrDiffers, begin.Format(time.DateOnly), end.Format(time.DateOnly))
+			return fmt.Errorf("%w: counters, of which one has %d and the other %d", ErrDiffers, len(want), len(got))
 		}
 		if err := pause(ctx); err != nil {
 			return err
@@ -214,7 +230,9 @@ func settled(ctx context.Context, s Store, site string, begin, end time.Time, wa
 	}
 }
 
-func sameCount(a, b Count) bool { return a.Hour.Equal(b.Hour) && a.Key == b.Key && a.N == b.N }
+func sameCount(a, b Count) bool {
+	return a.Hour.Equal(b.Hour) && a.Day == b.Day && a.Key == b.Key && a.N == b.N
+}
 
 const pauseTime = 50 * time.Millisecond
 

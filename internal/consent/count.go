@@ -5,15 +5,29 @@ import (
 	"time"
 )
 
+// Count adds N to a counter of one hour and to the same counter of one day. Keys
+// are made by CountKey and hold no identifier.
+type Count struct {
+	Hour time.Time // as HourOf names it, UTC; the zero time adds to no hour
+	Day  Date      // the site's local day; the zero Date adds to no day
+	Key  string
+	N    int64
+}
+
 // CountKey names a counter: what is counted and its dimensions, as
 // name;dimension=value;…. Values are ids and enumerated words, never free text.
 func CountKey(name string, dimensions ...string) string {
-	var b strings.Builder
-	b.WriteString(name)
-	for i := 0; i+1 < len(dimensions); i += 2 {
-		b.WriteString(";" + dimensions[i] + "=" + dimensions[i+1])
+	size := len(name)
+	for _, part := range dimensions {
+		size += len(part) + 1
 	}
-	return b.String()
+	b := make([]byte, 0, size)
+	b = append(b, name...)
+	for i := 0; i+1 < len(dimensions); i += 2 {
+		b = append(append(b, ';'), dimensions[i]...)
+		b = append(append(b, '='), dimensions[i+1]...)
+	}
+	return string(b)
 }
 
 // ParseCountKey is the reverse of CountKey.
@@ -27,75 +41,218 @@ func ParseCountKey(key string) (name string, dimensions map[string]string) {
 	return parts[0], dimensions
 }
 
-// Impression is one banner shown, as far as it is counted.
-type Impression struct {
-	Locale, Layout string
-	Regime         Regime
-	Form           string // of the UAClass
-	Again          bool   // asked again after a change or expiry
-	Automated      bool
-}
-
-// Counts returns the counter that an impression adds to.
-func (i Impression) Counts(now time.Time) []Count {
-	kind := "new"
-	if i.Again {
-		kind = "again"
-	}
-	key := CountKey(ShownCount, "auto", yesNo(i.Automated), "locale", i.Locale, "layout", i.Layout,
-		"regime", string(i.Regime), "device", i.Form, "kind", kind)
-	return []Count{{Hour: hour(now), Key: key, N: 1}}
-}
-
-// Outcomes by which decisions are counted. An automated decision counts apart.
+// What is counted. A full cross of all dimensions would have more counters than
+// visitors, so it is never made: ShownCount and DecidedCount carry what an owner
+// configures (layout, regime, variant, notice), of which there are few values at
+// a time, and each of Breakdowns is counted by itself, of people alone.
 const (
-	Accepted     = "accepted"  // everything
-	Rejected     = "rejected"  // nothing
-	Chosen       = "chosen"    // some
-	TookBack     = "withdrawn" // something that was permitted before
-	Reconfirmed  = "renewed"
-	LoadedOnce   = "once"
-	DecidedCount = "decided"
-	StatusCount  = "status"
-	ShownCount   = "shown"
+	ShownCount   = "shown"       // impressions
+	DecidedCount = "decided"     // decisions of every kind
+	ShownBy      = "shown-by"    // people's impressions, by one of Breakdowns
+	AnsweredBy   = "answered-by" // people's answers to an impression, likewise
+	StatusCount  = "status"      // what people permit, by category and by service
 )
 
-// Counts returns the counters that the record adds to: one for its outcome, and
-// one for the status of each optional category that was answered. A decision
-// about one service answers none, and says again what was counted before.
-func (r *Record) Counts() []Count {
-	at, auto := hour(r.Time.Time), r.Automated
-	list := []Count{{Hour: at, N: 1, Key: CountKey(DecidedCount, "auto", auto, "outcome", r.Outcome(),
-		"surface", r.Action.Surface, "locale", r.Notice.Locale, "device", r.UAClass.Form)}}
-	if forOne(r.Action.Control) {
+// Who a counter is about. No rate mixes them.
+const (
+	Human     = "human"
+	BySignal  = "signal"    // the browser decided, by Global Privacy Control
+	Automated = "automated" // known bots, WebDriver, clicks of scripts, impossible timing
+)
+
+// What a decision is to the banner. First and Again answer an impression when they
+// come Via the banner.
+const (
+	First    = "first"   // of a browser that had no valid choice
+	Again    = "again"   // asked anew after a change of the notice
+	Changed  = "changed" // the visitor came back to the settings
+	OfOne    = "one"     // about a single service, from its placeholder
+	LoadOnce = "once"    // a single load
+)
+
+// Answers by what is permitted now.
+const (
+	Accepted = "accepted" // everything
+	Rejected = "rejected" // nothing
+	Chosen   = "chosen"   // some
+)
+
+// ViaBanner is a decision made on the banner or its preferences; others have the
+// surface's own name.
+const ViaBanner = "banner"
+
+// Breakdowns are the dimensions that are each counted by themselves.
+func Breakdowns() []string { return []string{"country", "locale", "device", "group", "gpc"} }
+
+// Unknown stands for a country or page group that nobody has told.
+const Unknown = "unknown"
+
+// Moment is when and where something is counted, as far as it is. Nothing in it
+// tells one visitor from another.
+type Moment struct {
+	Time    time.Time
+	Zone    *time.Location
+	Country string // ISO 3166-1, "" when no proxy says it
+	Group   string // of pages, "" when none matches
+}
+
+func (m Moment) count(key string) Count {
+	return Count{Hour: HourOf(m.Time, m.Zone), Day: DateOf(m.Time, m.Zone), Key: key, N: 1}
+}
+
+// Impression is one banner shown, as far as it is counted.
+type Impression struct {
+	Moment
+	Locale, Layout  string
+	Regime          Regime
+	Variant, Notice string
+	Form            string // of the UAClass
+	Again           bool   // asked again after a change of the notice
+	GPC             bool
+	Automated       bool
+}
+
+// Counts returns the counters that an impression adds to.
+func (i *Impression) Counts() []Count {
+	kind, who := First, Human
+	if i.Again {
+		kind = Again
+	}
+	if i.Automated {
+		who = Automated
+	}
+	list := []Count{i.count(CountKey(ShownCount, "who", who, "kind", kind, "layout", i.Layout,
+		"regime", string(i.Regime), "variant", i.Variant, "notice", shortNotice(i.Notice)))}
+	if i.Automated {
 		return list
 	}
-	for _, d := range r.Decisions {
-		if d.Category != Necessary && d.Service == "" && d.Scope == Keep {
-			list = append(list, Count{Hour: at, N: 1, Key: CountKey(StatusCount, "auto", auto, "category", d.Category, "status", string(d.Status))})
+	return i.by(list, ShownBy, "", [...]string{i.Country, i.Locale, i.Form, i.Group, yesNo(i.GPC)})
+}
+
+// by counts one value of each of Breakdowns.
+func (m Moment) by(list []Count, name, answer string, values [5]string) []Count {
+	for n, dimension := range Breakdowns() {
+		value := values[n]
+		if value == "" {
+			value = Unknown
+		}
+		key := CountKey(name, "answer", answer, dimension, value)
+		if answer == "" {
+			key = CountKey(name, dimension, value)
+		}
+		list = append(list, m.count(key))
+	}
+	return list
+}
+
+// Counts returns the counters that a decision on notice f adds to, at the time of
+// its record: one for the decision, and of people's answers one for each breakdown
+// and for the status of everything that was asked. A decision about one service, or
+// a change of mind, is no answer and counts once.
+func (o *Outcome) Counts(f *Frame, m Moment) []Count {
+	r := &o.Record
+	m.Time = r.Time.Time
+	via := r.Action.Surface
+	if via == "preferences" {
+		via = ViaBanner
+	}
+	who := r.who()
+	list := make([]Count, 1, 8)
+	list[0] = m.count(CountKey(DecidedCount, "who", who, "kind", o.Kind, "answer", o.Answer, "event", string(r.Event), "via", via,
+		"layout", r.Notice.Layout, "regime", string(r.Regime.ID), "variant", r.Variant, "notice", shortNotice(r.Notice.Digest)))
+	if who != Human || o.Kind != First && o.Kind != Again {
+		return list
+	}
+	if via == ViaBanner {
+		list = m.by(list, AnsweredBy, o.Answer, [...]string{m.Country, r.Notice.Locale, r.UAClass.Form, m.Group, yesNo(r.Signals.GPC)})
+	}
+	after := permitted(f, o.Next)
+	for _, c := range f.Optional() {
+		list = append(list, m.count(CountKey(StatusCount, "category", c.ID, "status", string(statusOf(after[0])))))
+		after = after[1:]
+		for _, service := range c.Services {
+			list = append(list, m.count(CountKey(StatusCount, "service", service, "status", string(statusOf(after[0])))))
+			after = after[1:]
 		}
 	}
 	return list
 }
 
-// Outcome sorts the record's event for the rates.
+func (r *Record) who() string {
+	switch {
+	case r.Automated != "no" || r.UAClass.Family == "bot":
+		return Automated
+	case r.Event == Signal || r.Action.Surface == "signal":
+		return BySignal
+	}
+	return Human
+}
+
+// Outcome names the record's event for metrics.
 func (r *Record) Outcome() string {
 	switch {
 	case r.Action.Control == "load-once":
-		return LoadedOnce
+		return LoadOnce
 	case r.Event == Given:
 		return Accepted
 	case r.Event == Refused:
 		return Rejected
-	case r.Event == Withdrawn:
-		return TookBack
-	case r.Event == Renewed:
-		return Reconfirmed
+	case r.Event == Withdrawn || r.Event == Renewed:
+		return string(r.Event)
 	}
 	return Chosen
 }
 
-func hour(t time.Time) time.Time { return t.UTC().Truncate(time.Hour) }
+// kindOf tells what a decision is to the banner: kept is what held before.
+func (q *Request) kindOf(kept State) string {
+	switch d := &q.Decision; {
+	case d.Control == "load-once":
+		return LoadOnce
+	case d.Control == "allow-service":
+		return OfOne
+	case q.Previous == nil:
+		return First
+	case d.Surface == ViaBanner || open(q.Asked, kept):
+		return Again
+	}
+	return Changed
+}
+
+// open reports whether a state leaves anything unanswered that the notice asks.
+func open(f *Frame, s State) bool {
+	for _, c := range f.Optional() {
+		if choice, ok := s.Categories[c.ID]; !ok || choice.Digest != c.Digest {
+			return true
+		}
+	}
+	return false
+}
+
+// answerOf sorts what is permitted into everything, nothing and some.
+func answerOf(permitted []bool) string {
+	some, all := false, true
+	for _, is := range permitted {
+		some = some || is
+		all = all && is
+	}
+	switch {
+	case !some:
+		return Rejected
+	case all:
+		return Accepted
+	}
+	return Chosen
+}
+
+func statusOf(permitted bool) Status {
+	if permitted {
+		return Granted
+	}
+	return Denied
+}
+
+// shortNotice is enough of a digest to tell a site's notices apart.
+func shortNotice(digest string) string { return digest[:min(8, len(digest))] }
 
 func yesNo(b bool) string {
 	if b {

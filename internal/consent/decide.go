@@ -50,6 +50,8 @@ type Outcome struct {
 	Sealed  *Sealed // nil when nothing changes (scope once)
 	Next    State   // what the visitor answered, as the hint carries it
 	Grants  bool    // more is permitted than sealed AND hint did: needs the proof first
+	Kind    string  // what it is to the banner: First, Again, Changed, OfOne or LoadOnce
+	Answer  string  // Accepted, Rejected or Chosen, by what is permitted now
 }
 
 // Decide validates a request and derives its record and the visitor's new
@@ -65,7 +67,9 @@ func Decide(q Request) (Outcome, error) {
 	kept, before, effective := q.earlier(now)
 	next := d.answer(q.Asked, kept, now.Add(time.Duration(q.Asked.Memory)*time.Second))
 	after := permitted(q.Asked, next)
-	out := Outcome{Visitor: visitor, Next: next, Grants: widens(effective, after)}
+	out := Outcome{
+		Visitor: visitor, Next: next, Grants: widens(effective, after), Kind: q.kindOf(kept), Answer: answerOf(after),
+	}
 	out.Record = q.record(visitor, now, recordDecisions(q.Asked, kept, next, d))
 	out.Record.Event = DeriveEvent(before, after)
 	out.Sealed = Seal(&out.Record, visitor, q.Asked, q.Policy)

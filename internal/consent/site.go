@@ -35,6 +35,7 @@ type Site struct {
 	// the visitor who asks to have them erased; empty when they need not be.
 	LegalHold  string
 	PrivateLog bool // the transparency log is not served
+	Counting   Counting
 }
 
 // Deployment says where the site's pages are and how they reach Consentry.

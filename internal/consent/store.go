@@ -73,14 +73,6 @@ type Artefact struct {
 	Index  int64    // place in the site's log; set by the store
 }
 
-// Count adds N to a counter of one hour. Keys are made by CountKey and hold no
-// identifier.
-type Count struct {
-	Hour time.Time // truncated to the hour, UTC
-	Key  string
-	N    int64
-}
-
 // Durability is what a store can promise for an acknowledged record.
 type Durability string
 
@@ -185,9 +177,14 @@ type Store interface {
 	// for up to a second and lose that much in a crash. Errors: ErrBusy.
 	AddCounts(ctx context.Context, site string, counts []Count) error
 
-	// Counts returns the site's counters with from ≤ hour < to, one per hour and
-	// key, ordered by hour and key.
+	// Counts returns the site's hourly counters with from ≤ hour < to, one per
+	// hour and key, ordered by hour and key, without a Day.
 	Counts(ctx context.Context, site string, from, to time.Time) ([]Count, error)
+
+	// Days returns the site's daily counters with from ≤ day < to likewise,
+	// without an Hour. It costs as much as there are days, however many records
+	// they had.
+	Days(ctx context.Context, site string, from, to Date) ([]Count, error)
 
 	// Health reports what can be promised now, or why nothing can.
 	Health(ctx context.Context) (Durability, error)

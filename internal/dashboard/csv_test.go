@@ -21,10 +21,10 @@ func TestTheCSVHasARowPerDayAndNoFormulas(t *testing.T) {
 	if err := writeCSV(&b, days, []templates.CategoryName{{ID: "analytics"}, {ID: "=cmd|' /C calc'!A0"}}); err != nil {
 		t.Fatal(err)
 	}
-	want := "date_utc,banners_shown,accepted_all,chosen_some,rejected_all,ignored,confirmed,withdrawn,loaded_once,automated_banners,automated_decisions," +
+	want := "date,banners_shown,accepted_all,chosen_some,rejected_all,ignored,answered_elsewhere,confirmed,withdrawn,widened,one_service,loaded_once,first_decisions,decisions,by_signal,automated_banners,automated_decisions," +
 		"analytics_granted,analytics_denied,analytics_opt_in_rate,'=cmd|' /C calc'!A0_granted,'=cmd|' /C calc'!A0_denied,'=cmd|' /C calc'!A0_opt_in_rate\r\n" +
-		"2026-11-21,10,4,1,2,2,1,3,5,7,6,2,1,0.6667,0,0,\r\n" +
-		"2026-11-22,0,0,0,0,0,0,0,0,0,0,0,0,,0,0,\r\n"
+		"2026-11-21,10,4,1,2,2,0,1,3,0,0,5,0,0,0,7,6,2,1,0.6667,0,0,\r\n" +
+		"2026-11-22,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,,0,0,\r\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}

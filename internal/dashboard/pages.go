@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,17 +14,17 @@ import (
 )
 
 func (d *Dashboard) getOverview(c echo.Context) error {
-	period, err := d.period(c)
+	period, err := d.period(c, time.UTC)
 	if err != nil {
 		return err
 	}
 	page := templates.OverviewPage{Nonce: nonce(c), Period: period, Proofs: d.proofs(c.Request().Context())}
 	for _, site := range d.Sites() {
-		f, err := d.figures(c.Request().Context(), site, period)
+		f, err := d.figures(c.Request().Context(), site, period, templates.Filter{})
 		if err != nil {
 			return err
 		}
-		page.Sites = append(page.Sites, templates.SiteRow{ID: site.ID, Name: site.Name, Total: f.total})
+		page.Sites = append(page.Sites, templates.SiteRow{ID: site.ID, Name: site.Name, Total: f.Total})
 	}
 	return show(c, http.StatusOK, templates.Overview(page))
 }
@@ -33,17 +34,17 @@ func (d *Dashboard) getSite(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := d.figures(c.Request().Context(), site, period)
+	f, err := d.figures(c.Request().Context(), site, period, templates.Filter{})
 	if err != nil {
 		return err
 	}
 	page := templates.SitePage{
-		Nonce: nonce(c), ID: site.ID, Name: site.Name, Period: period, Total: f.total,
-		Categories: categoryNames(site, f.total), Overdrawn: f.overdrawn,
+		Nonce: nonce(c), ID: site.ID, Name: site.Name, Period: period, Total: f.Total,
+		Categories: categoryNames(site, f.Total), Overdrawn: f.Overdrawn,
 		Paste:   templates.Paste{Tag: gateTag(site), Command: "consentry snippet " + site.ID},
 		Reports: site.Deployment.Gate == consent.GateReport, Seen: d.Seen(site.ID),
 	}
-	page.Steps, page.Unit = steps(f.days)
+	page.Steps, page.Unit = steps(f.Days)
 	return show(c, http.StatusOK, templates.Site(page))
 }
 
@@ -52,7 +53,7 @@ func (d *Dashboard) getCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := d.figures(c.Request().Context(), site, period)
+	f, err := d.figures(c.Request().Context(), site, period, templates.Filter{})
 	if err != nil {
 		return err
 	}
@@ -60,44 +61,35 @@ func (d *Dashboard) getCSV(c echo.Context) error {
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="consentry-%s-%s-%s.csv"`, site.ID,
 		period.From.Format("20060102"), period.To.AddDate(0, 0, -1).Format("20060102")))
-	return writeCSV(c.Response(), f.days, categoryNames(site, f.total))
+	return writeCSV(c.Response(), f.Days, categoryNames(site, f.Total))
 }
 
 // asked reads which site and period a request is about.
 func (d *Dashboard) asked(c echo.Context) (*consent.Site, templates.Period, error) {
-	period, err := d.period(c)
-	if err != nil {
-		return nil, period, err
-	}
 	for _, site := range d.Sites() {
 		if site.ID == c.Param("site") {
-			return site, period, nil
+			period, err := d.period(c, site.Counting.Location())
+			return site, period, err
 		}
 	}
-	return nil, period, refuse(http.StatusNotFound, ErrSite)
+	return nil, templates.Period{}, refuse(http.StatusNotFound, ErrSite)
 }
 
-func (d *Dashboard) period(c echo.Context) (templates.Period, error) {
-	period, err := parsePeriod(c.QueryParams(), d.Now())
+func (d *Dashboard) period(c echo.Context, zone *time.Location) (templates.Period, error) {
+	period, err := parsePeriod(c.QueryParams(), d.Now(), zone)
 	if errors.Is(err, ErrPeriod) {
 		return period, refuse(http.StatusBadRequest, err)
 	}
 	return period, err
 }
 
-type figures struct {
-	days      []templates.Step
-	total     templates.Tally
-	overdrawn int
-}
-
-func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates.Period) (f figures, err error) {
-	counts, err := d.Store.Counts(ctx, site.ID, p.From, p.To)
+func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates.Period, f templates.Filter) (*Figures, error) {
+	from, to := consent.DateOf(p.From, time.UTC), consent.DateOf(p.To, time.UTC)
+	counts, err := d.Store.Days(ctx, site.ID, from, to)
 	if err != nil {
-		return f, fmt.Errorf("read counters of %s: %w", site.ID, err)
+		return nil, fmt.Errorf("read counters of %s: %w", site.ID, err)
 	}
-	f.days, f.total, f.overdrawn = Rates(counts, p.From, p.To)
-	return f, nil
+	return Rates(counts, from, to, f), nil
 }
 
 // gateTag is what an owner pastes first into the head of the site's pages.

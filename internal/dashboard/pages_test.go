@@ -13,16 +13,20 @@ import (
 // visit counts what happened on a day, in the store's own keys.
 func (d *desk) visit(day time.Time, shown, accepted, rejected int64) {
 	d.t.Helper()
-	record := func(event consent.Event, status consent.Status) []consent.Count {
-		r := consent.Record{
-			Event: event, Time: consent.At(day), Automated: "no", Action: consent.Action{Surface: "banner", Control: "accept-all"},
-			Notice: consent.NoticeRef{Locale: "en"}, UAClass: consent.UAClass{Form: "phone"},
-			Decisions: []consent.RecordDecision{
-				{Category: consent.Necessary, Status: consent.Granted, Scope: consent.Keep},
-				{Category: "analytics", Status: status, Scope: consent.Keep}, {Category: "share", Status: consent.Denied, Scope: consent.Keep},
+	at := consent.Moment{Time: day, Zone: time.UTC, Country: "DE"}
+	frame := &consent.Frame{Categories: []consent.FrameCategory{{ID: consent.Necessary}, {ID: "analytics", Digest: "a"}, {ID: "share", Digest: "s"}}}
+	answer := func(event consent.Event, answer string, status consent.Status) []consent.Count {
+		out := consent.Outcome{
+			Kind: consent.First, Answer: answer,
+			Record: consent.Record{
+				Event: event, Time: consent.At(day), Automated: "no", Action: consent.Action{Surface: "banner"},
+				Notice: consent.NoticeRef{Locale: "en", Layout: "bar", Digest: "notice-1"}, UAClass: consent.UAClass{Form: "phone"},
 			},
+			Next: consent.State{Categories: map[string]consent.Choice{
+				"analytics": {Status: status, Digest: "a"}, "share": {Status: consent.Denied, Digest: "s"},
+			}},
 		}
-		return r.Counts()
+		return out.Counts(frame, at)
 	}
 	times := func(list []consent.Count, n int64) []consent.Count {
 		for i := range list {
@@ -30,9 +34,10 @@ func (d *desk) visit(day time.Time, shown, accepted, rejected int64) {
 		}
 		return list
 	}
-	list := times(consent.Impression{Locale: "en", Layout: "bar", Regime: consent.OptIn, Form: "phone"}.Counts(day), shown)
-	list = append(list, times(record(consent.Given, consent.Granted), accepted)...)
-	list = append(list, times(record(consent.Refused, consent.Denied), rejected)...)
+	banner := consent.Impression{Moment: at, Locale: "en", Layout: "bar", Regime: consent.OptIn, Form: "phone", Notice: "notice-1"}
+	list := times(banner.Counts(), shown)
+	list = append(list, times(answer(consent.Given, consent.Accepted, consent.Granted), accepted)...)
+	list = append(list, times(answer(consent.Refused, consent.Rejected, consent.Denied), rejected)...)
 	if err := d.store.AddCounts(d.t.Context(), "shop", list); err != nil {
 		d.t.Fatal(err)
 	}
@@ -42,11 +47,11 @@ func (d *desk) visit(day time.Time, shown, accepted, rejected int64) {
 func (d *desk) settle() {
 	d.t.Helper()
 	for range 100 {
-		counts, err := d.store.Counts(d.t.Context(), "shop", start.AddDate(-1, 0, 0), start.AddDate(0, 0, 1))
+		counts, err := d.store.Days(d.t.Context(), "shop", 1, consent.DateOf(start, time.UTC)+1)
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		if len(counts) >= 12 {
+		if len(counts) >= 40 {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -79,7 +84,7 @@ func TestFiguresFromTheStoreReachPagesAndCSV(t *testing.T) {
 	if err != nil || len(rows) != 3 {
 		t.Fatalf("%d rows, %v: %s", len(rows), err, a.body)
 	}
-	if got := strings.Join(rows[2], ","); got != "2026-11-22,100,40,0,20,40,0,0,0,0,0,40,20,0.6667,0,60,0.0000" {
+	if got := strings.Join(rows[2], ","); got != "2026-11-22,100,40,0,20,40,0,0,0,0,0,0,60,60,0,0,0,40,20,0.6667,0,60,0.0000" {
 		t.Errorf("today's row: %s", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
 
@@ -19,9 +20,14 @@ const (
 )
 
 // parsePeriod reads ?days=7|30|90, or ?from=2026-01-01&to=2026-01-31 with both
-// days included; nothing at all is 30 days. Days are UTC and end today.
-func parsePeriod(q url.Values, now time.Time) (templates.Period, error) {
-	today := now.UTC().Truncate(24 * time.Hour)
+// days included; nothing at all is 30 days. Days are those of zone and end today.
+func parsePeriod(q url.Values, now time.Time, zone *time.Location) (templates.Period, error) {
+	p, err := readPeriod(q, consent.DateOf(now, zone).Time())
+	p.Zone = zone.String()
+	return p, err
+}
+
+func readPeriod(q url.Values, today time.Time) (templates.Period, error) {
 	if q.Has("from") || q.Has("to") {
 		return parseDates(q, today)
 	}
@@ -48,7 +54,7 @@ func parseDates(q url.Values, today time.Time) (templates.Period, error) {
 	case last.Before(from):
 		return templates.Period{}, fmt.Errorf("%w: to is before from", ErrPeriod)
 	case last.After(today):
-		return templates.Period{}, fmt.Errorf("%w: to is in the future; the newest day is today in UTC", ErrPeriod)
+		return templates.Period{}, fmt.Errorf("%w: to is in the future; the newest day is today in the site's time zone", ErrPeriod)
 	case last.Sub(from) >= longestDays*24*time.Hour:
 		return templates.Period{}, fmt.Errorf("%w: longer than five years", ErrPeriod)
 	}

@@ -21,7 +21,7 @@ func TestAPeriodIsReadFromTheAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := parsePeriod(values, now)
+		p, err := parsePeriod(values, now, time.UTC)
 		if err != nil || p.From != day(t, want[0]) || p.To != day(t, want[1]) {
 			t.Errorf("%q: %s to %s, %v; want %v", query, p.From, p.To, err, want)
 		}
@@ -40,7 +40,7 @@ func TestAWrongPeriodIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, err := parsePeriod(values, now); !errors.Is(err, ErrPeriod) {
+		if p, err := parsePeriod(values, now, time.UTC); !errors.Is(err, ErrPeriod) {
 			t.Errorf("%q was read as %s to %s", query, p.From, p.To)
 		}
 	}

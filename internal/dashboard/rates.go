@@ -3,131 +3,243 @@ package dashboard
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
 
-// Rates sums a site's hourly counters into UTC days from from to to (exclusive),
-// without gaps, and into one total. Counters outside are left out.
-//
-// Programs are apart: whatever carries auto yes or suspect adds to AutoShown and
-// AutoMade alone. Ignored is shown minus the answers given on the banner or its
-// settings, each day by itself and never below 0; overdrawn tells on how many
-// days it would have been. The total's is the sum of the days', so that rows add up.
-func Rates(counts []consent.Count, from, to time.Time) (days []templates.Step, total templates.Tally, overdrawn int) {
-	for day := from; day.Before(to); day = day.AddDate(0, 0, 1) {
-		days = append(days, templates.Step{From: day, To: day.AddDate(0, 0, 1), Unit: templates.ByDay})
-	}
-	keys := make(map[string]counter)
-	for _, c := range counts {
-		if c.Hour.Before(from) || !c.Hour.Before(to) {
-			continue
-		}
-		key, known := keys[c.Key]
-		if !known {
-			key = parseCounter(c.Key)
-			keys[c.Key] = key
-		}
-		key.add(&days[int(c.Hour.Sub(from)/(24*time.Hour))].Tally, c.N)
-	}
-	for i := range days {
-		d := &days[i].Tally
-		if d.Ignored = d.Shown - d.Answers; d.Ignored < 0 {
-			d.Ignored = 0
-			overdrawn++
-		}
-		merge(&total, *d)
-	}
-	return days, total, overdrawn
+// Figures are a site's counters of a period, summed up.
+type Figures struct {
+	Days      []templates.Step // without gaps
+	Total     templates.Tally
+	Overdrawn int // days with more answers than banners
+	// By has, for each of consent.Breakdowns, the funnel of each value.
+	By map[string]map[string]templates.Tally
+	// Notices has the first day on which each notice was shown in the period.
+	Notices map[string]consent.Date
+	Layouts map[string]templates.Tally
+	// Variants has the funnel of each wording that was tried.
+	Variants map[string]templates.Tally
 }
 
-// counter is a parsed counter key, as far as the rates need it.
+// Rates sums daily counters from from to to (exclusive). Counters outside are left
+// out, and so is what a filter takes out.
+//
+// Programs are apart, and in no rate. Ignored is shown minus the answers that were
+// given on the banner or its settings: of the whole period exactly, of a day never
+// below 0, since who is asked before midnight may answer after it.
+func Rates(counts []consent.Count, from, to consent.Date, f templates.Filter) *Figures {
+	out := &Figures{
+		By: make(map[string]map[string]templates.Tally), Notices: make(map[string]consent.Date),
+		Layouts: make(map[string]templates.Tally), Variants: make(map[string]templates.Tally),
+	}
+	for d := from; d < to; d++ {
+		out.Days = append(out.Days, templates.Step{From: d.Time(), To: (d + 1).Time(), Unit: templates.ByDay})
+	}
+	known := make(map[string]counter)
+	for _, c := range counts {
+		if c.Day < from || c.Day >= to {
+			continue
+		}
+		key, ok := known[c.Key]
+		if !ok {
+			key = parseCounter(c.Key)
+			known[c.Key] = key
+		}
+		out.add(key, c.Day, &out.Days[c.Day-from].Tally, c.N, f)
+	}
+	for i := range out.Days {
+		d := &out.Days[i].Tally
+		merge(&out.Total, *d)
+		if d.Ignored = d.Shown - d.Answers(); d.Ignored < 0 {
+			d.Ignored = 0
+			out.Overdrawn++
+		}
+	}
+	settle(&out.Total)
+	for _, by := range append(slices.Collect(maps.Values(out.By)), out.Layouts, out.Variants) {
+		for value, t := range by {
+			settle(&t)
+			by[value] = t
+		}
+	}
+	return out
+}
+
+// settle derives what was ignored.
+func settle(t *templates.Tally) { t.Ignored = max(0, t.Shown-t.Answers()) }
+
+// counter is a parsed counter key.
 type counter struct {
-	name, outcome, category string
-	auto, onBanner, granted bool
+	name, who, kind, answer, event, via, layout, variant, notice string
+	status                                                       consent.Status
+	category, service, dimension, value                          string
 }
 
 func parseCounter(key string) counter {
 	name, d := consent.ParseCountKey(key)
-	return counter{
-		name: name, outcome: d["outcome"], category: d["category"],
-		auto:     d["auto"] != "no",
-		onBanner: d["surface"] == "banner" || d["surface"] == "preferences",
-		granted:  d["status"] == string(consent.Granted),
+	c := counter{
+		name: name, who: d["who"], kind: d["kind"], answer: d["answer"], event: d["event"], via: d["via"],
+		layout: d["layout"], variant: d["variant"], notice: d["notice"],
+		status: consent.Status(d["status"]), category: d["category"], service: d["service"],
+	}
+	for _, dimension := range consent.Breakdowns() {
+		if value, ok := d[dimension]; ok {
+			c.dimension, c.value = dimension, value
+		}
+	}
+	return c
+}
+
+// isAnswer reports whether a decision answers an impression.
+func (c counter) isAnswer() bool {
+	return (c.kind == consent.First || c.kind == consent.Again) && c.via == consent.ViaBanner
+}
+
+// passes reports whether a filter lets a counter of the cross through.
+func (c counter) passes(f templates.Filter) bool {
+	return (f.Kind == "" || f.Kind == c.kind) && (f.Layout == "" || f.Layout == c.layout) &&
+		(f.Notice == "" || f.Notice == c.notice)
+}
+
+func (out *Figures) add(c counter, day consent.Date, t *templates.Tally, n int64, f templates.Filter) {
+	switch c.name {
+	case consent.ShownBy, consent.AnsweredBy:
+		out.addBy(c, n)
+		if f.Value != "" && c.dimension == f.By && c.value == f.Value {
+			c.funnel(t, n)
+		}
+	case consent.ShownCount, consent.DecidedCount:
+		if c.name == consent.ShownCount && c.who == consent.Human {
+			if first, ok := out.Notices[c.notice]; !ok || day < first {
+				out.Notices[c.notice] = day
+			}
+		}
+		if f.Value == "" && c.passes(f) {
+			c.cross(t, n)
+			out.addSetup(c, n)
+		}
+	case consent.StatusCount:
+		if !f.Narrows() {
+			addStatus(&t.Status, c.category, c.status, n)
+			addStatus(&t.Services, c.service, c.status, n)
+		}
 	}
 }
 
-func (c counter) add(t *templates.Tally, n int64) {
+// funnel adds a person's impression or answer.
+func (c counter) funnel(t *templates.Tally, n int64) {
 	switch {
-	case c.name == consent.ShownCount && c.auto:
-		t.AutoShown += n
-	case c.name == consent.ShownCount:
+	case c.name == consent.ShownCount || c.name == consent.ShownBy:
 		t.Shown += n
-	case c.name == consent.DecidedCount && c.auto:
-		t.AutoMade += n
-	case c.name == consent.DecidedCount:
-		c.addDecision(t, n)
-	case c.name == consent.StatusCount && !c.auto:
-		c.addStatus(t, n)
-	}
-}
-
-func (c counter) addDecision(t *templates.Tally, n int64) {
-	switch c.outcome {
-	case consent.Accepted:
+	case c.answer == consent.Accepted:
 		t.Accepted += n
-	case consent.Rejected:
+	case c.answer == consent.Rejected:
 		t.Rejected += n
-	case consent.Chosen:
+	case c.answer == consent.Chosen:
 		t.Chosen += n
-	case consent.Reconfirmed:
-		t.Confirmed += n
-	case consent.TookBack:
-		t.Withdrawn += n
-		return
-	case consent.LoadedOnce:
-		t.LoadedOnce += n
-		return
-	}
-	if c.onBanner {
-		t.Answers += n
 	}
 }
 
-func (c counter) addStatus(t *templates.Tally, n int64) {
-	if t.Status == nil {
-		t.Status = make(map[string]templates.Split)
+// cross adds a counter that tells who, how and where.
+func (c counter) cross(t *templates.Tally, n int64) {
+	shown := c.name == consent.ShownCount
+	switch {
+	case c.who == consent.Automated && shown:
+		t.AutoShown += n
+	case c.who == consent.Automated:
+		t.AutoMade += n
+	case c.who == consent.BySignal:
+		t.Signals += n
+	case shown:
+		t.Shown += n
+	default:
+		c.decision(t, n)
 	}
-	s := t.Status[c.category]
-	if c.granted {
+}
+
+func (c counter) decision(t *templates.Tally, n int64) {
+	t.Events += n
+	if c.kind == consent.First {
+		t.Deciders += n
+	}
+	switch {
+	case c.isAnswer():
+		c.funnel(t, n)
+	case c.kind == consent.First || c.kind == consent.Again:
+		t.Elsewhere += n
+	case c.kind == consent.OfOne:
+		t.OfOne += n
+	case c.kind == consent.LoadOnce:
+		t.LoadedOnce += n
+	case c.event == string(consent.Withdrawn):
+		t.Withdrawn += n
+	case c.event == string(consent.Renewed):
+		t.Confirmed += n
+	default:
+		t.Widened += n
+	}
+}
+
+// addBy adds to the breakdowns.
+func (out *Figures) addBy(c counter, n int64) {
+	by := out.By[c.dimension]
+	if by == nil {
+		by = make(map[string]templates.Tally)
+		out.By[c.dimension] = by
+	}
+	t := by[c.value]
+	c.funnel(&t, n)
+	by[c.value] = t
+}
+
+// addSetup adds to what an owner configures, of which the cross knows all.
+func (out *Figures) addSetup(c counter, n int64) {
+	if c.who != consent.Human || c.name == consent.DecidedCount && !c.isAnswer() {
+		return
+	}
+	for by, value := range map[*map[string]templates.Tally]string{&out.Layouts: c.layout, &out.Variants: c.variant} {
+		t := (*by)[value]
+		c.funnel(&t, n)
+		(*by)[value] = t
+	}
+}
+
+func addStatus(to *map[string]templates.Split, id string, status consent.Status, n int64) {
+	if id == "" {
+		return
+	}
+	if *to == nil {
+		*to = make(map[string]templates.Split)
+	}
+	s := (*to)[id]
+	if status == consent.Granted {
 		s.Granted += n
 	} else {
 		s.Denied += n
 	}
-	t.Status[c.category] = s
+	(*to)[id] = s
 }
 
 // merge adds b to a.
 func merge(a *templates.Tally, b templates.Tally) {
-	a.Shown += b.Shown
-	a.Accepted += b.Accepted
-	a.Chosen += b.Chosen
-	a.Rejected += b.Rejected
-	a.Confirmed += b.Confirmed
-	a.Withdrawn += b.Withdrawn
-	a.LoadedOnce += b.LoadedOnce
-	a.Answers += b.Answers
-	a.Ignored += b.Ignored
-	a.AutoShown += b.AutoShown
-	a.AutoMade += b.AutoMade
-	for id, s := range b.Status {
-		if a.Status == nil {
-			a.Status = make(map[string]templates.Split)
+	to, from := a.Numbers(), b.Numbers()
+	for i := range to {
+		*to[i] += *from[i]
+	}
+	mergeSplits(&a.Status, b.Status)
+	mergeSplits(&a.Services, b.Services)
+}
+
+func mergeSplits(a *map[string]templates.Split, b map[string]templates.Split) {
+	for id, s := range b {
+		if *a == nil {
+			*a = make(map[string]templates.Split)
 		}
-		sum := a.Status[id]
-		a.Status[id] = templates.Split{Granted: sum.Granted + s.Granted, Denied: sum.Denied + s.Denied}
+		sum := (*a)[id]
+		(*a)[id] = templates.Split{Granted: sum.Granted + s.Granted, Denied: sum.Denied + s.Denied}
 	}
 }
 
@@ -153,6 +265,9 @@ func group(days []templates.Step, unit templates.Unit, starts func(time.Time) bo
 		last.To = d.To
 		merge(&last.Tally, d.Tally)
 	}
+	for i := range list {
+		settle(&list[i].Tally)
+	}
 	return list
 }
 
@@ -163,7 +278,11 @@ func categoryNames(site *consent.Site, total templates.Tally) []templates.Catego
 	asked := make(map[string]bool)
 	for _, c := range site.Policy.Optional() {
 		asked[c.ID] = true
-		list = append(list, templates.CategoryName{ID: c.ID, Title: categoryTitle(site, c.ID)})
+		name := templates.CategoryName{ID: c.ID, Title: categoryTitle(site, c.ID)}
+		for _, s := range c.Services {
+			name.Services = append(name.Services, templates.ServiceName{ID: s.ID, Name: s.Name})
+		}
+		list = append(list, name)
 	}
 	for _, id := range slices.Sorted(maps.Keys(total.Status)) {
 		if !asked[id] {
@@ -182,4 +301,38 @@ func categoryTitle(site *consent.Site, id string) string {
 		}
 	}
 	return id
+}
+
+// breakdown lists a dimension's values, most shown first. Values of fewer than
+// smallest impressions are added up, with the next ones until the sum is large
+// enough, so that none of them can be told by subtraction.
+func breakdown(id string, values map[string]templates.Tally, smallest int64) templates.Breakdown {
+	b := templates.Breakdown{ID: id, Smallest: smallest}
+	for value, t := range values {
+		b.Rows = append(b.Rows, templates.BreakdownRow{Value: value, Tally: t})
+	}
+	slices.SortFunc(b.Rows, func(x, y templates.BreakdownRow) int {
+		if x.Shown != y.Shown {
+			return int(min(1, max(-1, y.Shown-x.Shown)))
+		}
+		return strings.Compare(x.Value, y.Value)
+	})
+	var rest templates.BreakdownRow
+	for len(b.Rows) > 0 {
+		last := b.Rows[len(b.Rows)-1]
+		if last.Shown >= smallest && (rest.Folded == 0 || rest.Shown >= smallest) {
+			break
+		}
+		merge(&rest.Tally, last.Tally)
+		rest.Folded++
+		b.Rows = b.Rows[:len(b.Rows)-1]
+	}
+	if rest.Folded > 0 {
+		settle(&rest.Tally)
+		if rest.Shown < smallest {
+			rest.Tally = templates.Tally{} // fewer than may be shown of all together
+		}
+		b.Rows = append(b.Rows, rest)
+	}
+	return b
 }

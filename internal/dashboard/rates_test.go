@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -17,199 +19,172 @@ func day(t *testing.T, s string) time.Time {
 	return d
 }
 
-// counts builds hourly counters of one day.
-type counts struct {
-	day  time.Time
-	list []consent.Count
+const first = consent.Date(20_000)
+
+// counts builds daily counters.
+type counts []consent.Count
+
+func (c *counts) add(day consent.Date, n int64, name string, dimensions ...string) {
+	*c = append(*c, consent.Count{Day: day, N: n, Key: consent.CountKey(name, dimensions...)})
 }
 
-func (c *counts) shown(hour int, auto string, n int64) {
-	c.add(hour, n, consent.CountKey(consent.ShownCount, "auto", auto, "locale", "en", "layout", "bar", "regime", "opt-in", "device", "phone", "kind", "new"))
+func (c *counts) shown(day consent.Date, who, kind string, n int64) {
+	c.add(day, n, consent.ShownCount, "who", who, "kind", kind, "layout", "bar", "regime", "opt-in", "variant", "", "notice", "n1")
 }
 
-func (c *counts) decided(hour int, auto, outcome, surface string, n int64) {
-	c.add(hour, n, consent.CountKey(consent.DecidedCount, "auto", auto, "outcome", outcome, "surface", surface, "locale", "en", "device", "desktop"))
+func (c *counts) decided(day consent.Date, who, kind, answer, event, via string, n int64) {
+	c.add(day, n, consent.DecidedCount, "who", who, "kind", kind, "answer", answer, "event", event, "via", via,
+		"layout", "bar", "regime", "opt-in", "variant", "", "notice", "n1")
 }
 
-func (c *counts) status(hour int, auto, category, status string, n int64) {
-	c.add(hour, n, consent.CountKey(consent.StatusCount, "auto", auto, "category", category, "status", status))
+// One day by hand. 100 banners; on them 40 accepted, 20 rejected and 8 chose: 68
+// answers, so 32 were ignored. Answers elsewhere, later changes, single services
+// and single loads are decisions too, but no answers to a banner: 68 + 1 + 2 + 3 +
+// 4 + 5 + 6 + 7 = 96 decisions, of which 61 were first ones.
+func aDay() (c counts) {
+	c.shown(first, consent.Human, consent.First, 90)
+	c.shown(first, consent.Human, consent.Again, 10)
+	c.decided(first, consent.Human, consent.First, consent.Accepted, "given", "banner", 36)
+	c.decided(first, consent.Human, consent.Again, consent.Accepted, "renewed", "banner", 4)
+	c.decided(first, consent.Human, consent.First, consent.Rejected, "refused", "banner", 18)
+	c.decided(first, consent.Human, consent.Again, consent.Rejected, "withdrawn", "banner", 2)
+	c.decided(first, consent.Human, consent.First, consent.Chosen, "partial", "banner", 6)
+	c.decided(first, consent.Human, consent.Again, consent.Chosen, "partial", "banner", 2)
+	c.decided(first, consent.Human, consent.First, consent.Rejected, "refused", "page", 1)
+	c.decided(first, consent.Human, consent.Changed, consent.Rejected, "withdrawn", "banner", 2)
+	c.decided(first, consent.Human, consent.Changed, consent.Chosen, "renewed", "banner", 3)
+	c.decided(first, consent.Human, consent.Changed, consent.Accepted, "given", "banner", 4)
+	c.decided(first, consent.Human, consent.OfOne, consent.Chosen, "partial", "placeholder", 5)
+	c.decided(first, consent.Human, consent.LoadOnce, consent.Rejected, "partial", "placeholder", 6)
+	c.decided(first, consent.Human, consent.Again, consent.Accepted, "given", "api", 7)
+	return c
 }
 
-func (c *counts) add(hour int, n int64, key string) {
-	c.list = append(c.list, consent.Count{Hour: c.day.Add(time.Duration(hour) * time.Hour), Key: key, N: n})
-}
-
-// One day by hand. 100 banners; on them 40 accepted, 20 rejected, 5 chose and 3
-// gave the same answer again: 68 answers, so 32 ignored it. A choice on the page
-// without JavaScript and one at a placeholder are decisions too, but no answers
-// to a banner. The shares are out of 40 + 7 + 21 + 32 = 100.
 func TestADayAddsUpAsByHand(t *testing.T) {
-	c := counts{day: day(t, "2026-11-22")}
-	c.shown(0, "no", 60)
-	c.shown(23, "no", 40)
-	c.decided(0, "no", consent.Accepted, "banner", 30)
-	c.decided(5, "no", consent.Accepted, "preferences", 10)
-	c.decided(5, "no", consent.Rejected, "banner", 20)
-	c.decided(6, "no", consent.Chosen, "preferences", 5)
-	c.decided(7, "no", consent.Reconfirmed, "preferences", 3)
-	c.decided(8, "no", consent.Chosen, "placeholder", 2)
-	c.decided(8, "no", consent.Rejected, "page", 1)
-	c.decided(9, "no", consent.TookBack, "preferences", 4)
-	c.decided(9, "no", consent.LoadedOnce, "placeholder", 6)
-	days, total, overdrawn := Rates(c.list, c.day, c.day.AddDate(0, 0, 1))
-	if len(days) != 1 || overdrawn != 0 {
-		t.Fatalf("%d days, %d overdrawn", len(days), overdrawn)
-	}
-	want := templates.Tally{
-		Shown: 100, Accepted: 40, Chosen: 7, Rejected: 21, Confirmed: 3, Withdrawn: 4, LoadedOnce: 6,
-		Answers: 30 + 10 + 20 + 5 + 3, Ignored: 32,
-	}
-	sameTally(t, days[0].Tally, want)
-	sameTally(t, total, want)
-	if got := total.Asked(); got != 40+7+21+32 {
-		t.Errorf("the shares' denominator is %d, want 100", got)
+	f := Rates(aDay(), first, first+1, templates.Filter{})
+	sameTally(t, f.Total, templates.Tally{
+		Shown: 100, Accepted: 40, Rejected: 20, Chosen: 8, Ignored: 32, Elsewhere: 8, Withdrawn: 2, Confirmed: 3, Widened: 4,
+		OfOne: 5, LoadedOnce: 6, Deciders: 61, Events: 96,
+	})
+	if len(f.Days) != 1 || f.Overdrawn != 0 || f.Total.Asked() != 100 {
+		t.Errorf("%d days, %d overdrawn, of %d", len(f.Days), f.Overdrawn, f.Total.Asked())
 	}
 }
 
-// Certain and suspected programs stay out of everything but their own figures.
-func TestProgramsAreCountedApart(t *testing.T) {
-	c := counts{day: day(t, "2026-11-22")}
-	c.shown(1, "yes", 500)
-	c.shown(1, "no", 10)
-	c.decided(1, "yes", consent.Accepted, "banner", 7)
-	c.decided(1, "suspect", consent.Rejected, "banner", 2)
-	c.decided(1, "no", consent.Accepted, "banner", 4)
-	c.status(1, "yes", "analytics", "granted", 7)
-	c.status(1, "suspect", "analytics", "denied", 2)
-	c.status(1, "no", "analytics", "granted", 4)
-	_, total, _ := Rates(c.list, c.day, c.day.AddDate(0, 0, 1))
-	sameTally(t, total, templates.Tally{Shown: 10, Accepted: 4, Answers: 4, Ignored: 6, AutoShown: 500, AutoMade: 9,
-		Status: map[string]templates.Split{"analytics": {Granted: 4}}})
-}
-
-// The opt-in rate is granted out of granted and denied: 30 of 40 is 75 %.
-func TestTheOptInRateIsOfDecisions(t *testing.T) {
-	c := counts{day: day(t, "2026-11-22")}
-	c.shown(1, "no", 1000)
-	c.status(1, "no", "analytics", "granted", 30)
-	c.status(2, "no", "analytics", "denied", 10)
-	c.status(2, "no", "share", "denied", 40)
-	_, total, _ := Rates(c.list, c.day, c.day.AddDate(0, 0, 1))
-	if got := total.Status["analytics"].Rate(); got != .75 {
-		t.Errorf("analytics %v, want 0.75", got)
-	}
-	if got := total.Status["share"].Rate(); got != 0 {
-		t.Errorf("share %v, want 0", got)
-	}
-	if total.Status["marketing"].All() != 0 {
-		t.Error("a category that nobody decided about has decisions")
+func TestRepeatedQuestionsCanBeLookedAtAlone(t *testing.T) {
+	f := Rates(aDay(), first, first+1, templates.Filter{Kind: consent.Again})
+	if g := f.Total; g.Shown != 10 || g.Accepted != 4 || g.Rejected != 2 || g.Chosen != 2 || g.Ignored != 2 {
+		t.Errorf("counted %+v", g)
 	}
 }
 
-// A banner shown before midnight and answered after it makes a day with more
-// answers than banners. Ignored is 0 there, and the page says so.
-func TestIgnoredIsNeverBelowZero(t *testing.T) {
-	first, second := counts{day: day(t, "2026-11-21")}, counts{day: day(t, "2026-11-22")}
-	first.shown(23, "no", 5)
-	first.decided(23, "no", consent.Accepted, "banner", 2)
-	second.decided(0, "no", consent.Rejected, "banner", 1)
-	days, total, overdrawn := Rates(append(first.list, second.list...), first.day, second.day.AddDate(0, 0, 1))
-	if overdrawn != 1 || days[0].Ignored != 3 || days[1].Ignored != 0 {
-		t.Errorf("ignored %d and %d with %d overdrawn, want 3 and 0 with 1", days[0].Ignored, days[1].Ignored, overdrawn)
-	}
-	if total.Ignored != 3 {
-		t.Errorf("the period ignored %d, want the sum of its days, 3", total.Ignored)
+func TestProgramsAndSignalsAreInNoRate(t *testing.T) {
+	c := aDay()
+	want := Rates(c, first, first+1, templates.Filter{}).Total
+	c.shown(first, consent.Automated, consent.First, 500)
+	c.decided(first, consent.Automated, consent.First, consent.Accepted, "given", "banner", 9)
+	c.decided(first, consent.BySignal, "signal", consent.Rejected, "signal", "signal", 3)
+	want.AutoShown, want.AutoMade, want.Signals = 500, 9, 3
+	sameTally(t, Rates(c, first, first+1, templates.Filter{}).Total, want)
+}
+
+// Asked before midnight, answered after it: the days cannot show it, the sum can.
+func TestAnswersAfterMidnightAreTakenFromTheWholePeriod(t *testing.T) {
+	var c counts
+	c.shown(first, consent.Human, consent.First, 10)
+	c.decided(first, consent.Human, consent.First, consent.Accepted, "given", "banner", 8)
+	c.decided(first+1, consent.Human, consent.First, consent.Rejected, "refused", "banner", 1)
+	f := Rates(c, first, first+2, templates.Filter{})
+	if f.Days[0].Ignored != 2 || f.Days[1].Ignored != 0 || f.Overdrawn != 1 || f.Total.Ignored != 1 {
+		t.Errorf("ignored %d and %d, in all %d; %d overdrawn", f.Days[0].Ignored, f.Days[1].Ignored, f.Total.Ignored, f.Overdrawn)
 	}
 }
 
-func TestDaysHaveNoGapsAndHoursOutsideAreLeftOut(t *testing.T) {
-	from, to := day(t, "2026-02-27"), day(t, "2026-03-02")
-	var list []consent.Count
-	for _, hour := range []time.Time{from.Add(-time.Hour), from, to.Add(-time.Hour), to} {
-		list = append(list, consent.Count{Hour: hour, N: 1, Key: consent.CountKey(consent.ShownCount, "auto", "no")})
+func TestDaysHaveNoGapsAndOthersAreLeftOut(t *testing.T) {
+	var c counts
+	for d := first - 2; d < first+6; d += 2 {
+		c.shown(d, consent.Human, consent.First, 1)
 	}
-	days, total, _ := Rates(list, from, to)
-	if len(days) != 3 || days[1].From != day(t, "2026-02-28") || days[2].To != to {
-		t.Fatalf("days %v", days)
-	}
-	if total.Shown != 2 || days[0].Shown != 1 || days[1].Shown != 0 || days[2].Shown != 1 {
-		t.Errorf("shown %d, %d, %d", days[0].Shown, days[1].Shown, days[2].Shown)
+	f := Rates(c, first, first+4, templates.Filter{})
+	if len(f.Days) != 4 || f.Total.Shown != 2 || f.Days[1].Shown != 0 || f.Notices["n1"] != first {
+		t.Errorf("%d days, %d shown, first on %d", len(f.Days), f.Total.Shown, f.Notices["n1"])
 	}
 }
 
-// A counter of a later version, or without the mark, never becomes a person's.
 func TestAnUnknownCounterAddsToNoRate(t *testing.T) {
-	from := day(t, "2026-11-22")
-	list := []consent.Count{
-		{Hour: from, N: 9, Key: "sightings;auto=no;name=x"},
-		{Hour: from, N: 9, Key: consent.CountKey(consent.DecidedCount, "auto", "no", "outcome", "postponed", "surface", "page")},
-		{Hour: from, N: 9, Key: "shown"},
+	var c counts
+	c.add(first, 9, "postponed", "who", "human")
+	c.add(first, 9, consent.ShownBy, "shoe", "blue")
+	if f := Rates(c, first, first+1, templates.Filter{}); !f.Total.Empty() {
+		t.Errorf("counted %+v", f.Total)
 	}
-	_, total, _ := Rates(list, from, from.AddDate(0, 0, 1))
-	sameTally(t, total, templates.Tally{AutoShown: 9})
+}
+
+func TestAFilterByOneValueHasItsFunnelAlone(t *testing.T) {
+	c := aDay()
+	c.add(first, 20, consent.ShownBy, "country", "DE")
+	c.add(first, 70, consent.ShownBy, "country", "FR")
+	c.add(first, 5, consent.AnsweredBy, "answer", consent.Accepted, "country", "DE")
+	c.add(first, 9, consent.AnsweredBy, "answer", consent.Rejected, "country", "DE")
+	f := Rates(c, first, first+1, templates.Filter{By: "country", Value: "DE"})
+	sameTally(t, f.Total, templates.Tally{Shown: 20, Accepted: 5, Rejected: 9, Ignored: 6})
+}
+
+func TestRareValuesAreAddedUpUntilNobodyCanTellThemApart(t *testing.T) {
+	for _, test := range []struct {
+		shown map[string]int64
+		want  string
+	}{
+		{map[string]int64{"DE": 500, "FR": 40, "IT": 10}, "DE 500 FR 40 IT 10"},
+		{map[string]int64{"DE": 500, "FR": 40, "IT": 6, "ES": 5}, "DE 500 FR 40 (2) 11"},
+		{map[string]int64{"DE": 500, "FR": 40, "IT": 9}, "DE 500 (2) 49"}, // IT alone would follow from the total
+		{map[string]int64{"IT": 9}, "(1) 0"},
+		{nil, ""},
+	} {
+		values := make(map[string]templates.Tally)
+		for id, n := range test.shown {
+			values[id] = templates.Tally{Shown: n}
+		}
+		got := ""
+		for _, r := range breakdown("country", values, 10).Rows {
+			name := r.Value
+			if r.Folded > 0 {
+				name = fmt.Sprintf("(%d)", r.Folded)
+			}
+			if got += fmt.Sprintf(" %s %d", name, r.Shown); got[0] == ' ' {
+				got = got[1:]
+			}
+		}
+		if got != test.want {
+			t.Errorf("%v: %q, want %q", test.shown, got, test.want)
+		}
+	}
 }
 
 func TestLongPeriodsAreMergedIntoWeeksAndMonths(t *testing.T) {
-	for _, c := range []struct {
+	for _, test := range []struct {
 		days, steps int
 		unit        templates.Unit
-		firstTo     string
-	}{
-		{92, 92, templates.ByDay, "2026-01-02"},
-		{93, 14, templates.ByWeek, "2026-01-05"}, // 1 January 2026 is a Thursday: 4 days, then 89 in 13 weeks
-		{730, 24, templates.ByMonth, "2026-02-01"},
-	} {
+	}{{30, 30, templates.ByDay}, {92, 92, templates.ByDay}, {93, 14, templates.ByWeek}, {621, 21, templates.ByMonth}} {
 		from := day(t, "2026-01-01")
-		to := from.AddDate(0, 0, c.days)
-		var list []consent.Count
-		for d := from; d.Before(to); d = d.AddDate(0, 0, 1) {
-			list = append(list, consent.Count{Hour: d, N: 1, Key: consent.CountKey(consent.ShownCount, "auto", "no")})
+		var list []templates.Step
+		for i := range test.days {
+			list = append(list, templates.Step{From: from.AddDate(0, 0, i), To: from.AddDate(0, 0, i+1), Tally: templates.Tally{Shown: 3, Accepted: 1}})
 		}
-		days, _, _ := Rates(list, from, to)
-		merged, unit := steps(days)
-		if len(merged) != c.steps || unit != c.unit || merged[0].To != day(t, c.firstTo) {
-			t.Errorf("%d days: %d steps by %s, the first to %s", c.days, len(merged), unit, merged[0].To)
-		}
-		var sum int64
+		merged, unit := steps(list)
+		var shown, ignored int64
 		for _, s := range merged {
-			sum += s.Shown
+			shown, ignored = shown+s.Shown, ignored+s.Ignored
 		}
-		if sum != int64(c.days) || !merged[len(merged)-1].To.Equal(to) {
-			t.Errorf("%d days: merging kept %d and ends at %s", c.days, sum, merged[len(merged)-1].To)
+		if unit != test.unit || shown != int64(3*test.days) || unit != templates.ByDay && ignored != int64(2*test.days) || !merged[len(merged)-1].To.Equal(from.AddDate(0, 0, test.days)) {
+			t.Errorf("%d days: %d steps by %s with %d shown, %d ignored", test.days, len(merged), unit, shown, ignored)
 		}
 	}
 }
 
 func sameTally(t *testing.T, got, want templates.Tally) {
 	t.Helper()
-	for id, s := range want.Status {
-		if got.Status[id] != s {
-			t.Errorf("%s: %+v, want %+v", id, got.Status[id], s)
-		}
-	}
-	if len(got.Status) != len(want.Status) {
-		t.Errorf("%d categories, want %d", len(got.Status), len(want.Status))
-	}
-	type numbers struct{ shown, accepted, chosen, rejected, confirmed, withdrawn, once, answers, ignored, autoShown, autoMade int64 }
-	of := func(t templates.Tally) numbers {
-		return numbers{t.Shown, t.Accepted, t.Chosen, t.Rejected, t.Confirmed, t.Withdrawn, t.LoadedOnce, t.Answers, t.Ignored, t.AutoShown, t.AutoMade}
-	}
-	if of(got) != of(want) {
-		t.Errorf("%+v, want %+v", of(got), of(want))
-	}
-}
-
-// BenchmarkRates sums 90 days of a busy site: 40 counters an hour.
-func BenchmarkRates(b *testing.B) {
-	from := time.Date(2026, 8, 25, 0, 0, 0, 0, time.UTC)
-	var list []consent.Count
-	for hour := range 90 * 24 {
-		for i := range 40 {
-			key := consent.CountKey(consent.ShownCount, "auto", "no", "locale", string(rune('a'+i)), "layout", "bar", "regime", "opt-in", "device", "phone", "kind", "new")
-			list = append(list, consent.Count{Hour: from.Add(time.Duration(hour) * time.Hour), Key: key, N: 3})
-		}
-	}
-	for b.Loop() {
-		Rates(list, from, from.AddDate(0, 0, 90))
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }

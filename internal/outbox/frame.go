@@ -68,13 +68,45 @@ func encodeRecord(e *consent.Entry) ([]byte, error) {
 	b = append(binary.AppendUvarint(b, uint64(len(e.Sealed))), e.Sealed...)
 	b = append(b, byte(len(e.Counts)))
 	for _, c := range e.Counts {
-		b = binary.AppendVarint(binary.AppendVarint(b, c.Hour.Unix()), c.N)
+		b = binary.AppendVarint(binary.AppendVarint(b, countTime(c)), c.N)
 		b = append(binary.AppendUvarint(b, uint64(len(c.Key))), c.Key...)
 	}
 	secrets := b[secretsAt : headSize-4]
 	copy(secrets[copy(secrets, e.Secret[:]):], e.Receipt[:])
 	binary.BigEndian.PutUint32(b[headSize-4:], crc32.Checksum(secrets, checksums))
 	return end(b)
+}
+
+// countTime puts a counter's hour and day into one number: the hour's Unix seconds,
+// whose remainder of 3600 says which day beside the hour's own in UTC it adds to, by
+// the middle one; 0 is none, as older programs wrote it. Of a counter without an hour
+// it is the day's midnight, with the remainder 1.
+func countTime(c consent.Count) int64 {
+	switch at := c.Hour.Unix(); {
+	case c.Hour.IsZero():
+		return c.Day.Time().Unix() + dayAlone
+	case c.Day != 0:
+		return at + sameDay + int64(c.Day-consent.DateOf(c.Hour, time.UTC))
+	default:
+		return at
+	}
+}
+
+const (
+	dayAlone = 1
+	sameDay  = 1800
+)
+
+func countAt(at int64) (c consent.Count) {
+	hour := time.Unix(at, 0).UTC().Truncate(time.Hour)
+	switch rest := at - hour.Unix(); rest {
+	case 0:
+		return consent.Count{Hour: hour}
+	case dayAlone:
+		return consent.Count{Day: consent.DateOf(hour, time.UTC)}
+	default:
+		return consent.Count{Hour: hour, Day: consent.DateOf(hour, time.UTC) + consent.Date(rest-sameDay)}
+	}
 }
 
 func encodeArtefact(site string, a *consent.Artefact) ([]byte, error) {
@@ -174,8 +206,10 @@ func (f *frame) record(r *reader, secrets []byte) (broken bool) {
 	e.Time = r.time()
 	e.Sealed = r.take(int(r.uvarint()))
 	for range r.byte() {
-		hour, n := time.Unix(r.varint(), 0).UTC(), r.varint()
-		e.Counts = append(e.Counts, consent.Count{Hour: hour, N: n, Key: r.text(int(r.uvarint()))})
+		c := countAt(r.varint())
+		c.N = r.varint()
+		c.Key = r.text(int(r.uvarint()))
+		e.Counts = append(e.Counts, c)
 	}
 	sum := binary.BigEndian.Uint32(secrets[secretsSize-4:])
 	if sum != crc32.Checksum(secrets[:secretsSize-4], checksums) {

@@ -50,7 +50,7 @@ const (
 // BGREWRITEAOF and BGSAVE, erased records stay in Redis' files until Redis
 // rewrites them by itself.
 const ACL = "resetkeys resetchannels ~?:{*}* ~consentry:* -@all " +
-	"+eval +evalsha +hget +hgetall +hmget +hset +hsetnx +hdel +hincrby +hlen +xadd +xrange +xrevrange +xdel +zadd +zrangebyscore +zremrangebyscore +exists +get +set " +
+	"+eval +evalsha +hget +hgetall +hmget +hset +hsetnx +hdel +hincrby +hlen +bitfield +xadd +xrange +xrevrange +xdel +zadd +zrangebyscore +zremrangebyscore +exists +get +set " +
 	"+sadd +sismember +smembers +scan +bgrewriteaof +bgsave +ping +hello +select +info +config|get +cluster|slots +cluster|shards +command"
 
 // FailsOver reports whether replicas may take over, which may lose what Redis

@@ -1,10 +1,10 @@
 -- Appends entries to one site's log; what runs here is atomic.
 --
 -- KEYS  1 the site's facts, 2 its log, then for each entry its record bucket
---       and its subject bucket, then the hashes of counters
+--       and its subject bucket, then the hash of counters' names and the counters
 -- ARGV  1 this program's schema, 2 number of entries, 3 number of counters,
---       for each counter: its place in KEYS, its hour, its name, and the amount
---       when every entry is new,
+--       for each counter what tally.lua wants, with the amount when every entry
+--       is new,
 --       for each entry: its bytes of the log, 32 bytes of secret and receipt or
 --       none, and what it adds as counter:amount;counter:amount;…
 --
@@ -14,9 +14,9 @@
 -- entry that meets foreign data in a key leaves nothing behind.
 local call, try, sub, format = redis.call, redis.pcall, string.sub, string.format
 local schema, entries, counters = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local facts = call('HMGET', KEYS[1], 'schema', 'first', 'last')
-if facts[1] and tonumber(facts[1]) > schema then
-  return redis.error_reply('NEWERSCHEMA ' .. facts[1])
+local facts = call('HGET', KEYS[1], 'schema')
+if facts and tonumber(facts) > schema then
+  return redis.error_reply('NEWERSCHEMA ' .. facts)
 end
 
 local newest = call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
@@ -34,7 +34,7 @@ local function write()
 end
 
 for i = 1, entries do
-  local a = 4 * counters + 3 * i + 1
+  local a = 6 * counters + 3 * i + 1
   local logged = ARGV[a]
   local bucket, field = KEYS[2 * i + 1], sub(logged, 6, 19)
   local place = format('%d', last + 1)
@@ -79,20 +79,7 @@ end
 write()
 
 if last > before then
-  local from, to = tonumber(facts[2]), tonumber(facts[3])
-  local first, latest = from, to
-  for c = 1, counters do
-    local a = 4 * c
-    local hour, amount = tonumber(ARGV[a + 1]), ARGV[a + 3]
-    local dropped = less and less[tostring(c)]
-    if dropped then amount = format('%d', amount - dropped) end
-    if amount ~= '0' then
-      call('HINCRBY', KEYS[tonumber(ARGV[a])], ARGV[a + 2], amount)
-      if not from or hour < from then from = hour end
-      if not to or hour > to then to = hour end
-    end
-  end
-  if facts[1] ~= ARGV[1] then call('HSET', KEYS[1], 'schema', schema) end
-  if from ~= first or to ~= latest then call('HSET', KEYS[1], 'first', from, 'last', to) end
+  widen(KEYS[1], tally(KEYS[2 * entries + 3], 4, counters, less))
+  if facts ~= ARGV[1] then call('HSET', KEYS[1], 'schema', schema) end
 end
 return answer

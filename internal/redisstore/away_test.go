@@ -158,7 +158,7 @@ func TestHeldCountsOutliveAnOutage(t *testing.T) {
 // A call whose answer was lost is sent again with its token and adds nothing.
 func TestCountsSentTwiceAreCountedOnce(t *testing.T) {
 	s := opened(t, storetest.StartRedis(t).URL(), patient())
-	at := slot{hourOf(storetest.Epoch()), "shown"}
+	at := slot{hour: hourOf(storetest.Epoch()), name: "shown"}
 	a := newAddition("shop", []slot{at}, map[slot]int64{at: 5})
 	for range 2 {
 		s.run(t.Context(), s.scripts.counts, []*call{&a.call})

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -35,7 +36,7 @@ func batches(jobs []*job) []*batch {
 func (b *batch) build() {
 	site := b.jobs[0].entry.Site
 	counts := newCounters()
-	b.keys = make([]string, 0, 2+2*len(b.jobs)+1)
+	b.keys = make([]string, 0, 2+2*len(b.jobs)+3)
 	b.keys = append(b.keys, factsKey(site), logKey(site))
 	entries := make([]any, 0, 3*len(b.jobs))
 	for _, j := range b.jobs {
@@ -43,7 +44,7 @@ func (b *batch) build() {
 		b.keys = append(b.keys, recordBucket(site, e.Record), subjectBucket(site, e.Subject))
 		entries = append(entries, j.logged, j.secret, counts.addAll(e.Counts))
 	}
-	b.args = append(make([]any, 0, 3+4*len(counts.list)+len(entries)), schema, len(b.jobs), len(counts.list))
+	b.args = append(make([]any, 0, 3+6*len(counts.list)+len(entries)), schema, len(b.jobs), len(counts.list))
 	b.keys, b.args = counts.write(site, b.keys, b.args)
 	b.args = append(b.args, entries...)
 }
@@ -54,10 +55,21 @@ type counters struct {
 	list []sum
 }
 
-// slot is one counter of one hour.
+// slot is one counter of one hour and day.
 type slot struct {
-	hour int64
+	hour int64 // noHour for none
+	day  consent.Date
 	name string
+}
+
+const noHour = math.MinInt64
+
+func slotOf(c consent.Count) slot {
+	at := slot{hour: noHour, day: c.Day, name: c.Key}
+	if !c.Hour.IsZero() {
+		at.hour = hourOf(c.Hour)
+	}
+	return at
 }
 
 type sum struct {
@@ -83,24 +95,36 @@ func (c *counters) add(at slot, amount int64) int {
 func (c *counters) addAll(list []consent.Count) []byte {
 	b := make([]byte, 0, 5*len(list))
 	for _, count := range list {
-		b = strconv.AppendInt(b, int64(c.add(slot{hourOf(count.Hour), count.Key}, count.N)), 10)
+		b = strconv.AppendInt(b, int64(c.add(slotOf(count), count.N)), 10)
 		b = append(b, ':')
 		b = append(strconv.AppendInt(b, count.N, 10), ';')
 	}
 	return b
 }
 
-// write adds the hours' keys to KEYS and four arguments for each counter to ARGV.
+// write adds the counters' keys to KEYS and six arguments for each to ARGV, as
+// tally.lua wants them.
 func (c *counters) write(site string, keys []string, args []any) ([]string, []any) {
-	places := make(map[int64]int, 1)
-	for _, s := range c.list {
-		place, ok := places[s.hour]
+	keys = append(keys, namesKey(site))
+	places := make(map[string]int, 2)
+	place := func(key string) int {
+		n, ok := places[key]
 		if !ok {
-			keys = append(keys, countsKey(site, s.hour))
-			place = len(keys)
-			places[s.hour] = place
+			keys = append(keys, key)
+			n = len(keys)
+			places[key] = n
 		}
-		args = append(args, place, s.hour, s.name, s.amount)
+		return n
+	}
+	for _, s := range c.list {
+		var hour, day int
+		if s.hour != noHour {
+			hour = place(hourKey(site, s.hour))
+		}
+		if s.day != 0 {
+			day = place(dayKey(site, int64(s.day)))
+		}
+		args = append(args, s.name, s.amount, hour, s.hour, day, int64(s.day))
 	}
 	return keys, args
 }

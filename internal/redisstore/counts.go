@@ -1,17 +1,12 @@
 package redisstore
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/consentry/consentry/internal/consent"
 )
@@ -21,7 +16,7 @@ const (
 	perCall   = 1000            // counters in one call of counts.lua
 	remember  = 3600            // seconds that Redis knows the token of a call
 	mayTry    = 3600            // times, holdBack apart, so well within remember
-	hourChunk = 256             // hours read in one pipeline
+	spanChunk = 512             // hours or days read in one pipeline
 )
 
 // heldCounts are counters that wait to be written.
@@ -63,7 +58,7 @@ func (s *Store) AddCounts(ctx context.Context, site string, counts []consent.Cou
 	}
 	before := len(sums)
 	for _, c := range counts {
-		sums[slot{hourOf(c.Hour), c.Key}] += c.N
+		sums[slotOf(c)] += c.N
 	}
 	h.size += len(sums) - before
 	return nil
@@ -132,70 +127,6 @@ func newAddition(site string, slots []slot, sums map[slot]int64) *addition {
 		counts.add(at, sums[at])
 	}
 	a := &addition{size: len(slots)}
-	a.keys, a.args = counts.write(site, []string{factsKey(site), tokenKey(site, rand.Text())}, []any{schema, remember})
+	a.keys, a.args = counts.write(site, []string{factsKey(site), tokenKey(site, rand.Text())}, []any{schema, remember, len(counts.list)})
 	return a
-}
-
-// Counts implements consent.Store. It asks for the hours that may have counters
-// by name, and never searches the key space.
-func (s *Store) Counts(ctx context.Context, site string, from, to time.Time) ([]consent.Count, error) {
-	if err := s.readable(ctx, site); err != nil {
-		return nil, err
-	}
-	facts, err := s.client.HMGet(ctx, factsKey(site), "first", "last").Result()
-	if err != nil {
-		return nil, fmt.Errorf("read counts: %w", unavailable(err))
-	}
-	first, ok := facts[0].(string)
-	last, _ := facts[1].(string)
-	if !ok {
-		return nil, nil
-	}
-	begin, err := strconv.ParseInt(first, 10, 64)
-	end, err2 := strconv.ParseInt(last, 10, 64)
-	if err := errors.Join(err, err2); err != nil {
-		return nil, fmt.Errorf("read counts: %w: %w", errForeign, err)
-	}
-	begin, end = max(begin, hourFrom(from)), min(end+1, hourFrom(to))
-	var list []consent.Count
-	for ; begin < end; begin += hourChunk {
-		if list, err = s.countsOf(ctx, list, site, begin, min(begin+hourChunk, end)); err != nil {
-			return nil, fmt.Errorf("read counts: %w", unavailable(err))
-		}
-	}
-	return list, nil
-}
-
-// hourFrom numbers the first hour that does not start before t.
-func hourFrom(t time.Time) int64 {
-	hour := hourOf(t)
-	if t.After(time.Unix(hour*3600, 0)) {
-		hour++
-	}
-	return hour
-}
-
-// countsOf reads the hours from begin to before end.
-func (s *Store) countsOf(ctx context.Context, list []consent.Count, site string, begin, end int64) ([]consent.Count, error) {
-	pipe := s.client.Pipeline()
-	hours := make([]*redis.MapStringStringCmd, 0, end-begin)
-	for hour := begin; hour < end; hour++ {
-		hours = append(hours, pipe.HGetAll(ctx, countsKey(site, hour)))
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, err
-	}
-	for i, cmd := range hours {
-		start := len(list)
-		at := time.Unix((begin+int64(i))*3600, 0).UTC()
-		for name, text := range cmd.Val() {
-			n, err := strconv.ParseInt(text, 10, 64)
-			if err != nil {
-				return nil, fmt.Errorf("%w: counter %s", errForeign, name)
-			}
-			list = append(list, consent.Count{Hour: at, Key: name, N: n})
-		}
-		slices.SortFunc(list[start:], func(a, b consent.Count) int { return cmp.Compare(a.Key, b.Key) })
-	}
-	return list, nil
 }

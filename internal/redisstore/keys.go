@@ -11,7 +11,8 @@ import (
 // A site's keys share the hash tag {site}, so that a cluster keeps them together
 // and a script may use them. Site ids hold no braces.
 //
-//	m:{site}           hash    schema, the first and last hour with counters;
+//	m:{site}           hash    schema; hour0, hour1, day0, day1, the first and
+//	                           last hour and day with counters;
 //	                           scrubbed, the last place of e:{site} whose old
 //	                           copies are gone from Redis' files; pruned, how
 //	                           often records were pruned since; clean, the run
@@ -31,7 +32,10 @@ import (
 //	                           the place and x, one that is both !x, and one
 //	                           that was erased before it came the place 0
 //	s:{site}:<4 hex>   hash    subjects likewise → the place of the newest entry
-//	c:{site}:<hour>    hash    counters of an hour since 1970: name → amount
+//	n:{site}           hash    names of counters → their numbers, from 0
+//	n:{site}:<hour>    string  counters of an hour since 1970: 32 bits for each,
+//	                           by its number
+//	d:{site}:<day>     string  counters of a day likewise
 //	t:{site}:<token>   string  counts that were added, for an hour
 //	a:{site}:<digest>  hash    an artefact: kind, head and body
 //	k:{site}:<kind>    hash    artefacts of a kind: digest → head
@@ -53,8 +57,14 @@ func checkpointKey(site string) string { return "h:{" + site + "}" }
 func recordBucket(site string, id consent.ID) string  { return "r:{" + site + "}:" + bucket(id) }
 func subjectBucket(site string, id consent.ID) string { return "s:{" + site + "}:" + bucket(id) }
 
-func countsKey(site string, hour int64) string {
-	return "c:{" + site + "}:" + strconv.FormatInt(hour, 10)
+func namesKey(site string) string { return "n:{" + site + "}" }
+
+func hourKey(site string, hour int64) string {
+	return "n:{" + site + "}:" + strconv.FormatInt(hour, 10)
+}
+
+func dayKey(site string, day int64) string {
+	return "d:{" + site + "}:" + strconv.FormatInt(day, 10)
 }
 
 func tokenKey(site, token string) string     { return "t:{" + site + "}:" + token }

@@ -23,8 +23,8 @@ func newScript(text string) script { return script{redis.NewScript(text), text} 
 
 func newScripts() scripts {
 	return scripts{
-		append: newScript(appendSource), history: newScript(historySource),
-		artefact: newScript(artefactSource), counts: newScript(countsSource),
+		append: newScript(tallySource + appendSource), history: newScript(historySource),
+		artefact: newScript(artefactSource), counts: newScript(tallySource + countsSource),
 		erase: newScript(eraseSource), swap: newScript(swapSource),
 		prune: newScript(pruneSource), move: newScript(moveSource),
 		orphan: newScript(orphanSource), scrubbed: newScript(scrubbedSource),
@@ -38,6 +38,8 @@ var (
 	historySource string
 	//go:embed artefact.lua
 	artefactSource string
+	//go:embed tally.lua
+	tallySource string
 	//go:embed counts.lua
 	countsSource string
 	//go:embed erase.lua

@@ -20,8 +20,10 @@ import (
 
 // schema is the version of everything that keys.go and entry.go lay down. Version
 // 1 lacked erasures, checkpoints and tiles; since nothing that it wrote is read
-// otherwise, a site becomes version 2 with the next write.
-const schema = 2
+// otherwise, a site becomes a newer version with the next write. Version 2 counted
+// in hashes (c:{site}:<hour>), and did not tell an answer to a banner from a later
+// change, so that no rate of the present ones follows from them: they are not read.
+const schema = 3
 
 // ErrNewer is a site whose keys a newer program has written. It comes wrapped
 // in consent.ErrUnavailable.

@@ -21,6 +21,11 @@ memory: 300d
 grace: 48h
 retention: long
 log: {public: false}
+counting:
+  time_zone: Europe/Berlin
+  page_groups:
+    - {id: goods, paths: [/shop/*, /basket]}
+  smallest: 25
 layout: card
 scheme: light
 radius: 4

@@ -10,7 +10,7 @@ import (
 
 // SiteSchema returns the JSON Schema of the site file.
 func SiteSchema() ([]byte, error) {
-	return Schema("Consentry site file", SiteFile{}, siteSource, categorySource, consentModeSource)
+	return Schema("Consentry site file", SiteFile{}, siteSource, categorySource, consentModeSource, countingSource)
 }
 
 // CatalogueSchema returns the JSON Schema of the catalogue's files: lists of

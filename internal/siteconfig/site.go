@@ -103,6 +103,7 @@ func build(file string, src []byte, known knownServices, locales fs.FS) loaded {
 		Texts:      b.texts(policy),
 		PrivateLog: !b.file.Log.Public,
 		LegalHold:  b.file.LegalHold,
+		Counting:   b.counting(),
 	}
 	b.lint(site)
 	return loaded{doc: b.doc, site: site}

@@ -129,6 +129,9 @@ type SiteFile struct {
 	// taken out.
 	Log LogFile `yaml:"log"`
 
+	// How visits are counted for the dashboard.
+	Counting CountingFile `yaml:"counting"`
+
 	// What is asked about, in the order shown. necessary is always there, first
 	// and locked, whether listed or not.
 	Categories []CategoryFile `yaml:"categories"`

@@ -29,7 +29,7 @@ func newWriter(path string, q *queue, gate *sync.RWMutex, generation int) (_ *wr
 	}
 	w := &writer{
 		path: path, session: s, queue: q, tail: newTail(generation), generation: generation,
-		sites: make(map[string]*site), keys: make(map[string]int64), awaited: make(map[key]bool), gate: gate, plan: newPlan(),
+		sites: make(map[string]*site), keys: make(map[string]int64), tallies: make(map[tallyKey]tally), awaited: make(map[key]bool), gate: gate, plan: newPlan(),
 	}
 	if w.sql, err = prepareAll(s); err != nil {
 		return nil, err

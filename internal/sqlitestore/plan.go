@@ -80,10 +80,10 @@ func (w *writer) prepare(b *batch) error {
 		}
 		w.placeRecord(r)
 	}
-	for k, n := range b.counts {
-		w.touch(k.site)
-		w.plan.counts[k] += n
+	for at := range b.counts {
+		w.touch(at.site)
 	}
+	w.plan.counts.addAll(b.counts)
 	return nil
 }
 

@@ -31,21 +31,6 @@ type batch struct {
 	done     chan struct{} // closed when every request has its answer
 }
 
-// counterKey names a counter of one site and hour (Unix seconds).
-type counterKey struct {
-	site string
-	hour int64
-	key  string
-}
-
-type counts map[counterKey]int64
-
-func (c counts) add(site string, list []consent.Count) {
-	for _, n := range list {
-		c[counterKey{site, n.Hour.Unix(), n.Key}] += n.N
-	}
-}
-
 // queue collects writes while the writer commits the ones before.
 type queue struct {
 	limit int           // of waiting requests, and of counters held back
@@ -108,7 +93,7 @@ func (q *queue) holdBack(site string, list []consent.Count) error {
 	if q.closed != nil {
 		return q.closed
 	}
-	if len(q.held) >= q.limit {
+	if q.held.size() >= q.limit {
 		return fmt.Errorf("%w: %d counters are waiting", consent.ErrBusy, q.limit)
 	}
 	if len(q.held) == 0 {
@@ -132,9 +117,7 @@ func (q *queue) giveBack(c counts) {
 	if len(c) > 0 && len(q.held) == 0 && q.closed == nil {
 		time.AfterFunc(q.hold, q.dueNow)
 	}
-	for k, n := range c {
-		q.held[k] += n
-	}
+	q.held.addAll(c)
 }
 
 // close refuses further requests with err; those that were accepted are still

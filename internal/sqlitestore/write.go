@@ -19,7 +19,8 @@ type statements struct {
 	records, secrets               *inserter
 	lookup                         [len(lookupSizes)]*statement
 	hasArtefact, addArtefact       *statement
-	findKey, addKey, addCount      *statement
+	findKey, addKey                *statement
+	findTally, putTally            *statement
 	byRecord, bySubject            *inserter
 	hasErasure, addErasure         *statement
 	findRecord, eraseSecret        *statement
@@ -41,7 +42,8 @@ func prepareAll(s *session) (sql statements, err error) {
 		{&sql.addArtefact, "INSERT INTO artefacts (id, site, digest, kind, time, leaf, body) VALUES (?, ?, ?, ?, ?, ?, ?)"},
 		{&sql.findKey, "SELECT id FROM counter_keys WHERE key = ?"},
 		{&sql.addKey, "INSERT OR IGNORE INTO counter_keys (key) VALUES (?)"},
-		{&sql.addCount, "INSERT INTO counters (site, hour, key, n) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"},
+		{&sql.findTally, "SELECT counts FROM tallies WHERE site = ? AND span = ? AND at = ?"},
+		{&sql.putTally, "INSERT OR REPLACE INTO tallies (site, span, at, counts) VALUES (?, ?, ?, ?)"},
 		{&sql.hasErasure, "SELECT 1 FROM erasures WHERE site = ? AND record = ?"},
 		{&sql.addErasure, "INSERT INTO erasures (site, pos, record, time) VALUES (?, ?, ?, ?)"},
 		{&sql.findRecord, "SELECT idx FROM by_record WHERE site = ? AND record = ?"},
@@ -171,37 +173,4 @@ func (w *writer) writeArtefacts() error {
 		}
 	}
 	return nil
-}
-
-func (w *writer) writeCounts() error {
-	for k, n := range w.plan.counts {
-		id, err := w.counterKey(k.key)
-		if err == nil {
-			err = w.sql.addCount.exec(w.sites[k.site].id, k.hour, id, n)
-		}
-		if err != nil {
-			return fmt.Errorf("write counter: %w", err)
-		}
-	}
-	return nil
-}
-
-// counterKey returns a key's id. The memory of it may outlive a transaction
-// that failed, so a new key is remembered only once it was found in the file.
-func (w *writer) counterKey(name string) (id int64, err error) {
-	if id, ok := w.keys[name]; ok {
-		return id, nil
-	}
-	read := func(v []driver.Value) { id = v[0].(int64) }
-	if err := w.sql.findKey.query(read, name); err != nil {
-		return 0, err
-	}
-	if id != 0 {
-		w.keys[name] = id
-		return id, nil
-	}
-	if err := w.sql.addKey.exec(name); err != nil {
-		return 0, err
-	}
-	return id, w.sql.findKey.query(read, name)
 }

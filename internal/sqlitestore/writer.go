@@ -18,12 +18,13 @@ type writer struct {
 	tail    *tail
 	sites   map[string]*site
 	keys    map[string]int64 // ids of counter keys
-	awaited map[key]bool     // records that were erased and are not there
-	secrets int64            // id of the newest row of secrets
-	stale   bool             // the WAL may hold what was erased
-	erased  bool             // by the batch at hand
-	retries bool             // somebody will ask to empty the WAL again
-	gate    *sync.RWMutex    // of the Store
+	tallies map[tallyKey]tally
+	awaited map[key]bool  // records that were erased and are not there
+	secrets int64         // id of the newest row of secrets
+	stale   bool          // the WAL may hold what was erased
+	erased  bool          // by the batch at hand
+	retries bool          // somebody will ask to empty the WAL again
+	gate    *sync.RWMutex // of the Store
 	plan    *plan
 	merge   merge
 	// generation is how many records of the tail are merged together.
@@ -151,6 +152,7 @@ func (w *writer) transact(write func() error) error {
 	}
 	if err != nil {
 		_ = w.sql.rollback.exec() // fails when SQLite has rolled back already
+		clear(w.tallies)          // which may be ahead of the file
 	}
 	return err
 }

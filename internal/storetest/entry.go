@@ -56,14 +56,14 @@ func Bytes(seed string, n int) []byte {
 }
 
 func counts(at time.Time, n int) []consent.Count {
-	hour := at.UTC().Truncate(time.Hour)
+	hour, day := consent.HourOf(at, time.UTC), consent.DateOf(at, time.UTC)
 	status := []string{"granted", "denied"}[n%2]
 	outcome := []string{"accepted", "rejected", "chosen", "withdrawn"}[n%4]
 	locale := []string{"en", "de", "fr"}[n%3]
 	return []consent.Count{
-		{Hour: hour, N: 1, Key: consent.CountKey("decided", "auto", "no", "outcome", outcome, "surface", "banner", "locale", locale, "device", "phone")},
-		{Hour: hour, N: 1, Key: consent.CountKey("status", "auto", "no", "category", "analytics", "status", status)},
-		{Hour: hour, N: 1, Key: consent.CountKey("status", "auto", "no", "category", "share", "status", "denied")},
+		{Hour: hour, Day: day, N: 1, Key: consent.CountKey("decided", "auto", "no", "outcome", outcome, "surface", "banner", "locale", locale, "device", "phone")},
+		{Hour: hour, Day: day, N: 1, Key: consent.CountKey("status", "auto", "no", "category", "analytics", "status", status)},
+		{Hour: hour, Day: day, N: 1, Key: consent.CountKey("status", "auto", "no", "category", "share", "status", "denied")},
 	}
 }
 

@@ -90,6 +90,15 @@ func mustCounts(t testing.TB, s consent.Store, site string, from, to time.Time) 
 	return list
 }
 
+func mustDays(t testing.TB, s consent.Store, site string, from, to consent.Date) []consent.Count {
+	t.Helper()
+	list, err := s.Days(t.Context(), site, from, to)
+	if err != nil {
+		t.Fatalf("days: %v", err)
+	}
+	return list
+}
+
 // allCounts returns every counter that a site may have in these tests.
 func allCounts(t testing.TB, s consent.Store, site string) []consent.Count {
 	t.Helper()
@@ -120,7 +129,7 @@ func showTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9
 func showCounts(list []consent.Count) string {
 	var b strings.Builder
 	for _, c := range list {
-		fmt.Fprintf(&b, "%s %s %d\n", c.Hour.Format(time.RFC3339), c.Key, c.N)
+		fmt.Fprintf(&b, "%s %d %s %d\n", c.Hour.Format(time.RFC3339), c.Day, c.Key, c.N)
 	}
 	return b.String()
 }

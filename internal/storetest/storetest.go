@@ -42,6 +42,8 @@ func Run(t *testing.T, open func(t *testing.T) consent.Store) {
 		{"counters of entries are summed, of duplicates they are not", countsAreSummed},
 		{"counters of no record show up within a second or so", addedCountsShow},
 		{"counters are chosen by hour and ordered by hour and key", countsAreOrdered},
+		{"a counter adds to its hour and to its day", daysAreApart},
+		{"hundreds of counters of one day keep apart", countersAreMany},
 		{"64 writers on several sites lose and repeat nothing", manyWriters},
 		{"an erased entry keeps all but its secrets", erasedIsKeptWithoutSecrets},
 		{"an entry erased before it comes is stored erased", erasedBeforeItComes},
