@@ -15,13 +15,14 @@ const plotHeight = 200
 
 // bar is one step of the daily chart.
 type bar struct {
-	X, Width string // percent
-	Pieces   []piece
-	Middle   string // percent, where its label stands
-	Label    string // on the time axis, "" for most
-	Total    string // above the bar, "" when there is no room
-	TotalY   string
-	Tip      string
+	X, Width  string // percent
+	Pieces    []piece
+	Middle    string // percent, where its label stands
+	Label     string // on the time axis, "" for most
+	Total     string // above the bar, "" when there is no room
+	TotalY    string
+	Tip       string
+	NewNotice bool
 }
 
 // piece is one segment of a bar.
@@ -41,7 +42,7 @@ func columns(steps []Step) (bars []bar, ticks []tick) {
 	every := labelEvery(len(steps))
 	for i, s := range steps {
 		b := place(i, len(steps))
-		b.Tip = tip(s)
+		b.Tip, b.NewNotice = tip(s), s.NewNotice
 		if i%every == 0 {
 			b.Label = s.label()
 		}
@@ -159,8 +160,12 @@ func labelEvery(n int) int {
 }
 
 func tip(s Step) string {
-	return fmt.Sprintf("%s: %s shown, %s accepted, %s chosen, %s rejected, %s ignored",
-		s.Name(), grouped(s.Shown), grouped(s.Accepted), grouped(s.Chosen), grouped(s.Rejected), grouped(s.Ignored))
+	notice := ""
+	if s.NewNotice {
+		notice = "; a changed notice was shown for the first time"
+	}
+	return fmt.Sprintf("%s: %s shown, %s accepted, %s chosen, %s rejected, %s ignored%s",
+		s.Name(), grouped(s.Shown), grouped(s.Accepted), grouped(s.Chosen), grouped(s.Rejected), grouped(s.Ignored), notice)
 }
 
 // number writes a coordinate with at most two decimals.

@@ -83,6 +83,29 @@ func sitePage(days int) templates.SitePage {
 		Paste: templates.Paste{Tag: `<script src="/privacy/gate.js"></script>`, Command: "consentry snippet shop"},
 	}
 	p.Steps, p.Total = traffic(days)
+	p.Steps[min(5, days-1)].NewNotice = true
+	p.Missed = &templates.Missed{Category: "Measurement", Split: templates.Split{Granted: p.Total.Shown - p.Total.Accepted, Denied: p.Total.Accepted}}
+	p.Categories[0].Services = []templates.ServiceName{{ID: "ga4", Name: "Google Analytics"}}
+	p.Total.Services = map[string]templates.Split{"ga4": p.Total.Status["analytics"]}
+	p.Breakdowns = []templates.Breakdown{
+		{ID: "country", Smallest: 10, Rows: []templates.BreakdownRow{{Value: "DE", Tally: p.Total}, {Value: "unknown", Tally: p.Steps[0].Tally}, {Folded: 3}}},
+		{ID: "gpc", Smallest: 10, Rows: []templates.BreakdownRow{{Value: "no", Tally: p.Total}, {Folded: 2, Tally: p.Steps[0].Tally}}},
+	}
+	return p
+}
+
+// comparedPage is a period beside the one before it, with questions asked anew.
+func comparedPage() templates.SitePage {
+	p := sitePage(7)
+	_, total := traffic(5)
+	p.Filter.Kind, p.Compare = "again", &templates.Comparison{Period: period(30), Total: total}
+	return p
+}
+
+// narrowedPage is what one country's visitors did.
+func narrowedPage() templates.SitePage {
+	p := sitePage(7)
+	p.Filter = templates.Filter{By: "country", Value: "DE"}
 	return p
 }
 
@@ -144,6 +167,8 @@ func operatorPages() map[string]page {
 		"site-7":         templates.Site(sitePage(7)),
 		"site-30":        templates.Site(sitePage(30)),
 		"site-months":    templates.Site(yearPage()),
+		"site-compared":  templates.Site(comparedPage()),
+		"site-narrowed":  templates.Site(narrowedPage()),
 		"site-seen":      templates.Site(seenPage()),
 		"site-reports":   templates.Site(reportsPage()),
 		"site-empty":     templates.Site(empty),

@@ -129,6 +129,7 @@ type Step struct {
 	To   time.Time // exclusive
 	Unit Unit
 	Tally
+	NewNotice bool // a notice was shown for the first time
 }
 
 // Name says which step it is.

@@ -64,7 +64,11 @@ type SitePage struct {
 	Categories []CategoryName
 	Overdrawn  int // days with more answers than banners, whose ignored is shown as 0
 	Paste      Paste
-	Reports    bool // the gate is in mode report
+	Filter     Filter
+	Compare    *Comparison // nil when nothing is compared
+	Breakdowns []Breakdown // without a filter
+	Missed     *Missed     // nil without measurement
+	Reports    bool        // the gate is in mode report
 	Seen       []consent.Sighting
 }
 

@@ -106,6 +106,8 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.GET("/", d.getOverview, d.signedIn)
 	g.GET("/sites/:site", d.getSite, d.signedIn)
 	g.GET("/sites/:site/rates.csv", d.getCSV, d.signedIn)
+	g.GET("/sites/:site/rates.json", d.getJSON, d.signedIn)
+	g.GET("/sites/:site/breakdowns.csv", d.getBreakdownsCSV, d.signedIn)
 }
 
 const nonceKey = "nonce"

@@ -30,37 +30,32 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 }
 
 func (d *Dashboard) getSite(c echo.Context) error {
-	site, period, err := d.asked(c)
+	site, period, f, filter, err := d.read(c)
 	if err != nil {
 		return err
 	}
-	f, err := d.figures(c.Request().Context(), site, period, templates.Filter{})
+	compared, err := d.comparison(c, site, period, filter)
 	if err != nil {
 		return err
 	}
 	page := templates.SitePage{
 		Nonce: nonce(c), ID: site.ID, Name: site.Name, Period: period, Total: f.Total,
-		Categories: categoryNames(site, f.Total), Overdrawn: f.Overdrawn,
+		Categories: categoryNames(site, f.Total), Overdrawn: f.Overdrawn, Filter: filter, Compare: compared,
+		Breakdowns: breakdowns(f, site.Counting.Smallest), Missed: missed(site, f.Total),
 		Paste:   templates.Paste{Tag: gateTag(site), Command: "consentry snippet " + site.ID},
 		Reports: site.Deployment.Gate == consent.GateReport, Seen: d.Seen(site.ID),
 	}
+	mark(f.Days, f.Notices)
 	page.Steps, page.Unit = steps(f.Days)
 	return show(c, http.StatusOK, templates.Site(page))
 }
 
 func (d *Dashboard) getCSV(c echo.Context) error {
-	site, period, err := d.asked(c)
+	site, period, f, _, err := d.read(c)
 	if err != nil {
 		return err
 	}
-	f, err := d.figures(c.Request().Context(), site, period, templates.Filter{})
-	if err != nil {
-		return err
-	}
-	h := c.Response().Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="consentry-%s-%s-%s.csv"`, site.ID,
-		period.From.Format("20060102"), period.To.AddDate(0, 0, -1).Format("20060102")))
+	attach(c, "", site, period)
 	return writeCSV(c.Response(), f.Days, categoryNames(site, f.Total))
 }
 
@@ -89,7 +84,11 @@ func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates
 	if err != nil {
 		return nil, fmt.Errorf("read counters of %s: %w", site.ID, err)
 	}
-	return Rates(counts, from, to, f), nil
+	figures := Rates(counts, from, to, f)
+	if f.Value != "" && !shows(breakdown(f.By, figures.By[f.By], max(1, site.Counting.Smallest)), f.Value) {
+		return nil, refuse(http.StatusNotFound, ErrFew)
+	}
+	return figures, nil
 }
 
 // gateTag is what an owner pastes first into the head of the site's pages.

@@ -262,7 +262,7 @@ func group(days []templates.Step, unit templates.Unit, starts func(time.Time) bo
 			list = append(list, templates.Step{From: d.From, Unit: unit})
 		}
 		last := &list[len(list)-1]
-		last.To = d.To
+		last.To, last.NewNotice = d.To, last.NewNotice || d.NewNotice
 		merge(&last.Tally, d.Tally)
 	}
 	for i := range list {
