@@ -1,5 +1,8 @@
-// What the gate costs a page, in Chromium with its processor slowed down four times:
-// node test/bench.mjs. Nothing is asserted; compare lines of one run with each other.
+// What the gate costs a page, in Chromium with its processor slowed down four times,
+// each line beside the same page without it, in the same run. Times are the page's
+// own share of the processor, so that other work on the machine changes them little.
+// node test/bench.mjs prints them, --write puts them into the README.
+import { readFileSync, writeFileSync } from "node:fs";
 import { startInternet } from "./internet.mjs";
 import { find } from "./page.mjs";
 import { startBrowser } from "./puppeteer.mjs";
@@ -7,7 +10,8 @@ import { startShop } from "./shop.mjs";
 import { button } from "./visit.mjs";
 
 const SLOWER = 4;
-const LOADS = +(process.env.LOADS ?? 15);
+const LOADS = +(process.env.LOADS ?? 7);
+const CLICKS = +(process.env.CLICKS ?? 5);
 const TAGS = 30;
 const HELD = 25;
 
@@ -21,68 +25,138 @@ const address = (i) => `https://www.googletagmanager.com/gtag/js?id=G-${i}`;
 const plain = (i) => `<script async src="${address(i)}"></script>`;
 const marked = (i) => `<script async type="text/plain" data-consent="analytics:ga4" data-src="${address(i)}"></script>`;
 const several = (tag, n) => Array.from({ length: n }, (_, i) => tag(i)).join("");
-const page = (gate, tags) => () => ["text/html", `<!doctype html><html lang="en"><head><title>Page</title><script>ran = 0</script>${gate ? '<script src="/privacy/gate.js"></script>' : ""}</head><body>${"<p>Some text of a page.</p>".repeat(200)}${tags}</body></html>`];
-const pages = { "/none": page(false, several(plain, TAGS)), "/tags": page(true, several(plain, TAGS)), "/marked": page(true, several(marked, TAGS)), "/accept": page(true, several(marked, HELD)), "/bare": page(false, ""), "/empty": page(true, "") };
+const text = "<p>Some text of a page.</p>".repeat(200);
+const page = (gate, tags) => () => ["text/html", `<!doctype html><html lang="en"><head><title>Page</title><script>ran = 0</script>${gate ? '<script src="/privacy/gate.js"></script>' : ""}</head><body>${text}${tags}</body></html>`];
+const yardstick = '<button data-do="yardstick" onclick="this.hidden = true">A button of the page\'s own</button>';
+const pages = {
+  "/none": page(false, several(plain, TAGS)), "/tags": page(true, several(plain, TAGS)), "/marked": page(true, several(marked, TAGS)),
+  "/accept": page(true, several(marked, HELD)), "/bare": page(false, yardstick), "/empty": page(true, ""),
+};
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const ms = (seconds) => `${(seconds * 1000).toFixed(1)} ms`;
 
-async function slowTab(browser) {
-  const context = await browser.createBrowserContext();
+async function slowTab(context) {
   const tab = await context.newPage();
   const cdp = await tab.createCDPSession();
-  await cdp.send("Performance.enable");
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
   await cdp.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
-  return { tab, cdp, close: () => context.close() };
+  const read = async () => Object.fromEntries((await cdp.send("Performance.getMetrics")).metrics.map(({ name, value }) => [name, value]));
+  /** Script and whole task time of what load does, until the page has come to rest. */
+  const cost = async (load) => {
+    const before = await read();
+    await load();
+    await pause(700);
+    const after = await read();
+    return { script: after.ScriptDuration - before.ScriptDuration, task: after.TaskDuration - before.TaskDuration };
+  };
+  return { tab, cost };
 }
 
-/** Script and whole task time of loading a page, the median of several loads. */
-async function cost(browser, url, prepare = async () => {}) {
-  const { tab, cdp, close } = await slowTab(browser);
-  const read = async () => Object.fromEntries((await cdp.send("Performance.getMetrics")).metrics.map(({ name, value }) => [name, value]));
-  await prepare(tab);
-  const loads = [];
-  for (let i = 0; i < LOADS + 1; i++) {
-    await tab.goto("about:blank");
-    const before = await read();
-    await tab.goto(url, { waitUntil: "load" });
-    await pause(600);
-    const after = await read();
-    if (i) loads.push({ script: after.ScriptDuration - before.ScriptDuration, task: after.TaskDuration - before.TaskDuration });
+/** Does act with a visitor of its own, who has these cookies. */
+async function visiting(browser, cookies, act) {
+  const context = await browser.createBrowserContext();
+  try {
+    if (cookies.length) await context.setCookie(...cookies);
+    return await act(context);
+  } finally {
+    await context.close();
   }
-  await close();
-  return { script: median(loads.map(({ script }) => script)), task: median(loads.map(({ task }) => task)) };
+}
+
+/** What opening a page costs in a process that has just been started, and what doing so again costs; medians. */
+async function costs(browser, url, cookies = []) {
+  const first = [];
+  const again = [];
+  for (let i = 0; i < LOADS; i++)
+    await visiting(browser, cookies, async (context) => {
+      const { tab, cost } = await slowTab(context);
+      first.push(await cost(() => tab.goto(url, { waitUntil: "load" })));
+      again.push(await cost(() => tab.reload({ waitUntil: "load" })));
+    });
+  const middle = (list, what) => median(list.map((one) => one[what]));
+  return Object.fromEntries(Object.entries({ first, again }).flatMap(([when, list]) => [[`${when} script`, middle(list, "script")], [`${when} task`, middle(list, "task")]]));
 }
 
 async function press(tab, control) {
   for (let box; ; await pause(50)) if ((box = await tab.evaluate(find, button(control)))) return tab.mouse.click(box.x, box.y);
 }
 
-const accept = (url) => async (tab) => {
-  await tab.goto(url);
-  await press(tab, "accept-all");
-  await tab.waitForFunction(() => consentry.decision().decided && self.ran > 0);
-};
-
-/** From the click on accept: when its handlers were done, when the next frame was painted, and the longest of our own tasks. */
-async function accepting(browser, url) {
-  const { tab, close } = await slowTab(browser);
-  await tab.goto(url, { waitUntil: "load" });
-  await pause(500);
-  await tab.evaluate(() => {
-    frames_ = [];
-    clicks = [];
-    new PerformanceObserver((list) => frames_.push(...list.getEntries().map(({ startTime, duration, scripts }) => ({ startTime, duration, scripts: scripts.map((s) => ({ url: s.sourceURL, duration: s.duration, name: s.invoker })) })))).observe({ type: "long-animation-frame" });
-    new PerformanceObserver((list) => clicks.push(...list.getEntries().filter(({ name }) => name === "click").map(({ startTime, processingStart, processingEnd, duration }) => ({ startTime, processingStart, processingEnd, duration })))).observe({ type: "event", durationThreshold: 16 });
+/** The cookies of a visitor who has accepted. */
+const accepted = (browser, url) =>
+  visiting(browser, [], async (context) => {
+    const tab = await context.newPage();
+    await tab.goto(url);
+    await press(tab, "accept-all");
+    await tab.waitForFunction(() => consentry.decision().decided && self.ran > 0);
+    return context.cookies();
   });
-  await press(tab, "accept-all");
-  await tab.waitForFunction((n) => self.ran >= n, {}, HELD);
-  await pause(500);
-  const { click, scripts } = await tab.evaluate(() => ({ click: clicks[0], scripts: frames_.flatMap(({ scripts }) => scripts) }));
-  await close();
-  const ours = scripts.filter(({ url }) => url.includes("/privacy/"));
-  return { handlers: (click.processingEnd - click.processingStart) / 1000, paint: (click.startTime + click.duration - click.processingEnd) / 1000, longest: Math.max(0, ...ours.map(({ duration }) => duration)) / 1000 };
+
+/** Runs in the page, before the click that it watches. */
+function watch() {
+  frames_ = [];
+  clicks = [];
+  new PerformanceObserver((list) => frames_.push(...list.getEntries().flatMap(({ scripts }) => scripts.map(({ sourceURL, duration }) => ({ url: sourceURL, duration }))))).observe({ type: "long-animation-frame" });
+  new PerformanceObserver((list) => clicks.push(...list.getEntries().filter(({ name }) => name === "click").map(({ startTime, processingStart, processingEnd, duration }) => ({ startTime, processingStart, processingEnd, duration })))).observe({ type: "event", durationThreshold: 16 });
+}
+
+/** From a click: its handlers, from them to the next paint, and the longest of our own scripts in a frame of over 50 ms. */
+const clicking = (browser, url, control, done) =>
+  visiting(browser, [], async (context) => {
+    const { tab } = await slowTab(context);
+    await tab.goto(url, { waitUntil: "load" });
+    await pause(700);
+    await tab.evaluate(watch);
+    await press(tab, control);
+    await tab.waitForFunction(done, {}, HELD);
+    await tab.waitForFunction(() => clicks[0]);
+    await pause(300);
+    const { click, scripts } = await tab.evaluate(() => ({ click: clicks[0], scripts: frames_ }));
+    const ours = scripts.filter(({ url }) => url.includes("/privacy/"));
+    return { handlers: (click.processingEnd - click.processingStart) / 1000, paint: (click.startTime + click.duration - click.processingEnd) / 1000, longest: Math.max(0, ...ours.map(({ duration }) => duration)) / 1000 };
+  });
+
+/** Middle and worst of several clicks. */
+async function clicks(browser, url, control, done) {
+  const all = [];
+  for (let i = 0; i < CLICKS; i++) all.push(await clicking(browser, url, control, done));
+  return ["handlers", "paint", "longest"].map((what) => [median(all.map((one) => one[what])), Math.max(...all.map((one) => one[what]))].map(ms).join(" / "));
+}
+
+const line = (cells) => `| ${cells.join(" | ")} |`;
+const table = (head, rows) => [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+
+async function loading(browser, at, cookies) {
+  const beside = async (name, url, without, jar) => {
+    const it = await costs(browser, url, jar);
+    return [name, ...["first", "again"].flatMap((when) => [`${ms(it[`${when} script`])}, without the gate ${ms(without[`${when} script`])}`, `${(it[`${when} task`] / without[`${when} task`]).toFixed(2)} ×`])];
+  };
+  const tagged = await costs(browser, at("known", "/none"));
+  const bare = await costs(browser, at("known", "/bare"));
+  const rows = [];
+  for (const [mode, path, kind] of [["known", "/tags", "unmodified"], ["marked", "/marked", "marked"]]) {
+    rows.push(await beside(`${TAGS} ${kind} tags, mode \`${mode}\`, before a choice`, at(mode, path), tagged));
+    rows.push(await beside(`${TAGS} ${kind} tags, mode \`${mode}\`, permitted`, at(mode, path), tagged, cookies[mode]));
+    rows.push(await beside(`no tag, mode \`${mode}\`, after a choice`, at(mode, "/empty"), bare, cookies[mode]));
+  }
+  return table([`Loading a page, processor ${SLOWER} × slower`, "script time, new process", "all tasks, to those without", "script time, opened again", "all tasks, to those without"], rows);
+}
+
+async function accepting(browser, at) {
+  const all = (held) => self.ran >= held;
+  const rows = [["a button of the page that hides itself", ...(await clicks(browser, at("known", "/bare"), "yardstick", () => true))]];
+  for (const mode of ["known", "marked"]) rows.push([`*accept all* with ${HELD} held tags, mode \`${mode}\``, ...(await clicks(browser, at(mode, "/accept"), "accept-all", all))]);
+  return table(["A click, middle / worst of " + CLICKS, "its handlers", "from them to the next paint", "our longest script in a frame of over 50 ms"], rows);
+}
+
+/** Puts the tables into the README. */
+function write(tables) {
+  const file = new URL("../../README.md", import.meta.url);
+  const marks = ["<!-- bench: written by static/test/bench.mjs --write -->", "<!-- /bench -->"];
+  const [before, rest] = readFileSync(file, "utf8").split(marks[0]);
+  const text = ["What the gate costs a page in Chromium; `make bench` prints it.", ...tables].join("\n\n");
+  writeFileSync(file, `${before}${marks[0]}\n${text}\n${marks[1]}${rest.split(marks[1])[1]}`);
 }
 
 const internet = await startInternet(({ path }) => [path.endsWith("/js") ? "text/javascript" : "text/plain", path.endsWith("/js") ? "self.ran = (self.ran || 0) + 1" : ""]);
@@ -91,27 +165,10 @@ const shops = {};
 for (const mode of ["known", "marked"]) shops[mode] = await startShop(settings(mode), (path) => pages[path]?.());
 try {
   const at = (mode, path) => shops[mode].origin + path;
-  const rows = [
-    [`${TAGS} tags, without a gate`, at("known", "/none")],
-    [`${TAGS} unmodified tags, mode known, before a choice`, at("known", "/tags")],
-    [`${TAGS} unmodified tags, mode known, granted`, at("known", "/tags"), accept(at("known", "/tags"))],
-    [`${TAGS} marked tags, mode marked, before a choice`, at("marked", "/marked")],
-    [`${TAGS} marked tags, mode marked, granted`, at("marked", "/marked"), accept(at("marked", "/marked"))],
-    ["no tag, without a gate", at("known", "/bare")],
-    ["no tag, mode known, chosen", at("known", "/empty"), accept(at("known", "/tags"))],
-    ["no tag, mode marked, chosen", at("marked", "/empty"), accept(at("marked", "/marked"))],
-  ];
-  console.log(`Chromium, processor slowed down ${SLOWER} times, median of ${LOADS} loads\n\n| page | script | all tasks |\n|---|---|---|`);
-  for (const [name, url, prepare] of rows) {
-    const { script, task } = await cost(browser, url, prepare);
-    console.log(`| ${name} | ${ms(script)} | ${ms(task)} |`);
-  }
-  console.log(`\n| accepting with ${HELD} held tags | click's handlers | from them to the next paint | longest of our scripts in a frame over 50 ms |\n|---|---|---|---|`);
-  for (const mode of ["known", "marked"]) {
-    const all = [];
-    for (let i = 0; i < 5; i++) all.push(await accepting(browser, at(mode, "/accept")));
-    console.log(`| mode ${mode}, worst of ${all.length} | ${["handlers", "paint", "longest"].map((what) => ms(Math.max(...all.map((one) => one[what])))).join(" | ")} |`);
-  }
+  const cookies = { known: await accepted(browser, at("known", "/tags")), marked: await accepted(browser, at("marked", "/marked")) };
+  const tables = [await loading(browser, at, cookies), await accepting(browser, at)];
+  console.log(tables.join("\n\n"));
+  if (process.argv.includes("--write")) write(tables);
 } finally {
   await browser.close();
   for (const shop of Object.values(shops)) await shop.stop();

@@ -28,7 +28,7 @@ const router = (url) => `<main></main><script>
   show("/");
 </script>`;
 
-inEveryEngine((newPage) => {
+inEveryEngine((newPage, engine) => {
   describe("after navigation", () => {
     const on = (options, act) => onPage(newPage, { ...known, ...options }, act);
     const asked = async (third) => (await quiet(third, 400), third.asked.splice(0).sort());
@@ -74,10 +74,13 @@ inEveryEngine((newPage) => {
         assert.deepEqual(await page.evaluate(() => [ran, consentry.permits("analytics"), consentry.permits("share"), consentry.decision().decided]), [[], false, true, false]);
       }));
 
-    const elsewhere = { more: { "/elsewhere": () => ["text/html", "<!doctype html><title>Elsewhere</title><p>elsewhere</p>"] } };
-    const tag = '<script type="text/plain" data-consent="analytics">ran.push("marked")</script><script>addEventListener("pageshow", (e) => { persisted = e.persisted })</script>';
+    const elsewhere = { cache: "no-cache", more: { "/elsewhere": () => ["text/html", "<!doctype html><title>Elsewhere</title><p>elsewhere</p>"] } };
+    const tag = '<script type="text/plain" data-consent="analytics">ran.push("marked")</script><script>addEventListener("pageshow", ({ persisted }) => { if (persisted) sessionStorage.setItem("memory", "yes") })</script>';
 
-    it("a page that comes back after a withdrawal is closed, from the browser's memory too", () =>
+    /** The others may have loaded it anew: what they should show is the same. */
+    const wasInMemory = async (page) => engine !== "chromium" || (await page.evaluate(() => sessionStorage.getItem("memory"))) === "yes";
+
+    it("a page that the browser brings back from memory after a withdrawal is closed", () =>
       on({ page: () => tag, ...elsewhere }, async (page, { address }) => {
         await page.evaluate(answer, "g");
         await waitFor(() => page.evaluate(() => self.ran?.length === 1), "the tag");
@@ -87,14 +90,16 @@ inEveryEngine((newPage) => {
         await waitFor(() => page.evaluate(() => self.ran?.length === 0), "the page to start anew");
         await settle(300);
         assert.deepEqual(await page.evaluate(() => ran), []);
+        assert.ok(await wasInMemory(page));
       }));
 
-    it("a page that comes back after a grant is open", () =>
+    it("a page that the browser brings back from memory after a grant is open", () =>
       on({ page: () => tag, ...elsewhere }, async (page, { address }) => {
         await page.open(`${address}elsewhere`);
         await page.evaluate(() => { document.cookie = `hint=1.${Math.floor(Date.now() / 1000) + 1000}.analytics~g~AAAA.share~d~SSSS; path=/`; });
         await page.back();
         await waitFor(() => page.evaluate(() => self.ran?.length === 1), "the tag");
+        assert.ok(await wasInMemory(page));
       }));
 
     it("a page that was only hidden follows what was chosen meanwhile", () =>

@@ -38,7 +38,7 @@ export async function launch(name, { through } = {}) {
 export const startBrowser = (name, through) => (through ? startThrough(name, through) : start(name));
 
 const start = (name, prefs, more) =>
-  puppeteer.launch({ ...browsers[name], ...more, headless: true, extraPrefsFirefox: { ...browsers[name].extraPrefsFirefox, ...prefs } });
+  puppeteer.launch({ ...browsers[name], ...more, headless: true, timeout: 120_000, extraPrefsFirefox: { ...browsers[name].extraPrefsFirefox, ...prefs } });
 
 function startThrough(name, through) {
   const [host, port] = through.split(":");

@@ -21,6 +21,8 @@ const wrong = (list, ways) => {
   return ways.filter((way) => !fine(way, counts[way.name] ?? 0)).map(({ name }) => `${name}: ${counts[name] ?? 0}`);
 };
 const runnable = (ways) => ways.filter(({ script, frame }) => script || frame);
+const certain = (ways) => ways.filter(({ idle }) => !idle);
+const all = (ways) => ({ asked: names(certain(ways)), ran: names(runnable(certain(ways))) });
 
 /** Names of the ways that wait for each other, as they should run. */
 const ordered = (ways) => names(ways.filter(({ script }) => script > 0 && script !== true).sort((a, b) => a.script - b.script));
@@ -48,7 +50,7 @@ inEveryEngine((newPage, engine) => {
   it("without a gate every way loads: the tests can fail", async () => {
     for (const list of [parsed, made, open])
       await on({ gate: null, ways: list, page: body(list) }, async (page, { third }) => {
-        const wanted = inEngine(list, engine).filter(({ idle }) => !idle);
+        const wanted = certain(inEngine(list, engine));
         await waitFor(() => names(wanted).every((name) => third.asked.includes(name)), "all of them").catch(() => {}); // the difference says more
         assert.deepEqual(names(wanted.filter(({ name }) => !third.asked.includes(name))), [], "not requested");
         const ran = [...third.ran, ...(await page.evaluate(() => self.ran))];
@@ -58,9 +60,9 @@ inEveryEngine((newPage, engine) => {
 
   it("marked tags are never requested before a grant, and run once and in order after it", () =>
     on({ gate: "gate", ways: marked, page: body([...marked, ...closed]) }, async (page, site) => {
-      const { accepted, ...shut } = await stages(page, site);
-      for (const [name, stage] of Object.entries(shut)) assert.deepEqual(stage, nothing, name);
       const wanted = inEngine(marked, engine);
+      const { accepted, ...shut } = await stages(page, site, { wanted: all(wanted) });
+      for (const [name, stage] of Object.entries(shut)) assert.deepEqual(stage, nothing, name);
       assert.deepEqual(wrong(accepted.asked, wanted), [], "requests after the grant");
       assert.deepEqual(wrong(accepted.ran, runnable(wanted)), [], "runs after the grant");
       assert.deepEqual(names(closed.filter(({ name }) => accepted.asked.includes(name))), []);
@@ -73,9 +75,9 @@ inEveryEngine((newPage, engine) => {
         const errors = await page.evaluate(() => self.rejected);
         for (const name of ["TypeError", "xhr", "es", "ws", "worker"]) assert.ok(errors.includes(name), `${name} in ${errors}`);
       };
-      const { accepted, ...shut } = await stages(page, site, { rejected });
-      for (const [name, stage] of Object.entries(shut)) assert.deepEqual(stage, nothing, name);
       const wanted = inEngine(made, engine).filter(({ plain }) => !plain);
+      const { accepted, ...shut } = await stages(page, site, { rejected, wanted: all(wanted) });
+      for (const [name, stage] of Object.entries(shut)) assert.deepEqual(stage, nothing, name);
       assert.deepEqual(wrong(accepted.asked, wanted), [], "requests after the grant");
       assert.deepEqual(wrong(accepted.ran, runnable(wanted)), [], "runs after the grant");
     }));
@@ -83,9 +85,11 @@ inEveryEngine((newPage, engine) => {
   it("what the page itself holds does not run before a grant, and does so once and in order after it", () =>
     on({ gate: "gate-auto", block: "known", ways: parsed, page: body(parsed) }, async (page, site) => {
       const waiting = () => [...document.querySelectorAll("[data-consent]")].filter((el) => el.type === "text/plain" || (el.dataset.src && !el.hasAttribute("src"))).map((el) => el.outerHTML);
-      const { accepted, ...shut } = await stages(page, site, { accepted: async () => assert.deepEqual(await page.evaluate(waiting), []) });
+      const wanted = inEngine(parsed, engine);
+      const opened = async () => assert.deepEqual(await page.evaluate(waiting), []);
+      const { accepted, ...shut } = await stages(page, site, { accepted: opened, wanted: { asked: names(wanted.filter(({ media }) => media)), ran: all(wanted).ran } });
       keepsPromise("In the page's HTML", parsed, Object.values(shut), engine);
-      assert.deepEqual(wrong(accepted.ran, runnable(inEngine(parsed, engine))), [], "runs after the grant");
+      assert.deepEqual(wrong(accepted.ran, runnable(wanted)), [], "runs after the grant");
       inOrder(accepted.ran, parsed);
     }));
 

@@ -71,9 +71,9 @@ evilBootstrap = (u) => { ran.push(decodeURIComponent(u.split('/').pop())); new I
 /**
  * Serves a page that loads in these ways. gate: null serves a page without one;
  * page(url, origin) gives the body's HTML, with url(way) as the third party's address;
- * more are other paths' answers, [type, text].
+ * more are other paths' answers, [type, text]; browsers bring back from memory what is not no-store.
  */
-export async function startSite({ gate, block, ways = [], page, more = {} }) {
+export async function startSite({ gate, block, ways = [], page, more = {}, cache = "no-store" }) {
   const third = await startThirdParty();
   const hosts = [`${third.host}/known`];
   for (const way of ways.filter(({ connects }) => connects)) hosts.push((way.host = await third.connection(way.name)));
@@ -90,7 +90,7 @@ export async function startSite({ gate, block, ways = [], page, more = {} }) {
   const server = await listen((request, response) => {
     const route = routes[request.url.split("?")[0]];
     const [type, text] = route?.(request) ?? ["text/plain", ""];
-    response.writeHead(route ? 200 : 404, { "content-type": type, "cache-control": "no-store" });
+    response.writeHead(route ? 200 : 404, { "content-type": type, "cache-control": cache });
     sendPieces(response, text);
   });
   return { third, address: `http://localhost:${server.address().port}/`, stop: async () => { await stop(server); await third.stop(); } };
