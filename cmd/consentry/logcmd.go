@@ -176,18 +176,30 @@ checkpoints carry its signature and the one of the key before, so that whoever
 knows that one can follow. The keys derive from the root in the key file: a new
 one does not help against somebody who has that file.
 
-The embedded store must not be in use by a server meanwhile.`,
+` + besideLong,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withLog(cmd, env, args[0], func(ctx context.Context, d *logDesk, l *translog.Log) error {
-				key, err := l.RotateKey(ctx)
-				if err == nil {
-					fmt.Fprintf(env.stdout, "%s\nIt signs from the next checkpoint on. Tell those who verify your log.\n", key)
-				}
-				return err
-			})
+			return operate(cmd, env, "rotate-key", &rotateTask{Site: args[0]})
 		},
 	}
+}
+
+// rotateTask puts a new key into use for a site's log.
+type rotateTask struct {
+	Site string
+}
+
+func (t *rotateTask) run(ctx context.Context, b *workbench) error {
+	sites, err := b.sites(ctx, t.Site)
+	if err != nil {
+		return err
+	}
+	key, err := b.logs.of(sites[0]).RotateKey(ctx)
+	if err != nil {
+		return err
+	}
+	b.say("%s\nIt signs from the next checkpoint on. Tell those who verify your log.", key)
+	return nil
 }
 
 const logRestartLong = `For a log that was signed and whose entries are lost for good: it can never be

@@ -3,10 +3,8 @@ package main
 import (
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -133,35 +131,6 @@ func TestALongDataFolderHasASocketToo(t *testing.T) {
 	p := start(t, dir)
 	p.recorded()
 	wantCommand(t, exitOK, "wrote", "backup", filepath.Join(t.TempDir(), "shop.db"), "--config", dir)
-}
-
-// A command that is killed, or cancelled, leaves no half of a backup, and the
-// server goes on and takes the next one.
-func TestAKilledBackupLeavesNothing(t *testing.T) {
-	dir := newShop(t, "https://shop.example", anyPorts)
-	p := start(t, dir)
-	p.recorded()
-	for _, how := range []os.Signal{syscall.SIGKILL, os.Interrupt} {
-		folder := t.TempDir()
-		cmd := exec.Command("consentry", "backup", filepath.Join(folder, "b.db"), "--config", dir)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Process.Signal(how) // whenever it comes: before, during or after
-		_ = cmd.Wait()
-		until(t, "the server has ended it", func() bool {
-			half, err := filepath.Glob(filepath.Join(folder, "*.partial"))
-			return err == nil && len(half) == 0
-		})
-		until(t, "the next command is taken", func() bool {
-			status, _, stderr := command(t, "backup", filepath.Join(t.TempDir(), "next.db"), "--config", dir)
-			if status != exitOK && !strings.Contains(stderr, "busy") {
-				t.Fatal(stderr)
-			}
-			return status == exitOK
-		})
-	}
-	p.wantRecorded()
 }
 
 // A visitor's records go by any of their names; under a legal hold they do not,

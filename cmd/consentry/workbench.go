@@ -29,6 +29,8 @@ func newTask(name string) task {
 		return new(eraseTask)
 	case "import":
 		return new(importTask)
+	case "rotate-key":
+		return new(rotateTask)
 	case "prune":
 		return new(pruneTask)
 	}
