@@ -51,7 +51,7 @@ func main() {
 // here and nowhere else.
 func run(args []string, env environment) int {
 	root := newRoot(env)
-	root.SetArgs(args)
+	root.SetArgs(recordsLast(args))
 	begun := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
 	cmd, err := root.ExecuteC()
@@ -68,4 +68,25 @@ func run(args []string, env environment) int {
 		return exitUsage
 	}
 	return exitProblem
+}
+
+// recordsLast moves what names a record and begins with a hyphen, as one in 64
+// does, behind all flags, where it is not taken for one.
+func recordsLast(args []string) []string {
+	var rest, records []string
+	for i, arg := range args {
+		if arg == "--" {
+			return args
+		}
+		_, err := namedRecord(arg)
+		if err == nil && arg[0] == '-' && args[max(i-1, 0)] != "--record" {
+			records = append(records, arg)
+		} else {
+			rest = append(rest, arg)
+		}
+	}
+	if records == nil {
+		return args
+	}
+	return append(append(rest, "--"), records...)
 }

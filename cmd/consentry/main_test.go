@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,6 +27,25 @@ func TestScripts(t *testing.T) {
 			"mode":   wantMode,
 		},
 	})
+}
+
+// One id in 64 begins with a hyphen, and is no flag for that.
+func TestAnIDThatBeginsWithAHyphenIsNoFlag(t *testing.T) {
+	id := "-" + strings.Repeat("A", 21)
+	for args, want := range map[string]string{
+		"erase " + id + " --yes --config .":    "erase --yes --config . -- " + id,
+		"prove --site shop " + id:              "prove --site shop -- " + id,
+		"bundle shop --record " + id + " -o x": "bundle shop --record " + id + " -o x",
+		"erase --yes -- " + id:                 "erase --yes -- " + id,
+		"erase --yes":                          "erase --yes",
+	} {
+		if got := strings.Join(recordsLast(strings.Fields(args)), " "); got != want {
+			t.Errorf("%q is read as %q, want %q", args, got, want)
+		}
+	}
+	dir := newShop(t, "https://shop.example", anyPorts)
+	start(t, dir)
+	wantCommand(t, exitProblem, "no record "+id, "erase", id, "--yes", "--config", dir)
 }
 
 // wantStatus is "status N program args…": it must end with exit status N.
