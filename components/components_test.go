@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/andybalholm/brotli"
@@ -26,6 +27,10 @@ func TestEveryLayerLooksAsInItsGoldenFile(t *testing.T) {
 	for _, locale := range site.Locales {
 		golden(t, "banner."+locale+".html", breakLines(render(t, components.Banner(site, locale))))
 		golden(t, "preferences."+locale+".html", breakLines(render(t, components.Preferences(site, locale))))
+		golden(t, "declaration."+locale+".html", breakLines(render(t, components.Declaration(site, locale, []components.Version{
+			{At: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Added: []string{"Matomo"}, Removed: []string{"hotjar"}},
+			{At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		}))))
 		golden(t, "placeholder."+locale+".html", breakLines(render(t, components.Placeholder(site, locale))))
 	}
 	for _, layout := range []string{"bar", "card", "dialog"} {
@@ -38,6 +43,7 @@ func TestEveryLayerLooksAsInItsGoldenFile(t *testing.T) {
 		css := components.PlaceholderCSS(consent.Appearance{Layout: "card", Scheme: scheme, Radius: 10})
 		golden(t, "placeholder."+scheme+".css", strings.ReplaceAll(css, "}", "}\n"))
 	}
+	golden(t, "declaration.css", strings.ReplaceAll(components.DeclarationCSS(), "}", "}\n"))
 	golden(t, "preferences.css", strings.ReplaceAll(components.PreferencesCSS(site.Appearance), "}", "}\n"))
 }
 
@@ -144,7 +150,7 @@ func TestNoScriptAndNoStyleAttributeStandsInTheHTML(t *testing.T) {
 	forbidden := regexp.MustCompile(`(?i)<script|<style| style=| on[a-z]+=|javascript:`)
 	site := shop(t)
 	for _, locale := range site.Locales {
-		for _, html := range []string{render(t, components.Banner(site, locale)), render(t, components.Preferences(site, locale)), render(t, components.Placeholder(site, locale))} {
+		for _, html := range []string{render(t, components.Banner(site, locale)), render(t, components.Preferences(site, locale)), render(t, components.Placeholder(site, locale)), render(t, components.Declaration(site, locale, nil))} {
 			if found := forbidden.FindString(html); found != "" {
 				t.Errorf("%s holds %q", locale, found)
 			}

@@ -24,6 +24,8 @@ var (
 	logoCSS string
 	//go:embed css/preferences.css
 	preferencesCSS string
+	//go:embed css/declaration.css
+	declarationCSS string
 	//go:embed css/placeholder.css
 	placeholderCSS string
 )
@@ -47,6 +49,10 @@ func PreferencesCSS(a consent.Appearance) string {
 func PlaceholderCSS(a consent.Appearance) string {
 	return pairs(a) + squeeze(shape(placeholderCSS, a))
 }
+
+// DeclarationCSS returns the style sheet of the declaration inside of an owner's
+// page, whose letters and colours it takes.
+func DeclarationCSS() string { return squeeze(declarationCSS) }
 
 // standardRadius is how round corners are in our style sheets, in pixels.
 const standardRadius = 10

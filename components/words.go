@@ -3,6 +3,7 @@ package components
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/lang"
@@ -68,4 +69,19 @@ func shown(l consent.Logo, scheme string) string {
 		return l.Dark
 	}
 	return l.URL
+}
+
+// dated fills in a moment.
+func (v view) dated(text string, at time.Time) string {
+	return strings.ReplaceAll(text, "{date}", v.lang.Moment(at))
+}
+
+// columns are the headings of a table of cookies.
+func (v view) columns() []string {
+	return []string{v.Texts.CookieName, v.Texts.Purpose, v.Texts.Duration, v.Texts.Provider, v.Texts.Recipients}
+}
+
+// cells are what stands under columns.
+func (v view) cells(c consent.Cookie) []string {
+	return []string{c.Name, v.phrase(c.Purpose), v.phrase(c.Duration), c.Provider, v.recipients(c)}
 }

@@ -26,6 +26,8 @@ var (
 	preferencesJS []byte
 	//go:embed dist/placeholders.js
 	placeholdersJS []byte
+	//go:embed dist/declaration.js
+	declarationJS []byte
 )
 
 //go:embed types/consentry.d.ts
@@ -43,6 +45,7 @@ var (
 	banner       = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
 	preferences  = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
 	placeholders = cut(placeholdersJS, "__POLICY__", "__HTML__", "__CSS__")
+	declaration  = cut(declarationJS, "__HTML__", "__CSS__")
 )
 
 // Gate returns the gate with a site's policy, a JSON object, in it. auto is the
@@ -72,6 +75,10 @@ func Preferences(policy, html, css []byte) []byte { return preferences.fill(poli
 // Placeholders returns what stands for embeds that wait; its arguments are those
 // of Banner.
 func Placeholders(policy, html, css []byte) []byte { return placeholders.fill(policy, html, css) }
+
+// Declaration returns the script that puts the declaration into an owner's page.
+// Both are JavaScript strings.
+func Declaration(html, css []byte) []byte { return declaration.fill(html, css) }
 
 // bundle is a script cut at its holes.
 type bundle struct {

@@ -49,6 +49,8 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	get("/banner/:rendering/:file", a.getScript("banner"))
 	get("/preferences/:rendering/:file", a.getScript("preferences"))
 	get("/placeholders/:rendering/:file", a.getScript("placeholders"))
+	get("/declaration", a.getDeclaration)
+	get("/declaration/:file", a.getDeclarationScript)
 	get("/openapi.json", a.getOpenAPI)
 	get("/consentry.d.ts", a.getTypes)
 	get("/log/checkpoint", a.getCheckpoint)

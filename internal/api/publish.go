@@ -70,7 +70,10 @@ func (a *API) Publish(ctx context.Context, s *Site) error {
 			return err
 		}
 	}
-	return a.activate(ctx, s, now, put)
+	if err := a.activate(ctx, s, now, put); err != nil {
+		return err
+	}
+	return a.declare(ctx, s)
 }
 
 // CheckRoot returns ErrRoot when a site's records were made under another root

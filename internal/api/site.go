@@ -27,6 +27,8 @@ type Site struct {
 	gate        *asset
 	advanced    *asset                       // the gate of visitors in advanced mode, nil when there are none
 	scripts     map[string]map[string]*asset // by locale, by kind
+
+	declarations map[string]declared // by locale, made when the site is published
 }
 
 // NewSite renders a site. version is the program's.

@@ -219,6 +219,11 @@ type Texts struct {
 	Granted     string `yaml:"granted"`
 	Denied      string `yaml:"denied"`
 
+	DeclarationTitle   string `yaml:"declaration_title"`   // the list of everything that is stored
+	DeclarationChanged string `yaml:"declaration_changed"` // with {date}
+	DeclarationHistory string `yaml:"declaration_history"` // heading over earlier changes
+	OwnPurpose         string `yaml:"own_purpose"`         // of our own two cookies
+
 	ReceiptTitle string `yaml:"receipt_title"`
 	ReceiptIntro string `yaml:"receipt_intro"`
 	ReceiptNone  string `yaml:"receipt_none"` // wrong or unknown link

@@ -191,6 +191,7 @@ func (r *rig) answerScripts(t *testing.T, store *moodyStore) {
 		"/banner/{rendering}/{locale}.js":       {"/banner/" + shop.Rendering + "/en.js", "/banner/" + unknown + "/en.js"},
 		"/preferences/{rendering}/{locale}.js":  {"/preferences/" + shop.Rendering + "/de.js", "/preferences/" + unknown + "/de.js"},
 		"/placeholders/{rendering}/{locale}.js": {"/placeholders/" + shop.Rendering + "/de.js", "/placeholders/" + unknown + "/de.js"},
+		"/declaration/{locale}.js":              {"/declaration/de.js"},
 	} {
 		operation, there, nowhere := "GET "+template, "GET /privacy"+paths[0], "GET /privacy"+paths[1]
 		response, _ := r.expect(t, operation+" 200 text/javascript", ask{to: there})
@@ -208,6 +209,9 @@ func (r *rig) answerScripts(t *testing.T, store *moodyStore) {
 	r.expect(t, "GET /gate.js 200 text/javascript", ask{to: "GET /gate.js", headers: subPage})
 	r.expect(t, "GET /consentry.d.ts 200 application/typescript", ask{to: "GET /privacy/consentry.d.ts"})
 	r.expect(t, "GET /consentry.d.ts 404"+jsonError+"no-site", ask{to: "GET /consentry.d.ts"})
+	r.expect(t, "GET /declaration/{locale}.js 404"+jsonError+"not-found", ask{to: "GET /privacy/declaration/xx.js"})
+	r.expect(t, "GET /declaration 200 text/html", ask{to: "GET /privacy/declaration?locale=de"})
+	r.expect(t, "GET /declaration 404"+jsonError+"no-site", ask{to: "GET /privacy/declaration", headers: foreign})
 	r.expect(t, "GET /openapi.json 200 application/json", ask{to: "GET /privacy/openapi.json"})
 	r.expect(t, "GET /openapi.json 404"+jsonError+"no-site", ask{to: "GET /openapi.json"})
 }

@@ -28,6 +28,7 @@ var bundles = map[string]string{
 	"banner.js":       "banner-main.ts",
 	"preferences.js":  "preferences-main.ts",
 	"placeholders.js": "placeholders-main.ts",
+	"declaration.js":  "declaration-main.ts",
 }
 
 // members of the gate's object that only our own bundles see, by the names that
