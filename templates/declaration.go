@@ -10,6 +10,7 @@ import (
 // DeclarationPage lists what a site stores. It is the same for everybody who
 // reads the language.
 type DeclarationPage struct {
+	Nonce    string // "" where the style is admitted by its hash
 	Site     *consent.Site
 	Locale   string
 	Versions []components.Version // newest first

@@ -75,7 +75,7 @@ func Declaration(p DeclarationPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = visitorPage("", p.Site, p.Locale, p.title()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = visitorPage(p.Nonce, p.Site, p.Locale, p.title()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -157,7 +157,7 @@ func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store 
 		return nil, err
 	}
 	return dashboard.New(dashboard.Options{
-		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Secret: secret,
+		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Secret: secret,
 		Accounts: dashboard.AccountsFile(filepath.Join(config.DataDir(), "accounts.json")), Now: env.now, Log: log,
 	})
 }

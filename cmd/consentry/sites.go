@@ -32,7 +32,8 @@ type siteSet struct {
 	mu       sync.Mutex
 	served   []*api.Site
 	problems []string
-	pending  bool // a site could not be published; try again soon
+	found    []siteconfig.Problem // in the files, warnings included
+	pending  bool                 // a site could not be published; try again soon
 }
 
 func newSiteSet(config ServerConfig, ring *consent.Keyring, visitors *api.API, logs *logSet, log *slog.Logger) *siteSet {
@@ -46,6 +47,18 @@ func (s *siteSet) Configured() []*consent.Site {
 	list := make([]*consent.Site, len(s.served))
 	for i, site := range s.served {
 		list[i] = site.Site
+	}
+	return list
+}
+
+// Findings returns what is wrong in a site's file as it is now.
+func (s *siteSet) Findings(site *consent.Site) (list []siteconfig.Problem) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.found {
+		if p.File == site.Source {
+			list = append(list, p)
+		}
 	}
 	return list
 }
@@ -80,7 +93,7 @@ func (s *siteSet) reload(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	configured, found := readSites(s.config)
-	s.problems, s.pending = nil, false
+	s.problems, s.found, s.pending = nil, found, false
 	s.readKeys()
 	broken := s.report(found)
 	next := s.publish(ctx, configured, broken)

@@ -20,6 +20,7 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/cookie"
 	"github.com/consentry/consentry/internal/outbox"
+	"github.com/consentry/consentry/internal/siteconfig"
 )
 
 // What the handlers answer beside pages and ErrPeriod. Each comes wrapped in an
@@ -34,13 +35,15 @@ var (
 // sessionLifetime is a working day.
 const sessionLifetime = 12 * time.Hour
 
-// Options configure a Dashboard. All fields but Outbox are needed.
+// Options configure a Dashboard. All fields but Outbox and Findings are needed.
 type Options struct {
 	Store  consent.Store
 	Outbox func() outbox.Status   // in front of Store; nil when there is none
 	Sites  func() []*consent.Site // as configured now
 	// Seen returns what a site's pages have shown and its policy does not list.
-	Seen     func(site string) []consent.Sighting
+	Seen func(site string) []consent.Sighting
+	// Findings returns what is wrong in a site's file now; nil when nobody knows.
+	Findings func(*consent.Site) []siteconfig.Problem
 	Secret   []byte // signs sessions, at least 32 bytes
 	Accounts AccountsFile
 	Now      func() time.Time
@@ -108,6 +111,8 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.GET("/sites/:site/rates.csv", d.getCSV, d.signedIn)
 	g.GET("/sites/:site/rates.json", d.getJSON, d.signedIn)
 	g.GET("/sites/:site/breakdowns.csv", d.getBreakdownsCSV, d.signedIn)
+	g.GET("/sites/:site/studio", d.getStudio, d.signedIn)
+	g.GET("/sites/:site/studio/page", d.getStudioPage, d.signedIn)
 }
 
 const nonceKey = "nonce"

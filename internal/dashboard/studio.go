@@ -1,0 +1,101 @@
+package dashboard
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/components"
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/siteconfig"
+	"github.com/consentry/consentry/templates"
+)
+
+// getStudio shows a site in one look, with what the lint says about its file.
+func (d *Dashboard) getStudio(c echo.Context) error {
+	site, err := d.site(c)
+	if err != nil {
+		return err
+	}
+	look, choices := lookOf(c, site)
+	page := templates.StudioPage{Nonce: nonce(c), ID: site.ID, Name: site.Name, Look: look, Choices: choices, File: site.Source}
+	if d.Findings != nil {
+		page.Findings = findings(d.Findings(site))
+	}
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; frame-src 'self'") // the preview itself
+	return show(c, http.StatusOK, templates.Studio(page))
+}
+
+// getStudioPage is what stands in the studio's frame.
+func (d *Dashboard) getStudioPage(c echo.Context) error {
+	site, err := d.site(c)
+	if err != nil {
+		return err
+	}
+	look, _ := lookOf(c, site)
+	shown := inLook(site, look)
+	// As every page of ours, but that the studio frames it.
+	c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce(c)+"'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'")
+	switch look.Layer {
+	case "choices":
+		p := templates.ChoicesPage{Nonce: nonce(c), Site: shown, Locale: look.Locale, Now: d.Now()}
+		_, _ = rand.Read(p.ID[:]) // never fails since Go 1.24
+		return show(c, http.StatusOK, templates.Choices(p))
+	case "declaration":
+		return show(c, http.StatusOK, templates.Declaration(templates.DeclarationPage{
+			Nonce: nonce(c), Site: shown, Locale: look.Locale, Versions: []components.Version{{At: d.Now()}},
+		}))
+	}
+	return show(c, http.StatusOK, templates.StudioLayer(templates.StudioFrame{Nonce: nonce(c), Site: shown, Look: look}))
+}
+
+func (d *Dashboard) site(c echo.Context) (*consent.Site, error) {
+	for _, site := range d.Sites() {
+		if site.ID == c.Param("site") {
+			return site, nil
+		}
+	}
+	return nil, refuse(http.StatusNotFound, ErrSite)
+}
+
+// lookOf reads the look from the query. What is none of the options is as the
+// site has it.
+func lookOf(c echo.Context, site *consent.Site) (templates.Look, []templates.StudioChoice) {
+	choices := []templates.StudioChoice{
+		{Name: "layer", Label: "Layer", Chosen: "banner", Options: []string{"banner", "preferences", "choices", "declaration"}},
+		{Name: "layout", Label: "Layout", Chosen: site.Appearance.Layout, Options: []string{"bar", "card", "dialog"}},
+		{Name: "scheme", Label: "Colours", Chosen: site.Appearance.Scheme, Options: []string{"auto", "light", "dark"}},
+		{Name: "locale", Label: "Language", Chosen: site.Locales[0], Options: site.Locales},
+		{Name: "device", Label: "Device", Chosen: "desktop", Options: []string{"phone", "tablet", "desktop"}},
+		{Name: "regime", Label: "Regime", Chosen: string(site.Policy.Regime), Options: []string{string(consent.OptIn), string(consent.OptOut), string(consent.NoticeOnly)}},
+	}
+	for i, choice := range choices {
+		if asked := c.QueryParam(choice.Name); slices.Contains(choice.Options, asked) {
+			choices[i].Chosen = asked
+		}
+	}
+	return templates.Look{
+		Layer: choices[0].Chosen, Layout: choices[1].Chosen, Scheme: choices[2].Chosen,
+		Locale: choices[3].Chosen, Device: choices[4].Chosen, Regime: consent.Regime(choices[5].Chosen),
+	}, choices
+}
+
+// inLook is the site as it would be with this layout, these colours and this regime.
+func inLook(site *consent.Site, look templates.Look) *consent.Site {
+	shown, policy := *site, *site.Policy
+	policy.Regime = look.Regime
+	shown.Policy = consent.NewPolicy(policy)
+	shown.Appearance.Layout, shown.Appearance.Scheme = look.Layout, look.Scheme
+	return &shown
+}
+
+func findings(problems []siteconfig.Problem) (list []templates.Finding) {
+	for _, p := range problems {
+		list = append(list, templates.Finding{Place: fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column), Text: p.Message, Hard: !p.Warning})
+	}
+	return list
+}

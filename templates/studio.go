@@ -1,0 +1,109 @@
+package templates
+
+import (
+	"context"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/consentry/consentry/components"
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// Look is one way in which a site's visitors may see it.
+type Look struct {
+	Layer  string // banner, preferences, choices, declaration
+	Layout string // bar, card, dialog
+	Scheme string // auto, light, dark
+	Locale string
+	Device string // phone, tablet, desktop
+	Regime consent.Regime
+}
+
+// Query addresses the look.
+func (l Look) Query() string {
+	return "?" + url.Values{
+		"layer": {l.Layer}, "layout": {l.Layout}, "scheme": {l.Scheme}, "locale": {l.Locale}, "device": {l.Device}, "regime": {string(l.Regime)},
+	}.Encode()
+}
+
+// Screen is how large the look's device shows a page, in pixels.
+func (l Look) Screen() (width, height int) {
+	switch l.Device {
+	case "phone":
+		return 360, 740
+	case "tablet":
+		return 768, 900
+	}
+	return 1280, 800
+}
+
+// Finding is something that is wrong in the site's file, as check says it.
+type Finding struct {
+	Place string // file, line, column
+	Text  string
+	Hard  bool // the file does not load with it
+}
+
+// StudioPage shows an owner the site as its visitors see it, in any look.
+type StudioPage struct {
+	Nonce    string
+	ID, Name string
+	Look     Look
+	Choices  []StudioChoice
+	Findings []Finding
+	File     string // the site's file
+}
+
+// StudioChoice is one of the look's parts, with what it may be.
+type StudioChoice struct {
+	Name, Label, Chosen string
+	Options             []string
+}
+
+func (p *StudioPage) frame() string { return "/admin/sites/" + p.ID + "/studio/page" + p.Look.Query() }
+
+func (p *StudioPage) width() string { w, _ := p.Look.Screen(); return strconv.Itoa(w) }
+
+func (p *StudioPage) height() string { _, h := p.Look.Screen(); return strconv.Itoa(h) }
+
+// StudioFrame is a stand-in for a page of the site, with a layer over it exactly
+// as browsers get it: the same HTML in a shadow root under the same style.
+type StudioFrame struct {
+	Nonce string
+	Site  *consent.Site // in the look
+	Look  Look
+}
+
+// previewCSS puts an opened dialog where showModal would.
+const previewCSS = "dialog{position:fixed;inset:0}"
+
+// layer writes the shadow root as HTML, so that the preview needs no script.
+func (p *StudioFrame) layer() templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		html, css := components.Banner(p.Site, p.Look.Locale), components.BannerCSS(p.Site.Appearance)
+		if p.Look.Layer == "preferences" {
+			html, css = components.Preferences(p.Site, p.Look.Locale), previewCSS+components.PreferencesCSS(p.Site.Appearance)
+		}
+		var inside strings.Builder
+		if err := html.Render(ctx, &inside); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, `<div><template shadowrootmode="open"><style nonce="`+templ.EscapeString(p.Nonce)+`">`+css+`</style>`+
+			strings.Replace(inside.String(), "<dialog ", "<dialog open ", 1)+`</template></div>`)
+		return err
+	})
+}
+
+// stage is the stand-in's own style.
+func (p *StudioFrame) stage() string {
+	scheme := p.Look.Scheme
+	if scheme == "auto" {
+		scheme = "light dark"
+	}
+	return ":root{color-scheme:" + scheme + "}body{margin:0;padding:24px;background:Canvas;color:CanvasText;font:16px/1.5 system-ui,sans-serif}" +
+		"i{display:block;height:12px;margin:12px 0;border-radius:6px;background:GrayText;opacity:.25}i:nth-of-type(3n){width:60%}"
+}
