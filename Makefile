@@ -1,12 +1,13 @@
 # make run    a demo shop at http://localhost:8080 (needs Go alone)
 # make test   everything that is tested; installs what it misses on Debian
+# make pictures  the README's pictures, every layout in light and dark
 # make bench  the benchmarks, each beside its yardstick in the same run
 # make crash  kill -9 under load, 1 000 times each: the server on the embedded store, the server on Redis, and Redis; takes hours
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run build test bench crash generate
+.PHONY: run build test pictures bench crash generate
 
 build:
 	@$(BUILD) -o bin/consentry ./cmd/consentry
@@ -17,6 +18,9 @@ run: build
 test:
 	@.ci/install
 	@.ci/test
+
+pictures: build
+	@cd static && CONSENTRY=../bin/consentry node test/screenshots.mjs
 
 bench:
 	@.ci/bench

@@ -1,4 +1,4 @@
-// Takes the README's pictures into static/screenshots: node test/screenshots.mjs
+// Takes the README's pictures into static/screenshots: make pictures
 // WebP, because the same picture as PNG is four times the size.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
@@ -17,6 +17,8 @@ const browser = await launch("chromium");
 try {
   mkdirSync(folder, { recursive: true });
   await takeDashboard();
+  await takeLayouts();
+  await product.configure((site) => site.replace(/^layout: .*$/m, "layout: bar"));
   await take("banner", "/", {});
   await take("demo", article, { scheme: "dark" }, async (page) => {
     await page.click(button("accept-all"));
@@ -29,6 +31,22 @@ try {
 } finally {
   await browser.close();
   await product.stop();
+}
+
+// Every layout in both schemes, wide and narrow, one picture each: what a sheet of
+// proofs is to a printer.
+async function takeLayouts() {
+  for (const layout of ["card", "dialog", "bar"]) {
+    await product.configure((site) => site.replace(/^layout: .*$/m, `layout: ${layout}`));
+    for (const scheme of ["light", "dark"]) {
+      const page = await browser.newPage({ width: 1200, height: 750, scheme });
+      await visit(page, product.shop + "/");
+      await save(`${layout}-${scheme}`, await page.screenshot({ type: "webp", quality: 50 }));
+      await page.resize(320, 640);
+      await save(`${layout}-${scheme}-320`, await page.screenshot({ type: "webp", quality: 50 }));
+      await page.close();
+    }
+  }
 }
 
 // The dashboard's page tests draw it with figures of a made-up month.
