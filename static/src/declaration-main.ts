@@ -19,3 +19,4 @@ root.innerHTML = html
 const place = document.querySelector('[data-consentry-declaration]')
 if (place) place.replaceChildren(host)
 else script.after(host)
+export {}
