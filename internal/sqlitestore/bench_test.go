@@ -64,3 +64,34 @@ func openCeiling(b *testing.B, keyed bool) *storetest.Ceiling {
 	})
 	return c
 }
+
+// BenchmarkCounters reports how many entries a second 64 writers get acknowledged
+// with the counters of a decision and without any, in turns.
+func BenchmarkCounters(b *testing.B) {
+	s := opened(b, testPath(b), generationSize)
+	var with, without storetest.Load
+	n := 0
+	round := func(counted bool) storetest.Load {
+		entries := make([]consent.Entry, benchRound)
+		for i := range entries {
+			entries[i] = storetest.Entry("shop", n)
+			entries[i].Counts = nil
+			if counted {
+				entries[i].Counts = storetest.VisitCounts(n, entries[i].Time)
+			}
+			n++
+		}
+		return run(b, func(i int) error {
+			_, _, err := s.Append(b.Context(), entries[i])
+			return err
+		})
+	}
+	for b.Loop() {
+		with = with.Add(round(true))
+		without = without.Add(round(false))
+	}
+	b.ReportMetric(with.PerSecond(), "counted/s")
+	b.ReportMetric(without.PerSecond(), "uncounted/s")
+	b.ReportMetric(with.PerSecond()/without.PerSecond(), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
