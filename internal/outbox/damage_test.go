@@ -18,6 +18,9 @@ import (
 type absent struct{ consent.Store }
 
 func (absent) Health(context.Context) (consent.Durability, error) { return "", consent.ErrUnavailable }
+func (absent) Append(context.Context, consent.Entry) (consent.Stored, bool, error) {
+	return consent.Stored{}, false, consent.ErrUnavailable
+}
 func (absent) Erase(context.Context, string, []consent.Erasure) error {
 	return consent.ErrUnavailable
 }

@@ -209,14 +209,14 @@ func TestATornEndIsCutOff(t *testing.T) {
 			if err := os.WriteFile(path, append(raw[:cut:cut], end...), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			next := newBench(t, dir, brisk(), true)
+			next := opened(t, b.dir, absent{}, brisk())
 			want := max(cut-len(magic), 0) / frame
 			if st := next.Status(); cut >= len(magic) && st.Waiting != want {
 				t.Errorf("cut at %d and %d more: %d wait, want %d", cut, len(end), st.Waiting, want)
 			}
 			storetest.MustAppend(t, next, storetest.Entry("shop", 9))
 			_ = next.Close()
-			for _, other := range filesOf(t, next.dir) {
+			for _, other := range filesOf(t, b.dir) {
 				if other != path {
 					_ = os.Remove(other)
 				}
