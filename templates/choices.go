@@ -1,8 +1,12 @@
 package templates
 
 import (
+	"context"
+	"io"
 	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/lang"
@@ -18,7 +22,9 @@ const (
 	Changed                // the notice has changed meanwhile, please choose again
 )
 
-// ChoicesPage is the page on which a visitor decides without JavaScript.
+// ChoicesPage is the page on which a visitor decides without JavaScript: its
+// form, which is kept, and what differs for this visitor. All but nonce, id and
+// addresses follows from the visitor's record and the one before.
 //
 // Both of its forms post to "choices" beside it: id, rendering, locale, back,
 // control, and for control save c.<category> and s.<service>, each "granted". A
@@ -26,9 +32,10 @@ const (
 // category: its switch can add to a denied category and takes nothing from a
 // granted one, because without a script one switch cannot move another.
 type ChoicesPage struct {
+	Form      []byte // of ChoicesForm
+	Frame     *consent.Frame
 	Nonce     string
-	Site      *consent.Site
-	Locale    string     // one of Site.Locales
+	Locale    string
 	ID        consent.ID // the decision that a form would send, fresh for each page
 	Rendering string
 	Back      string        // same-site path, checked by the caller
@@ -40,88 +47,84 @@ type ChoicesPage struct {
 	Now       time.Time
 }
 
-func (p *ChoicesPage) texts() consent.Texts { return p.Site.Texts[p.Locale] }
-
-func (p *ChoicesPage) fill(text string) string {
-	return fill(text, "{site}", p.Site.Name, "{date}", lang.Of(p.Locale).Moment(p.Decided))
+// Choices asks for a decision with plain forms.
+func Choices(p ChoicesPage) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		return p.filling().write(p.Form, w)
+	})
 }
 
-func (p *ChoicesPage) decided() bool { return !p.Decided.IsZero() }
-
-// answered reports whether the visitor has answered today's question about a
-// category; a changed one is asked anew.
-func (p *ChoicesPage) answered(category string) bool {
-	for _, id := range p.State.Asks(p.Site.Policy, p.Now) {
-		if id == category {
-			return false
+func (p *ChoicesPage) filling() filling {
+	shown := map[string]bool{
+		"saved": p.Outcome == Saved, "failed": p.Outcome == Failed, "changed": p.Outcome == Changed, "gpc": p.GPC,
+		"decided": !p.Decided.IsZero(), "undecided": p.Decided.IsZero(), "back": p.Back != "", "receipt": p.Receipt != "",
+	}
+	on := make(map[string]bool)
+	for _, a := range p.Frame.Answers(p.State, p.Now) {
+		shown[nowPart(a.Category, "", a.Permitted)] = true
+		shown["permitted"] = shown["permitted"] || a.Permitted
+		on["c."+a.Category] = p.preset(a)
+		for _, s := range a.Services {
+			shown[nowPart(a.Category, s.ID, s.Permitted)] = s.Permitted != a.Permitted
+			shown["permitted"] = shown["permitted"] || s.Permitted
+			on["s."+s.ID] = s.Permitted
 		}
 	}
-	return true
+	text := templ.EscapeString[string]
+	return filling{
+		shows: func(name string) bool { return shown[name] }, on: func(name string) bool { return on[name] },
+		value: map[string]string{
+			"nonce": text(p.Nonce), "id": text(p.ID.String()), "rendering": text(p.Rendering), "back": text(p.Back),
+			"back-link": text(string(templ.URL(p.Back))), "receipt-link": text(string(templ.URL(p.Receipt))),
+			"instant": text(machineTime(p.Decided)), "date": text(lang.Of(p.Locale).Moment(p.Decided)),
+		},
+	}
 }
 
 // preset is a category's switch: the answer that holds, else what the regime
-// presumes, which a browser's signal turns off.
-func (p *ChoicesPage) preset(category string) bool {
-	if p.decided() && p.answered(category) {
-		return p.wholly(category)
+// presumes, which a browser's signal turns off. A switch stands for all
+// services of its category, so it is off while one of them is denied.
+func (p *ChoicesPage) preset(a consent.Answer) bool {
+	if !p.Decided.IsZero() && a.Answered {
+		return a.Wholly()
 	}
-	return p.Site.Policy.Regime != consent.OptIn && !p.GPC
+	return a.Shown == consent.Granted && !p.GPC
 }
 
-// wholly reports whether a category is permitted with every service in it.
-// Only then may its switch be on, which stands for all of them.
-func (p *ChoicesPage) wholly(category string) bool {
-	for _, c := range p.Site.Policy.Optional() {
-		if c.ID != category {
-			continue
-		}
-		for _, s := range c.Services {
-			if !p.State.PermitsService(p.Site.Policy, s.ID, p.Now) {
-				return false
-			}
-		}
+// nowPart names the line that says what holds for a category or a service.
+func nowPart(category, service string, permitted bool) string {
+	name := "now." + category
+	if service != "" {
+		name += "." + service
 	}
-	return p.State.Permits(p.Site.Policy, category, p.Now)
-}
-
-func (p *ChoicesPage) permits(service string) bool {
-	return p.State.PermitsService(p.Site.Policy, service, p.Now)
-}
-
-// anything reports whether there is something to withdraw.
-func (p *ChoicesPage) anything() bool {
-	for _, c := range p.Site.Policy.Optional() {
-		if p.State.Permits(p.Site.Policy, c.ID, p.Now) {
-			return true
-		}
-		for _, s := range c.Services {
-			if p.permits(s.ID) {
-				return true
-			}
-		}
+	if permitted {
+		return name + ".granted"
 	}
-	return false
+	return name + ".denied"
 }
 
-// holding is one line of what holds now.
-type holding struct {
-	Name string
-	On   bool
-	Part bool // a service that differs from the category above it
+// choicesText is what a form is made of.
+type choicesText struct {
+	Site   *consent.Site
+	Locale string
 }
 
-func (p *ChoicesPage) holdings() []holding {
-	var list []holding
-	for _, c := range p.Site.Policy.Optional() {
-		on := p.State.Permits(p.Site.Policy, c.ID, p.Now)
-		list = append(list, holding{Name: title(p.texts(), c.ID), On: on})
-		for _, s := range c.Services {
-			if p.permits(s.ID) != on {
-				list = append(list, holding{Name: serviceName(p.Site.Policy, s.ID), On: !on, Part: true})
-			}
-		}
+func (p choicesText) texts() consent.Texts { return p.Site.Texts[p.Locale] }
+
+func (p choicesText) fill(text string) string {
+	return fill(text, "{site}", p.Site.Name, "{date}", slot("date"))
+}
+
+func (p choicesText) status(on bool) string {
+	if on {
+		return p.texts().Granted
 	}
-	return list
+	return p.texts().Denied
+}
+
+// phrase translates what the policy says about a cookie, as far as it is known.
+func (p choicesText) phrase(english string) string {
+	return lang.Of(p.Locale).Phrase(p.texts().Phrases, english)
 }
 
 // company is who receives what a service learns, and where.
@@ -138,9 +141,4 @@ func names(services []consent.Service) string {
 		list[i] = s.Name
 	}
 	return strings.Join(list, ", ")
-}
-
-// phrase translates what the policy says about a cookie, as far as it is known.
-func (p *ChoicesPage) phrase(english string) string {
-	return lang.Of(p.Locale).Phrase(p.texts().Phrases, english)
 }

@@ -155,6 +155,9 @@ func goldenPages(t *testing.T) map[string]page {
 	for name, p := range operatorPages() {
 		pages[name] = p
 	}
+	for name, p := range deskPages() {
+		pages[name] = p
+	}
 	return pages
 }
 
@@ -189,6 +192,7 @@ func visitorPages(t *testing.T) map[string]page {
 		"choices-saved":   templates.Choices(decidedChoices(site)),
 		"choices-failed":  templates.Choices(failedChoices(site)),
 		"receipt":         templates.Receipt(receipt(site)),
+		"receipt-asked":   templates.Receipt(askedReceipt(site)),
 		"receipt-arabic":  templates.Receipt(receiptIn(site, "ar")),
 		"receipt-erased":  templates.Receipt(erasedReceipt(site)),
 		"receipt-nothing": templates.ReceiptNone(templates.ReceiptNonePage{Nonce: testNonce, Site: site, Locale: "de", Back: "/", Says: site.Texts["de"].ReceiptNone}),
@@ -196,8 +200,12 @@ func visitorPages(t *testing.T) map[string]page {
 }
 
 func choices(site *consent.Site, locale string) templates.ChoicesPage {
+	form, err := templates.ChoicesForm(context.Background(), site, locale)
+	if err != nil {
+		panic(err)
+	}
 	return templates.ChoicesPage{
-		Nonce: testNonce, Site: site, Locale: locale, ID: consent.ID{1, 2, 3}, Back: "/products?page=2",
+		Form: form, Frame: consent.NewFrame(site.Policy, "", "", nil, nil, consent.ServerVersion{}), Nonce: testNonce, Locale: locale, ID: consent.ID{1, 2, 3}, Back: "/products?page=2",
 		Rendering: consent.Digest([]byte("rendering")), Now: now,
 	}
 }
@@ -252,6 +260,17 @@ func receipt(site *consent.Site) templates.ReceiptPage {
 func receiptIn(site *consent.Site, locale string) templates.ReceiptPage {
 	p := receipt(site)
 	p.Locale = locale
+	return p
+}
+
+// askedReceipt has an objection that waits, a correction that was refused, and a
+// request that was just lost.
+func askedReceipt(site *consent.Site) templates.ReceiptPage {
+	p := receiptIn(site, "de")
+	p.Failed = true
+	refused := askedFor(consent.Correction, "not-me", 10*24*time.Hour)
+	refused.Settled = &consent.Settlement{Reason: "record-right", At: consent.At(now)}
+	p.Requests = []consent.Asked{askedFor(consent.Objection, "", time.Hour), refused}
 	return p
 }
 

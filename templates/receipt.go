@@ -17,6 +17,10 @@ type ReceiptPage struct {
 	Back    string         // same-site path or empty
 	Choices string         // address of the page where the choice is changed
 	Refused bool           // erasing was asked for and a legal hold forbids it
+	Failed  bool           // a request was made and could not be stored
+
+	Own      int64           // place in the log of the record that the link opens
+	Requests []consent.Asked // about what is shown
 }
 
 // ReceiptEntry is one record, or what is left of an erased one.
@@ -42,6 +46,38 @@ type ReceiptNonePage struct {
 func (p *ReceiptPage) texts() consent.Texts { return p.Site.Texts[p.Locale] }
 
 func (p *ReceiptPage) fill(text string) string { return fill(text, "{site}", p.Site.Name) }
+
+// asks reports whether a request of this kind about the link's own record was not
+// made yet.
+func (p *ReceiptPage) asks(kind string) bool {
+	for _, r := range p.Requests {
+		if r.Entry == p.Own && r.Kind == kind {
+			return false
+		}
+	}
+	return true
+}
+
+// requestWords tells what was asked for and what became of it.
+func (p *ReceiptPage) requestWords(r consent.Asked) string {
+	t := p.texts()
+	asked := t.AskedObjection
+	if r.Kind == consent.Correction {
+		asked = t.AskedCorrection
+	}
+	words := fill(asked, "{date}", p.moment(r.At.Time)) + " "
+	switch {
+	case r.Waits():
+		return words + fill(t.RequestDue, "{site}", p.Site.Name, "{date}", p.moment(r.Due()))
+	case r.Settled.Done:
+		return words + fill(t.RequestDone, "{date}", p.moment(r.Settled.At.Time))
+	}
+	reason := t.RefusedRight
+	if r.Settled.Reason == "law" {
+		reason = t.RefusedLaw
+	}
+	return words + fill(t.RequestRefused, "{date}", p.moment(r.Settled.At.Time), "{reason}", reason)
+}
 
 func (p *ReceiptPage) moment(t time.Time) string { return lang.Of(p.Locale).Moment(t) }
 

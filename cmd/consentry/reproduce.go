@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/templates"
 )
 
 const reproduceLong = `Writes into a folder what this visitor was shown: the scripts of both layers and
@@ -26,7 +28,11 @@ shows both layers in the visitor's language without running any of the scripts.
 It opens in any browser and prints.
 
 Of an imported record the notice is there as it was imported, in the file notice.
-A choice made on the page without JavaScript shows the same texts as layer two.`
+
+Of a choice made on the page without JavaScript it writes that page: as it was
+stored, with every sentence that somebody may read on it (choices-stored.html),
+and as this visitor saw it (choices.html): what held before is what the record
+before says. Only a message about a choice just sent is not known any more.`
 
 func newReproduce(env environment) *cobra.Command {
 	cmd := &cobra.Command{Use: "reproduce RECORD", Short: "Write the notice that a visitor saw", Long: reproduceLong}
@@ -54,6 +60,8 @@ type shownNotice struct {
 	Site   string
 	Files  map[string][]byte // by name, as they were stored
 	Layers []shownLayer
+	Page   bool // the page without JavaScript, in a file of its own
+	Lost   bool // what held before is not known: its record was erased
 }
 
 type shownLayer struct {
@@ -101,20 +109,62 @@ func (d *logDesk) shown(ctx context.Context, f foundRecord) (*shownNotice, error
 	if s.Files["record.json"], err = r.Encode(); err != nil {
 		return nil, err
 	}
+	if r.Action.Surface == "receipt" {
+		return s, nil // an objection or a correction, made where no notice stands
+	}
+	kinds := doc.Locales[r.Notice.Locale]
+	if r.Action.Surface == "page" && kinds["page"] != "" {
+		return s, d.addPage(ctx, s, f, func() ([]byte, error) { return read(kinds["page"]) })
+	}
+	return s, s.addLayers(func(kind string) ([]byte, error) { return read(kinds[kind]) })
+}
+
+// addLayers adds what a visitor with JavaScript saw.
+func (s *shownNotice) addLayers(read func(kind string) ([]byte, error)) error {
 	for _, layer := range [...]struct{ kind, title string }{{"banner", "Layer one"}, {"preferences", "Layer two"}} {
-		script, err := read(doc.Locales[r.Notice.Locale][layer.kind])
+		script, err := read(layer.kind)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.Files[layer.kind+".js"] = script
-		shown, err := layerOf(script, r)
+		shown, err := layerOf(script, s.Record)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", layer.kind, err)
+			return fmt.Errorf("%s: %w", layer.kind, err)
 		}
 		shown.Title = layer.title
 		s.Layers = append(s.Layers, shown)
 	}
-	return s, nil
+	return nil
+}
+
+// addPage adds the page without JavaScript, filled from the record and the one
+// before it.
+func (d *logDesk) addPage(ctx context.Context, s *shownNotice, f foundRecord, read func() ([]byte, error)) error {
+	form, err := read()
+	if err != nil {
+		return err
+	}
+	r := s.Record
+	page := templates.ChoicesPage{
+		Form: form, Frame: f.frame, Locale: r.Notice.Locale, Rendering: r.Notice.Rendering, GPC: r.Signals.GPC, Now: r.Time.Time,
+	}
+	if r.Previous != nil {
+		before, err := d.find(ctx, *r.Previous, s.Site)
+		switch {
+		case errors.Is(err, consent.ErrErased):
+			s.Lost = true
+		case err != nil:
+			return fmt.Errorf("read what held before: %w", err)
+		default:
+			page.State, page.Decided = consent.StateAfter(before.record, before.frame), before.record.Time.Time
+		}
+	}
+	var html bytes.Buffer
+	if err := templates.Choices(page).Render(ctx, &html); err != nil {
+		return err
+	}
+	s.Page, s.Files["choices-stored.html"], s.Files["choices.html"] = true, form, html.Bytes()
+	return nil
 }
 
 // literalText finds the string literals of a bundle: its HTML and its style are

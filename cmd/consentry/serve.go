@@ -114,7 +114,8 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	if err != nil {
 		return err
 	}
-	srv := newServer(env, config, log, store, visitors, desk, sites)
+	requests := newBacklog(visitors, env.now, log)
+	srv := newServer(env, config, log, store, visitors, desk, sites, requests)
 	visitors.Observe = srv.Metrics.Decision
 	public, admin, err := listen(ctx, config)
 	if err != nil {
@@ -127,6 +128,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	go keepPurged(watching, &bench, log)
 	go sites.watch(watching, changes, hangup)
 	go store.keepErased(watching)
+	go requests.watch(watching)
 	go keepSettled(watching, store, logs)
 	now := running{Public: public.Addr().String(), Admin: admin.Addr().String()}
 	now.SetupLink, _ = desk.SetupLink("http://" + now.Admin)
@@ -135,9 +137,9 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	return srv.Run(ctx, public, admin)
 }
 
-func newServer(env environment, config ServerConfig, log *slog.Logger, store *listedStore, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet) *server.Server {
+func newServer(env environment, config ServerConfig, log *slog.Logger, store *listedStore, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet, requests *backlog) *server.Server {
 	o := server.Options{
-		Visitors: visitors, Operators: desk, Store: store, Outbox: outboxOf(store), Now: env.now, Log: log,
+		Visitors: visitors, Operators: desk, Store: store, Outbox: outboxOf(store), Backlog: requests.Read, Now: env.now, Log: log,
 		TrustedProxies: config.Proxies(), CountryHeader: config.CountryHeader, PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
 		Problems: sites.Problems, Logs: sites.logs.statuses, Version: programVersion(),
 		Timeouts: server.Timeouts{
@@ -158,6 +160,7 @@ func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store 
 	}
 	return dashboard.New(dashboard.Options{
 		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Secret: secret,
+		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency,
 		Accounts: dashboard.AccountsFile(filepath.Join(config.DataDir(), "accounts.json")), Now: env.now, Log: log,
 	})
 }

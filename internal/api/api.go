@@ -27,10 +27,11 @@ type API struct {
 	// Transparency finds the transparency log of a site, nil when it has none.
 	Transparency func(site string) *translog.Log
 
-	sites  atomic.Pointer[index]
-	reader consent.Reader
-	seen   seenLog
-	clock  clock
+	sites    atomic.Pointer[index]
+	reader   consent.Reader
+	requests consent.Requests
+	seen     seenLog
+	clock    clock
 }
 
 // Register mounts the visitors' routes. They are relative to a site's prefix,
@@ -38,7 +39,7 @@ type API struct {
 // through limit, those of scripts behind the headers that let a page of another
 // origin read a refusal.
 func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
-	a.reader.Store = a.Store
+	a.reader.Store, a.requests.Store = a.Store, a.Store
 	get := func(path string, h echo.HandlerFunc) {
 		e.GET(path, h)
 		e.HEAD(path, h) // net/http leaves the body out
@@ -66,7 +67,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	e.POST("/choices", a.postChoices, limit)
 	get("/receipts/mine", a.getMyReceipt)
 	get("/receipts/:token", a.getReceipt)
-	e.POST("/receipts/:token", a.eraseReceipt, limit)
+	e.POST("/receipts/:token", a.postReceipt, limit)
 }
 
 // clock hands out times that never go back on this server.

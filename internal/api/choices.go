@@ -34,7 +34,7 @@ type choicesView struct {
 func (a *API) showChoices(c echo.Context, s *Site, v choicesView) error {
 	now := a.Now()
 	p := templates.ChoicesPage{
-		Nonce: pageHeaders(c, s), Site: s.Site, Locale: v.locale, Rendering: s.Rendering,
+		Form: s.scripts[v.locale]["page"].plain, Frame: s.frame, Nonce: pageHeaders(c, s), Locale: v.locale, Rendering: s.Rendering,
 		Back: s.backURL(v.back), Outcome: v.outcome, Now: now, GPC: hasOne(c.Request().Header.Values("Sec-Gpc")),
 	}
 	_, _ = rand.Read(p.ID[:]) // never fails since Go 1.24
@@ -69,7 +69,7 @@ func (a *API) postChoices(c echo.Context) error {
 	t.sealed, t.hint = s.jar.Read(c.Request(), secure(c), a.Now())
 	v, err := a.decide(c, s, t)
 	if outcome, status := outcomeOf(err); outcome != templates.Unsent {
-		return a.showChoices(c, s, choicesView{locale: d.Locale, back: s.backFrom(form.Get("back")), outcome: outcome, status: status})
+		return a.showChoices(c, s, choicesView{locale: s.pageLocale(c.Request(), d.Locale), back: s.backFrom(form.Get("back")), outcome: outcome, status: status})
 	}
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -56,6 +57,14 @@ func (a *API) getReceipt(c echo.Context) error {
 	if partial {
 		err = nil
 	}
+	if err == nil {
+		var next []opened
+		next, err = a.successors(c.Request().Context(), s, held[0].stored.Record)
+		held = append(next, held...)
+		if partial && errors.Is(err, consent.ErrUnavailable) {
+			err = nil
+		}
+	}
 	if format := receiptFormat(c); format != "" && err == nil {
 		return a.receiptFile(c, s, format, held, partial)
 	} else if format != "" || err != nil && !errors.Is(err, ErrReceipt) {
@@ -77,7 +86,7 @@ func receiptFormat(c echo.Context) string {
 func (a *API) showReceipt(c echo.Context, s *Site, held []opened, status int) error {
 	p := templates.ReceiptPage{
 		Nonce: pageHeaders(c, s), Site: s.Site, Locale: s.pageLocale(c.Request(), c.QueryParam("locale")), Back: s.backURL("/"),
-		Choices: s.Base() + "/choices", Refused: status == http.StatusConflict,
+		Choices: s.Base() + "/choices", Refused: status == http.StatusConflict, Failed: status == http.StatusServiceUnavailable,
 		Files: []templates.ReceiptFile{{Name: "JSON", URL: "?format=json"}, {Name: "JSON-LD", URL: "?format=jsonld"}, {Name: "tlog-proof", URL: "?format=proof"}},
 	}
 	if a.Transparency == nil || a.Transparency(s.ID) == nil {
@@ -85,6 +94,16 @@ func (a *API) showReceipt(c echo.Context, s *Site, held []opened, status int) er
 	}
 	for _, h := range held {
 		p.Entries = append(p.Entries, templates.ReceiptEntry{ID: h.stored.Record, Time: h.stored.Time, Record: h.record})
+	}
+	var err error
+	p.Requests, err = a.requestsOn(c.Request().Context(), s, held)
+	if err != nil && !errors.Is(err, consent.ErrUnavailable) { // while the store is away the records alone are shown
+		return err
+	}
+	for _, h := range held {
+		if strings.HasPrefix(s.receiptPath(h.stored.Record), "/receipts/"+c.Param("token")) {
+			p.Own = h.stored.Index
+		}
 	}
 	c.Response().WriteHeader(status)
 	return templates.Receipt(p).Render(c.Request().Context(), c.Response())
@@ -189,13 +208,15 @@ func receiptBody(held []opened, partial bool) receiptDocument {
 // whoever holds it. Under a legal hold it refuses and says why.
 func (a *API) eraseReceipt(c echo.Context) error {
 	s, ctx := siteOf(c), c.Request().Context()
-	if err := formOrigin(c.Request(), ownOrigin(c)); err != nil {
-		return err
-	}
 	if _, err := a.Store.Head(ctx, s.ID); err != nil { // to erase there; of what is found elsewhere a part may be missing
 		return err
 	}
 	held, err := a.receipt(ctx, s, c.Param("token"), math.MaxInt32)
+	if err == nil {
+		var next []opened
+		next, err = a.successors(ctx, s, held[0].stored.Record)
+		held = append(next, held...)
+	}
 	locale := s.pageLocale(c.Request(), c.QueryParam("locale"))
 	switch {
 	case errors.Is(err, ErrReceipt):

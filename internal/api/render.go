@@ -9,6 +9,7 @@ import (
 	"github.com/consentry/consentry/components"
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/static"
+	"github.com/consentry/consentry/templates"
 )
 
 // renderingDoc names the bytes of every locale by digest. Its own digest is the
@@ -60,6 +61,12 @@ func (s *Site) render(ctx context.Context) error {
 			}
 			s.scripts[locale][part.kind], doc.Locales[locale][part.kind] = script, script.digest
 		}
+		form, err := templates.ChoicesForm(ctx, s.Site, locale)
+		if err != nil {
+			return err
+		}
+		page := newAsset(form)
+		s.scripts[locale]["page"], doc.Locales[locale]["page"] = page, page.digest
 	}
 	var err error
 	if s.doc, err = consent.Canonical(doc); err != nil {

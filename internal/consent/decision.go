@@ -49,9 +49,9 @@ func (d *Decision) Validate(f *Frame) error {
 		return invalid("locale is not one of the notice")
 	case !slices.Contains(layouts[:], d.Layout):
 		return invalid("layout is unknown")
-	case !slices.Contains(surfaces[:], d.Surface) || d.Surface == "signal":
+	case !slices.Contains(surfaces[:], d.Surface) || ours(d.Surface):
 		return invalid("surface is unknown")
-	case !slices.Contains(controls[:], d.Control) || d.Control == "signal":
+	case !slices.Contains(controls[:], d.Control) || ours(d.Control):
 		return invalid("control is unknown")
 	}
 	if err := d.validateCategories(f); err != nil {
@@ -61,6 +61,12 @@ func (d *Decision) Validate(f *Frame) error {
 		return err
 	}
 	return d.validateControl(f)
+}
+
+// ours reports whether a surface or control stands in records that the server
+// makes and no client's decision.
+func ours(word string) bool {
+	return word == "signal" || word == "receipt" || word == "object" || word == "correct"
 }
 
 func invalid(what string, args ...any) error {

@@ -230,14 +230,30 @@ type Texts struct {
 	Erase        string `yaml:"erase"`        // button: erases what the receipt shows
 	EraseIntro   string `yaml:"erase_intro"`
 	Erased       string `yaml:"erased"`
-	EraseHeld    string `yaml:"erase_held"`  // with {reason}: of a legal hold
-	Event        string `yaml:"event"`       // label
-	Time         string `yaml:"time"`        // label
-	ValidUntil   string `yaml:"valid_until"` // label
-	Controller   string `yaml:"controller"`  // label
-	Notice       string `yaml:"notice"`      // label
-	History      string `yaml:"history"`     // heading over a visitor's earlier records
-	Once         string `yaml:"once"`        // a status: permitted for a single load
+	EraseHeld    string `yaml:"erase_held"` // with {reason}: of a legal hold
+
+	Objection       string `yaml:"objection"` // button: objects to the use of what is stored
+	ObjectionIntro  string `yaml:"objection_intro"`
+	Correction      string `yaml:"correction"` // button: asks that a record is corrected
+	CorrectionIntro string `yaml:"correction_intro"`
+	ReasonNotMe     string `yaml:"reason_not_me"`
+	ReasonNotChosen string `yaml:"reason_not_chosen"`
+	AskedObjection  string `yaml:"request_objection"`  // with {date}
+	AskedCorrection string `yaml:"request_correction"` // with {date}
+	RequestDue      string `yaml:"request_due"`        // with {site} and {date}
+	RequestDone     string `yaml:"request_done"`       // with {date}
+	RequestRefused  string `yaml:"request_refused"`    // with {date} and {reason}
+	RefusedRight    string `yaml:"refused_right"`      // why a correction is refused
+	RefusedLaw      string `yaml:"refused_law"`
+	RequestFailed   string `yaml:"request_failed"`
+
+	Event      string `yaml:"event"`       // label
+	Time       string `yaml:"time"`        // label
+	ValidUntil string `yaml:"valid_until"` // label
+	Controller string `yaml:"controller"`  // label
+	Notice     string `yaml:"notice"`      // label
+	History    string `yaml:"history"`     // heading over a visitor's earlier records
+	Once       string `yaml:"once"`        // a status: permitted for a single load
 
 	EventGiven     string `yaml:"event_given"` // what a record says happened, see DeriveEvent
 	EventRefused   string `yaml:"event_refused"`

@@ -29,7 +29,7 @@ const (
 	Withdrawn Event = "withdrawn" // something permitted before is denied now
 	Renewed   Event = "renewed"   // the same answer again
 	Signal    Event = "signal"    // a browser signal narrowed a choice
-	Objected  Event = "objected"  // an objection to exempt measurement
+	Objected  Event = "objected"  // an objection, made on a receipt
 	Corrected Event = "corrected" // supersedes a record that was wrong
 	Imported  Event = "imported"  // carried over from another tool
 	Erased    Event = "erased"    // stands in history for an erased record
@@ -52,8 +52,8 @@ const Necessary = "necessary"
 var (
 	events   = [...]Event{Given, Refused, Partial, Withdrawn, Renewed, Signal, Objected, Corrected, Imported, Erased}
 	regimes  = [...]Regime{OptIn, OptOut, NoticeOnly}
-	surfaces = [...]string{"banner", "preferences", "placeholder", "page", "api", "signal"}
-	controls = [...]string{"accept-all", "reject-all", "save", "withdraw", "allow-service", "load-once", "api", "signal"}
+	surfaces = [...]string{"banner", "preferences", "placeholder", "page", "api", "signal", "receipt"}
+	controls = [...]string{"accept-all", "reject-all", "save", "withdraw", "allow-service", "load-once", "api", "signal", "object", "correct"}
 	layouts  = [...]string{"bar", "card", "dialog", "page"}
 	sources  = [...]string{"none", "header", "script", "both"}
 	families = [...]string{"other", "chrome", "firefox", "safari", "edge", "opera", "samsung", "bot"}

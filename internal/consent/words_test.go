@@ -15,8 +15,8 @@ func TestTheNumberedWordsOnlyEverGrow(t *testing.T) {
 	}{
 		"events":   {texts(events[:]), "given refused partial withdrawn renewed signal objected corrected imported erased"},
 		"regimes":  {texts(regimes[:]), "opt-in opt-out notice-only"},
-		"surfaces": {surfaces[:], "banner preferences placeholder page api signal"},
-		"controls": {controls[:], "accept-all reject-all save withdraw allow-service load-once api signal"},
+		"surfaces": {surfaces[:], "banner preferences placeholder page api signal receipt"},
+		"controls": {controls[:], "accept-all reject-all save withdraw allow-service load-once api signal object correct"},
 		"layouts":  {layouts[:], "bar card dialog page"},
 		"sources":  {sources[:], "none header script both"},
 		"families": {families[:], "other chrome firefox safari edge opera samsung bot"},

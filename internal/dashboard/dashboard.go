@@ -1,9 +1,11 @@
-// Package dashboard is what operators open: a password, and how the visitors of
-// each site decide. It reads counters only. It never opens a record, never shows
-// anything about a single visitor, and changes nothing but its own accounts.
+// Package dashboard is what operators open: a password, how the visitors of each
+// site decide, what visitors ask for, and how the proofs are kept. Rates come from
+// counters only. A record is opened when an operator names it, and by its id; the
+// package changes nothing but its own accounts and answers to requests.
 package dashboard
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -21,6 +23,7 @@ import (
 	"github.com/consentry/consentry/internal/cookie"
 	"github.com/consentry/consentry/internal/outbox"
 	"github.com/consentry/consentry/internal/siteconfig"
+	"github.com/consentry/consentry/internal/translog"
 )
 
 // What the handlers answer beside pages and ErrPeriod. Each comes wrapped in an
@@ -44,10 +47,16 @@ type Options struct {
 	Seen func(site string) []consent.Sighting
 	// Findings returns what is wrong in a site's file now; nil when nobody knows.
 	Findings func(*consent.Site) []siteconfig.Problem
-	Secret   []byte // signs sessions, at least 32 bytes
-	Accounts AccountsFile
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Requests lists what a site's visitors asked for; Settle answers one, see
+	// consent.Settlement.
+	Requests func(ctx context.Context, site string) ([]consent.Asked, error)
+	Settle   func(ctx context.Context, site, request string, answer consent.Settlement) error
+	// Transparency finds a site's transparency log, nil when it has none.
+	Transparency func(site string) *translog.Log
+	Secret       []byte // signs sessions, at least 32 bytes
+	Accounts     AccountsFile
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // Dashboard serves the operators' pages. Safe for concurrent use.
@@ -57,10 +66,12 @@ type Dashboard struct {
 	attempts *attempts
 	hashing  chan struct{} // one place for each hash that may run
 	origin   *http.CrossOriginProtection
+	reader   consent.Reader
 
 	mu    sync.Mutex
 	token string                       // of the set-up link, "" once used
 	ended map[cookie.Session]time.Time // logged out, until they expire
+	first map[string]int64             // by site: before this place in its log every record is pruned
 }
 
 // New checks the accounts file and, when there is none, draws the set-up link's
@@ -77,7 +88,8 @@ func New(o Options) (*Dashboard, error) {
 	}
 	d := &Dashboard{
 		Options: o, sessions: sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashesAtOnce),
-		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time),
+		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time), first: make(map[string]int64),
+		reader: consent.Reader{Store: o.Store},
 	}
 	if len(known.Accounts) == 0 {
 		d.token = randomText()
@@ -107,6 +119,10 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.POST("/logout", d.postLogout)
 	g.GET("", func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, "/admin/") })
 	g.GET("/", d.getOverview, d.signedIn)
+	g.GET("/requests", d.getRequests, d.signedIn)
+	g.POST("/requests/:site/:request", d.postAnswer, d.signedIn)
+	g.GET("/records", d.getRecord, d.signedIn)
+	g.GET("/state", d.getState, d.signedIn)
 	g.GET("/sites/:site", d.getSite, d.signedIn)
 	g.GET("/sites/:site/rates.csv", d.getCSV, d.signedIn)
 	g.GET("/sites/:site/rates.json", d.getJSON, d.signedIn)

@@ -17,12 +17,29 @@ type moodyStore struct {
 	mu     sync.Mutex
 	fail   error
 	erased bool
+	notes  error // of artefacts that come
 }
 
 func (m *moodyStore) set(fail error, erased bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fail, m.erased = fail, erased
+}
+
+func (m *moodyStore) setNotes(fail error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.notes = fail
+}
+
+func (m *moodyStore) PutArtefact(ctx context.Context, site string, a consent.Artefact) error {
+	m.mu.Lock()
+	fail := m.notes
+	m.mu.Unlock()
+	if fail != nil {
+		return fail
+	}
+	return m.Store.PutArtefact(ctx, site, a)
 }
 
 func (m *moodyStore) mood() (fail error, erased bool) {
@@ -86,7 +103,7 @@ func (a ask) request(t testing.TB, r *rig) *http.Request {
 	if method == "POST" {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if strings.HasSuffix(path, "/choices") {
+	if strings.HasSuffix(path, "/choices") || strings.Contains(path, "/receipts/") {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for line := range strings.Lines(a.headers) {

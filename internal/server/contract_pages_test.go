@@ -99,6 +99,7 @@ func (r *rig) answerReceipts(t *testing.T, store *moodyStore) {
 	store.set(consent.ErrUnavailable, false)
 	r.expect(t, one+"503"+jsonError+"unavailable", ask{to: link})
 	store.set(nil, false)
+	r.answerRequests(t, store, "POST "+answer.Receipt)
 	r.answerErasures(t, store, answer.Receipt, response.Cookies())
 }
 
@@ -112,6 +113,22 @@ func receiptOf(t *testing.T, r *rig, headers, site string) string {
 		t.Fatal(err)
 	}
 	return got.Receipt
+}
+
+func (r *rig) answerRequests(t *testing.T, store *moodyStore, to string) {
+	const post = "POST /receipts/{token} "
+	const wrong = "request=correction&reason=not-me"
+	r.expect(t, post+"400"+jsonError+"form", ask{to: to, body: "request=everything"})
+	r.expect(t, post+"400"+jsonError+"form", ask{to: to, body: "request=correction&reason=because"})
+	r.expect(t, post+"404 text/html", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64), body: wrong})
+	r.expect(t, post+"413"+jsonError+"too-large", ask{to: to, body: "reason=" + strings.Repeat("A", 17000)})
+	store.setNotes(consent.ErrUnavailable)
+	r.expect(t, post+"503 text/html", ask{to: to, body: wrong})
+	store.setNotes(nil)
+	r.expect(t, post+"303", ask{to: to, body: wrong})
+	r.expect(t, post+"303", ask{to: to, body: "request=objection"})
+	r.expect(t, "GET /receipts/{token} 200 text/html", ask{to: "GET " + strings.TrimPrefix(to, "POST ")})
+	r.expect(t, "GET /receipts/{token} 200 application/json", ask{to: "GET " + strings.TrimPrefix(to, "POST ") + "?format=json"})
 }
 
 // answerErasures comes after all that needs the receipt.
@@ -141,8 +158,8 @@ func (r *rig) answerErasures(t *testing.T, store *moodyStore, link string, cooki
 // answerTheSlow sends bodies that stop half-way.
 func (r *rig) answerTheSlow(t *testing.T) {
 	var wait sync.WaitGroup
-	got := make([]exchange, 4)
-	for i, path := range []string{"/decisions", "/impressions", "/sightings", "/choices"} {
+	got := make([]exchange, 5)
+	for i, path := range []string{"/decisions", "/impressions", "/sightings", "/choices", "/receipts/" + strings.Repeat("A", 64)} {
 		a := ask{to: "POST /privacy" + path, body: strings.Repeat(" ", 100)}
 		request := a.request(t, r)
 		wait.Go(func() {

@@ -128,7 +128,7 @@ func (r *rig) start(t testing.TB, level slog.Level, perMinute int, read time.Dur
 	r.server = server.New(server.Options{
 		Visitors: r.api, Operators: noOperators{}, Store: r.store, Now: r.clock, Log: log,
 		TrustedProxies: r.proxies, CountryHeader: "X-Country", PerMinute: perMinute, Burst: 200,
-		Problems: func() []string { return nil }, Logs: r.statuses, Version: "test",
+		Problems: func() []string { return nil }, Logs: r.statuses, Version: "test", Backlog: r.backlog,
 		Timeouts: server.Timeouts{ReadHeader: time.Second, Read: time.Second, Write: 5 * time.Second, Idle: time.Minute, Shutdown: time.Second},
 	})
 	public, _ := r.server.Handlers()
@@ -167,6 +167,14 @@ func (r *rig) reload(t testing.TB) {
 		built = append(built, s)
 	}
 	r.api.SetSites(built)
+}
+
+func (r *rig) backlog() []consent.Backlog {
+	asked, err := r.api.Requests(context.Background(), "shop")
+	if err != nil {
+		return nil
+	}
+	return []consent.Backlog{consent.BacklogOf("shop", asked, r.clock())}
 }
 
 func (r *rig) statuses() (list []translog.Status) {

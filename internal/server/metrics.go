@@ -50,6 +50,9 @@ func newMetrics(o Options) *Metrics {
 	if o.Outbox != nil {
 		m.registry.MustRegister(outboxMetrics{o.Outbox})
 	}
+	if o.Backlog != nil {
+		m.registry.MustRegister(newBacklogMetrics(o.Backlog, o.Now))
+	}
 	return m
 }
 

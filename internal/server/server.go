@@ -32,12 +32,14 @@ type Operators interface{ Register(e *echo.Echo) }
 
 // Options configure a Server. All fields are needed but Outbox, Logs and Version.
 type Options struct {
-	Visitors       Visitors
-	Operators      Operators
-	Store          consent.Store
-	Outbox         func() outbox.Status // in front of Store; nil when there is none
-	Now            func() time.Time
-	Log            *slog.Logger
+	Visitors  Visitors
+	Operators Operators
+	Store     consent.Store
+	Outbox    func() outbox.Status // in front of Store; nil when there is none
+	Now       func() time.Time
+	Log       *slog.Logger
+	// Backlog tells which visitors' requests wait, as last read; nil when nobody does.
+	Backlog        func() []consent.Backlog
 	Seed           [32]byte // randomness for rate-limit buckets
 	TrustedProxies []netip.Prefix
 	CountryHeader  string          // in which they name the visitor's country, "" for none

@@ -1,0 +1,141 @@
+package dashboard_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/dashboard"
+	"github.com/consentry/consentry/internal/storetest"
+	"github.com/consentry/consentry/internal/translog"
+)
+
+// answerRequest keeps an answer as the visitors' side does.
+func (d *desk) answerRequest(ctx context.Context, site, request string, answer consent.Settlement) error {
+	answer.Site, answer.Request, answer.At = site, request, consent.At(d.clock())
+	note, err := answer.Artefact()
+	if err != nil {
+		return err
+	}
+	return d.store.PutArtefact(ctx, site, note)
+}
+
+func (d *desk) transparency(string) *translog.Log { return nil }
+
+// ask puts a visitor's request about a new record into the store.
+func (d *desk) ask(n int, kind, reason string) consent.Entry {
+	d.t.Helper()
+	stored := storetest.MustAppend(d.t, d.store, storetest.Entry("shop", n))
+	note, err := consent.VisitorRequest{Site: "shop", Entry: stored.Index, Kind: kind, Reason: reason, At: consent.At(d.clock())}.Artefact()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := d.store.PutArtefact(d.t.Context(), "shop", note); err != nil {
+		d.t.Fatal(err)
+	}
+	return stored.Entry
+}
+
+// What waits is listed by its due date with its record, and one click answers it.
+func TestAnOperatorSeesWhatVisitorsWaitForAndAnswers(t *testing.T) {
+	d := newDesk(t)
+	d.wantRedirect(d.get("/admin/requests"), "/admin/login")
+	d.in()
+	d.want(d.get("/admin/requests"), http.StatusOK, "Nothing waits")
+	old := d.ask(1, consent.Correction, "not-me")
+	d.pass(29 * 24 * time.Hour)
+	d.in2()
+	fresh := d.ask(2, consent.Objection, "")
+	d.pass(48 * time.Hour)
+	d.in2()
+	page := d.get("/admin/requests")
+	d.want(page, http.StatusOK, "1 request is overdue")
+	if first, second := strings.Index(page.body, old.Record.String()), strings.Index(page.body, fresh.Record.String()); first < 0 || second < first {
+		t.Errorf("the overdue one is not the first: %d, %d", first, second)
+	}
+	d.want(page, http.StatusOK, "overdue by 1 day")
+	d.want(page, http.StatusOK, "28 days left")
+
+	asked, err := (&consent.Requests{Store: d.store}).List(t.Context(), "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := "/admin/requests/shop/" + asked[0].Digest
+	d.want(d.post(to, url.Values{"answer": {"perhaps"}}), http.StatusBadRequest, "")
+	d.want(d.post("/admin/requests/elsewhere/"+asked[0].Digest, url.Values{"answer": {"done"}}), http.StatusNotFound, "")
+	d.want(d.do(http.MethodPost, to, url.Values{"answer": {"done"}}, map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}), http.StatusForbidden, "")
+	d.wantRedirect(d.post(to, url.Values{"answer": {"record-right"}}), "/admin/requests")
+	page = d.get("/admin/requests")
+	d.want(page, http.StatusOK, "refused: the record is right")
+	if strings.Contains(page.body, "overdue") {
+		t.Error("an answered request is still overdue")
+	}
+}
+
+// in2 logs in again, for a session lasts a working day.
+func (d *desk) in2() {
+	d.t.Helper()
+	d.wantRedirect(d.post("/admin/login", url.Values{"password": {password}}), "/admin/")
+}
+
+type awayStore struct{ consent.Store }
+
+var errAway = errors.Join(consent.ErrUnavailable, errors.New("gone"))
+
+func (awayStore) Artefacts(context.Context, string, string) ([]consent.Artefact, error) {
+	return nil, errAway
+}
+
+func (awayStore) Log(context.Context, string, int64, func(consent.LogEntry) bool) error {
+	return errAway
+}
+
+func (awayStore) Record(context.Context, string, consent.ID) (consent.Stored, error) {
+	return consent.Stored{}, errAway
+}
+
+func (awayStore) Health(context.Context) (consent.Durability, error) { return "", errAway }
+
+// With the store away the desk says so, and nothing that it does not know.
+func TestTheDeskSaysThatTheStoreIsAway(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	d.change(func(o *dashboard.Options) {
+		away := awayStore{d.store}
+		o.Store, o.Requests = away, (&consent.Requests{Store: away}).List
+	})
+	d.in2()
+	page := d.get("/admin/requests")
+	d.want(page, http.StatusOK, "cannot be read now")
+	if strings.Contains(page.body, "Nothing waits") {
+		t.Error("it says that nothing waits")
+	}
+	d.want(d.get("/admin/state"), http.StatusOK, "not known while the store is away")
+	d.want(d.get("/admin/state"), http.StatusOK, "Nothing can be granted now")
+	d.want(d.get("/admin/records?q="+consent.ID{9}.String()), http.StatusServiceUnavailable, "cannot be read now")
+}
+
+// A record is found by its id and by its receipt link, on configured sites only;
+// what is not there, and what is another's, look alike.
+func TestARecordIsLookedUp(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	erased := storetest.MustAppend(t, d.store, storetest.Entry("shop", 1))
+	hidden := storetest.Entry("elsewhere", 2)
+	storetest.MustAppend(t, d.store, hidden)
+	if err := d.store.Erase(t.Context(), "shop", []consent.Erasure{{Record: erased.Record, Time: start}}); err != nil {
+		t.Fatal(err)
+	}
+	d.want(d.get("/admin/records"), http.StatusOK, "Consent id or receipt link")
+	d.want(d.get("/admin/records?q="+erased.Record.String()), http.StatusOK, "It was erased")
+	for _, unknown := range []string{hidden.Record.String(), consent.ID{5}.String()} {
+		d.want(d.get("/admin/records?q="+unknown), http.StatusNotFound, "No record under this id is held")
+	}
+	d.want(d.get("/admin/records?q=%3Cscript%3E"), http.StatusBadRequest, "neither a consent id")
+	d.want(d.get("/admin/state"), http.StatusOK, "The oldest record is of")
+}

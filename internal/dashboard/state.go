@@ -1,0 +1,73 @@
+package dashboard
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/templates"
+)
+
+// pruneStep is how many entries of a log are looked at in one view for the oldest
+// record that is left.
+const pruneStep = 10_000
+
+// getState shows how decisions are kept and signed, now.
+func (d *Dashboard) getState(c echo.Context) error {
+	ctx := c.Request().Context()
+	page := templates.StatePage{Nonce: nonce(c), Proofs: d.proofs(ctx), Now: d.Now()}
+	if d.Outbox != nil {
+		s := d.Outbox()
+		page.Outbox = &templates.OutboxState{Away: s.Away, Failed: s.Failed, Waiting: s.Waiting, Stuck: s.Stuck, Kept: s.Kept, Bytes: s.Bytes, Limit: s.Limit, Oldest: s.Oldest}
+	}
+	for _, site := range d.Sites() {
+		page.Sites = append(page.Sites, d.siteState(ctx, site))
+	}
+	return show(c, http.StatusOK, templates.State(page))
+}
+
+func (d *Dashboard) siteState(ctx context.Context, site *consent.Site) templates.SiteState {
+	s := templates.SiteState{ID: site.ID, Name: site.Name, Class: site.Policy.Retention}
+	if log := d.Transparency(site.ID); log != nil {
+		status := log.Status()
+		s.Log = &templates.LogState{Entries: status.Size, Signed: status.Signed, Since: status.Changed, Waiting: status.Waiting, Problem: status.Problem}
+		for _, a := range status.Anchors {
+			s.Log.Anchors = append(s.Log.Anchors, templates.AnchorState{Name: a.Name, Entries: a.Size, Behind: a.Lag, Problem: a.Problem})
+		}
+	}
+	var err error
+	if s.Oldest, s.Reading, err = d.oldest(ctx, site.ID); err != nil {
+		d.Log.Error("a site's oldest record cannot be read", "site", site.ID, "error", err)
+		s.Unread = true
+	}
+	return s
+}
+
+// oldest finds when the oldest record that is not pruned was made, zero without
+// any. What was pruned stays so, hence the next view goes on from there; reading
+// says that this one did not come to an end.
+func (d *Dashboard) oldest(ctx context.Context, site string) (at time.Time, reading bool, err error) {
+	d.mu.Lock()
+	from := d.first[site]
+	d.mu.Unlock()
+	next := from
+	err = d.Store.Log(ctx, site, from, func(e consent.LogEntry) bool {
+		if e.Kind == "" && len(e.Record.Sealed) > 0 {
+			at = e.Record.Time
+			return false
+		}
+		next = e.Index + 1
+		reading = next-from >= pruneStep
+		return !reading
+	})
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	d.mu.Lock()
+	d.first[site] = max(d.first[site], next)
+	d.mu.Unlock()
+	return at, reading, nil
+}

@@ -1,0 +1,74 @@
+package templates_test
+
+import (
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/templates"
+)
+
+func deskPages() map[string]page {
+	record := receiptRecord()
+	return map[string]page{
+		"requests":        templates.Requests(requestsPage()),
+		"requests-none":   templates.Requests(templates.RequestsPage{Nonce: testNonce, Now: now}),
+		"requests-unread": templates.Requests(templates.RequestsPage{Nonce: testNonce, Now: now, Unread: []string{"Kiln & Leaf"}}),
+		"record-ask":      templates.Record(templates.RecordPage{Nonce: testNonce}),
+		"record": templates.Record(templates.RecordPage{Nonce: testNonce, Asked: record.ID.String(), SiteName: "Kiln & Leaf", ID: record.ID.String(),
+			Stored: &consent.Stored{}, Record: record, Proof: templates.ProofState{Holds: &templates.Inclusion{Index: 41, Size: 4711, Origin: "shop.example/privacy/log"}}}),
+		"record-broken": templates.Record(templates.RecordPage{Nonce: testNonce, Asked: record.ID.String(), SiteName: "Kiln & Leaf", ID: record.ID.String(),
+			Stored: &consent.Stored{}, Record: record, Proof: templates.ProofState{Broken: true, Says: "The proof does not hold: it is not in the log that was signed"}}),
+		"state": templates.State(statePage()),
+	}
+}
+
+func receiptRecord() *consent.Record {
+	previous := consent.ID{2}
+	return &consent.Record{
+		ID: consent.ID{3}, Previous: &previous, Controller: consent.Controller{Name: "Kiln & Leaf Ltd"}, Event: consent.Partial, Time: consent.At(now),
+		Decisions: []consent.RecordDecision{
+			{Category: consent.Necessary, Status: consent.Granted, Scope: consent.Keep},
+			{Category: "analytics", Status: consent.Granted, Scope: consent.Keep},
+			{Category: "analytics", Service: "heat", Status: consent.Denied, Scope: consent.Keep},
+		},
+		Action: consent.Action{Surface: "preferences", Control: "save"}, Notice: consent.NoticeRef{Digest: consent.Digest([]byte("n")), Rendering: consent.Digest([]byte("r")), Locale: "en", Layout: "bar"},
+		Regime: consent.RegimeRef{ID: consent.OptIn}, Validity: consent.Validity{Expires: consent.At(now.AddDate(0, 6, 0))}, RetentionClass: "standard",
+	}
+}
+
+func askedFor(kind, reason string, ago time.Duration) consent.Asked {
+	return consent.Asked{VisitorRequest: consent.VisitorRequest{Site: "shop", Kind: kind, Reason: reason, At: consent.At(now.Add(-ago))}, Digest: "DIGEST"}
+}
+
+func requestsPage() templates.RequestsPage {
+	const day = 24 * time.Hour
+	row := func(a consent.Asked) templates.RequestRow {
+		return templates.RequestRow{Site: "shop", SiteName: "Kiln & Leaf", Asked: a, Record: consent.ID{3}.String()}
+	}
+	erased := row(askedFor(consent.Correction, "not-chosen", 2*day))
+	erased.Erased = true
+	done, refused := askedFor(consent.Objection, "", 20*day), askedFor(consent.Correction, "not-me", 20*day)
+	done.Settled, refused.Settled = &consent.Settlement{Done: true, At: consent.At(now)}, &consent.Settlement{Reason: "record-right", At: consent.At(now)}
+	return templates.RequestsPage{
+		Nonce: testNonce, Now: now,
+		Waiting: []templates.RequestRow{
+			row(askedFor(consent.Correction, "not-me", 33*day)), row(askedFor(consent.Objection, "", 30*day-time.Hour)), erased,
+		},
+		Answered: []templates.RequestRow{row(done), row(refused)},
+	}
+}
+
+func statePage() templates.StatePage {
+	return templates.StatePage{
+		Nonce: testNonce, Now: now, Proofs: templates.Proofs{Promise: "durable: it was on a disk before the visitor had the answer."},
+		Outbox: &templates.OutboxState{Waiting: 3, Bytes: 5 << 20, Limit: 64 << 20, Oldest: 12 * time.Second},
+		Sites: []templates.SiteState{
+			{ID: "shop", Name: "Kiln & Leaf", Class: "standard", Oldest: now.AddDate(-1, 0, 0), Log: &templates.LogState{
+				Entries: 4711, Signed: 4700, Since: now.Add(-9 * time.Second), Waiting: now.Add(-4 * time.Second),
+				Anchors: []templates.AnchorState{{Name: "git", Entries: 4600, Behind: 100}, {Name: "witness", Problem: "it does not answer"}},
+			}},
+			{ID: "journal", Name: "The Potter’s Journal", Class: "standard", Log: &templates.LogState{Problem: "the copy outside is newer than the store"}},
+			{ID: "away", Name: "Away", Class: "standard", Unread: true},
+		},
+	}
+}
