@@ -32,6 +32,7 @@ var floors = map[string]int{
 
 	"components":           1,
 	"internal/cookie":      1,
+	"internal/doctor":      1,
 	"internal/erasures":    1,
 	"internal/outbox":      1,
 	"internal/redisstore":  1,
@@ -64,6 +65,7 @@ var doors = map[string][]string{
 	"github.com/redis/go-redis/v9":        {"internal/redisstore"},
 	"github.com/spf13/cobra":              {"cmd/consentry"},
 	"golang.org/x/crypto/argon2":          {"internal/dashboard"},
+	"golang.org/x/net/html":               {"internal/doctor"},
 	"golang.org/x/net/publicsuffix":       {"internal/api"},
 	"golang.org/x/mod/sumdb":              {"internal/translog"},
 	"golang.org/x/sys":                    {"internal/sqlitestore", "cmd/consentry"},

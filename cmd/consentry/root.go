@@ -90,6 +90,7 @@ func commands(env environment) []*cobra.Command {
 		newBundle(env),
 		newVerifyBundle(env),
 		newImport(env),
+		newDoctor(env),
 		newCatalogue(env),
 		newSchema(env),
 		newVersion(env),
