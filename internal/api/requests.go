@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -124,7 +125,7 @@ func (a *API) supersede(ctx context.Context, s *Site, about opened, event consen
 		return nil, nil, err
 	}
 	next, decision := consent.Supersede(replaced, frame, s.keys, event, a.now())
-	entry, err := s.entry(frame, &consent.Outcome{Record: next}, decision)
+	entry, err := s.entry(frame, &consent.Outcome{Record: next}, decision, consent.Moment{Time: next.Time.Time, Zone: time.UTC})
 	if err != nil {
 		return nil, nil, err
 	}
