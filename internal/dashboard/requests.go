@@ -83,11 +83,11 @@ func (d *Dashboard) postAnswer(c echo.Context) error {
 	default:
 		return refuse(http.StatusBadRequest, ErrAnswer)
 	}
-	site, ok := d.site(c.Param("site"))
-	if !ok {
-		return refuse(http.StatusNotFound, ErrSite)
+	site, err := d.site(c)
+	if err != nil {
+		return err
 	}
-	err := d.Settle(c.Request().Context(), site.ID, c.Param("request"), answer)
+	err = d.Settle(c.Request().Context(), site.ID, c.Param("request"), answer)
 	if errors.Is(err, consent.ErrRequest) {
 		return refuse(http.StatusNotFound, ErrAnswer)
 	}
@@ -96,13 +96,4 @@ func (d *Dashboard) postAnswer(c echo.Context) error {
 	}
 	d.Log.Info("a visitor's request was answered", "site", site.ID, "done", answer.Done)
 	return c.Redirect(http.StatusSeeOther, "/admin/requests")
-}
-
-func (d *Dashboard) site(id string) (*consent.Site, bool) {
-	for _, site := range d.Sites() {
-		if site.ID == id {
-			return site, true
-		}
-	}
-	return nil, false
 }

@@ -42,7 +42,12 @@ func (d *Dashboard) getStudioPage(c echo.Context) error {
 	c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce(c)+"'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'")
 	switch look.Layer {
 	case "choices":
-		p := templates.ChoicesPage{Nonce: nonce(c), Site: shown, Locale: look.Locale, Now: d.Now()}
+		form, err := templates.ChoicesForm(c.Request().Context(), shown, look.Locale)
+		if err != nil {
+			return err
+		}
+		frame := consent.NewFrame(shown.Policy, "", "", nil, nil, consent.ServerVersion{})
+		p := templates.ChoicesPage{Form: form, Frame: frame, Nonce: nonce(c), Locale: look.Locale, Now: d.Now()}
 		_, _ = rand.Read(p.ID[:]) // never fails since Go 1.24
 		return show(c, http.StatusOK, templates.Choices(p))
 	case "declaration":
