@@ -127,19 +127,22 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
   /** Tells the holder of a record when it was made, its number, and where to see it. */
   async function showReceipt(known: boolean): Promise<void> {
     const line = slot(dialog!, 'receipt')
-    line.hidden = true
-    if (!known || gate.policy.mode == 'remote') return
+    line.hidden = !known || gate.policy.mode == 'remote'
+    if (line.hidden) return
+    line.style.visibility = 'hidden' // in its place, so that no button moves under a finger
     try {
       await idle(gate)
       const credentials = gate.policy.mode == 'path' ? 'same-origin' : 'include'
       const response = await fetch(gate.policy.base + '/receipts/mine', { credentials, headers: { accept: 'application/json' } })
       const { record, date, receipt } = (await response.json()) as Held
-      if (!record || !date || !receipt) return
-      slot(line, 'date').textContent = writeMoment(line.dataset.decided!, line.dataset.months!.split('|'), new Date(date))
-      slot(line, 'record').textContent = record
+      slot(line, 'date').textContent = writeMoment(line.dataset.decided!, line.dataset.months!.split('|'), new Date(date!))
+      slot(line, 'record').textContent = record!
       line.querySelector('a')!.href = `${receipt}?locale=${gate.locale}`
-      line.hidden = false
-    } catch {}
+      line.hidden = !receipt
+      line.style.visibility = ''
+    } catch {
+      line.hidden = true
+    }
   }
 
   return open

@@ -128,7 +128,7 @@ function measure(name) {
 function decided() {
   const dialog = [...document.querySelectorAll("*")].map((host) => host.shadowRoot?.querySelector("dialog[open]")).find(Boolean);
   const line = dialog?.querySelector('[data-slot="receipt"]:not([hidden])');
-  return line && { date: line.querySelector('[data-slot="date"]').textContent, months: line.dataset.months, locale: new URL(line.querySelector("a").href).searchParams.get("locale") };
+  return line?.style.visibility === "" && { date: line.querySelector('[data-slot="date"]').textContent, months: line.dataset.months, locale: new URL(line.querySelector("a").href).searchParams.get("locale") };
 }
 
 function measurePage() {
