@@ -114,9 +114,10 @@ describe("the gate on a strict page", () => {
       let answer;
       use.server.hold = new Promise((resolve) => { answer = resolve; });
       await use.page.evaluate(() => { consentry.withdraw(); });
+      await waitFor(() => use.server.pages === 2, "the page to be loaded again");
+      answer(); // WebKit's driver waits for what is on its way before it looks
       await waitFor(async () => (await ran())?.length === 1, "the page without them");
       assert.deepEqual(await ran(), ["queued false"]);
-      answer();
       await waitFor(() => use.page.evaluate(() => !Object.keys(localStorage).some((key) => key.endsWith(":pending"))), "the record");
       assert.equal(new Set(use.server.decisions.map(({ id }) => id)).size, 2, "one grant, one withdrawal, however often they were sent");
       assert.equal(await hint(), "analytics~d~AAAA");

@@ -25,9 +25,9 @@ const policyOf = (rendering, digest) => ({
  * list what was asked for.
  */
 export async function startStandIn(body) {
-  const it = { decisions: [], scripts: [], impressions: 0, answer: null, hold: null };
+  const it = { decisions: [], scripts: [], impressions: 0, pages: 0, answer: null, hold: null };
   const routes = {
-    "/": (_, reply) => reply(200, "text/html", `<!doctype html><html lang="en"><title>Strict</title>${body}`, { "content-security-policy": csp }),
+    "/": (_, reply) => (it.pages += 1) && reply(200, "text/html", `<!doctype html><html lang="en"><title>Strict</title>${body}`, { "content-security-policy": csp }),
     "/p/gate.js": (_, reply) => reply(200, "text/javascript", fill(bundle("gate"), { __POLICY__: policyOf("one", "AAAA") })),
     "/p/opener/one/en.js": (_, reply) => reply(200, "text/javascript", fill(bundle("opener"), { __POLICY__: { settings: { kind: "button", label: "Settings" } } })),
     "/p/opener/two/en.js": (_, reply) => routes["/p/opener/one/en.js"](_, reply),
