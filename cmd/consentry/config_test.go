@@ -28,7 +28,7 @@ func TestTheStarterFileIsTheDefaults(t *testing.T) {
 	if problems := siteconfig.Decode(configFile, text, &config); len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	config.TrustedProxies, config.Anchors = nil, nil // empty lists are as good as none
+	config.TrustedProxies, config.Anchors, config.Retention = nil, nil, nil // empty ones are as good as none
 	if !reflect.DeepEqual(config, defaultConfig()) {
 		t.Errorf("the starter file says\n%+v\nthe defaults are\n%+v", config, defaultConfig())
 	}

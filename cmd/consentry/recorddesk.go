@@ -20,6 +20,7 @@ which.`
 // namedRecord reads what a command was given: a consent id, or a receipt link or
 // its token, of which the first half is the id.
 func namedRecord(text string) (consent.ID, error) {
+	text = strings.TrimPrefix(text, "'") // an export puts it before a hyphen
 	if id, err := consent.ParseID(text); err == nil {
 		return id, nil
 	}

@@ -24,6 +24,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -206,6 +207,7 @@ func (s *Store) release() {
 	for _, seg := range s.ledger.segments {
 		_ = seg.file.Close()
 	}
+	_ = syscall.Flock(int(s.lock.Fd()), syscall.LOCK_UN) // a child that is just starting may hold the file for a moment longer
 	_ = s.lock.Close()
 }
 

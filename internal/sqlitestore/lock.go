@@ -16,25 +16,34 @@ var ErrLocked = errors.New("the store is in use by another process")
 // takeLock makes this process the only one that writes to path. The lock is the
 // kernel's, on a file beside the store: it ends with the process however that
 // dies, and a file that was left behind is no obstacle.
-func takeLock(path string) (*os.File, error) {
+func takeLock(path string) (lock, error) {
 	name := path + ".lock"
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("lock store: %w", err)
+		return lock{}, fmt.Errorf("lock store: %w", err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		defer f.Close()
-		return nil, fmt.Errorf("%w: %s is held by %s; stop that server first, or give this one a store of its own", ErrLocked, path, holder(f))
+		return lock{}, fmt.Errorf("%w: %s is held by %s; stop that server first, or give this one a store of its own", ErrLocked, path, holder(f))
 	}
 	if err == nil {
 		err = sign(f)
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("lock store: %w", err)
+		return lock{}, fmt.Errorf("lock store: %w", err)
 	}
-	return f, nil
+	return lock{f}, nil
+}
+
+// lock is held until it is closed.
+type lock struct{ file *os.File }
+
+// Close ends the lock at once: a child that this process is just starting may
+// hold the file for a moment longer.
+func (l lock) Close() error {
+	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
 }
 
 func sign(f *os.File) error {

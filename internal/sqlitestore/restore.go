@@ -34,11 +34,11 @@ func restore(ctx context.Context, from, path string, progress Progress) (err err
 	if path, err = filepath.Abs(path); err != nil {
 		return err
 	}
-	lock, err := takeLock(path)
+	held, err := takeLock(path)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
+	defer func() { err = errors.Join(err, held.Close()) }()
 	if err := checkBackup(ctx, from); err != nil {
 		return err
 	}

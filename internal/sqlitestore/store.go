@@ -85,11 +85,11 @@ func open(path string, opts Options, generation int) (_ *Store, err error) {
 			err = errors.Join(err, parts.Close())
 		}
 	}()
-	lock, err := takeLock(path)
+	held, err := takeLock(path)
 	if err != nil {
 		return nil, err
 	}
-	parts = append(parts, lock)
+	parts = append(parts, held)
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
