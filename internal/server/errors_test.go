@@ -41,6 +41,9 @@ var sentinels = map[string]struct {
 	"consent.ErrBusy":        {consent.ErrBusy, http.StatusTooManyRequests},
 	"consent.ErrConflict":    {consent.ErrConflict, internal},
 	"consent.ErrDiffers":     {consent.ErrDiffers, internal},
+	"consent.ErrPartial":     {consent.ErrPartial, internal}, // comes with the reason, which has a status
+	"consent.ErrRequest":     {consent.ErrRequest, internal},
+	"consent.ErrUnnoted":     {consent.ErrUnnoted, internal},
 	"api.ErrNoSite":          {api.ErrNoSite, http.StatusNotFound},
 	"api.ErrOrigin":          {api.ErrOrigin, http.StatusForbidden},
 	"api.ErrBody":            {api.ErrBody, http.StatusBadRequest},

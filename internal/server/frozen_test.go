@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,10 +86,16 @@ func (r *rig) nowhere(t *testing.T, rendering, gate string) {
 	}
 }
 
-// forgingStore has a gate for every digest that is asked for.
-type forgingStore struct{ consent.Store }
+// forgingStore has a gate for every digest that is asked for, once it forges.
+type forgingStore struct {
+	consent.Store
+	forges atomic.Bool
+}
 
-func (f *forgingStore) Artefact(context.Context, string, string) (consent.Artefact, error) {
+func (f *forgingStore) Artefact(ctx context.Context, site, digest string) (consent.Artefact, error) {
+	if !f.forges.Load() {
+		return f.Store.Artefact(ctx, site, digest)
+	}
 	return consent.Artefact{Kind: "gate", Body: []byte("forged")}, nil
 }
 
@@ -98,6 +105,7 @@ func TestBytesThatDoNotMatchTheirDigestAreNotServed(t *testing.T) {
 	writeSite(t, dir, "shop.yaml", shopYAML)
 	store := &forgingStore{}
 	r := newRig(t, dir, func(s consent.Store) consent.Store { store.Store = s; return store })
+	store.forges.Store(true)
 	for _, digest := range []string{unknown, consent.Digest([]byte("forged"))} {
 		want := http.StatusNotFound
 		if digest != unknown {
