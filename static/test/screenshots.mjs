@@ -18,7 +18,6 @@ try {
   mkdirSync(folder, { recursive: true });
   await takeDashboard();
   await takeLayouts();
-  await product.configure((site) => site.replace(/^layout: .*$/m, "layout: bar"));
   await take("banner", "/", {});
   await take("demo", article, { scheme: "dark" }, async (page) => {
     await page.click(button("accept-all"));
