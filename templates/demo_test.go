@@ -67,7 +67,7 @@ func sum(a, b templates.Tally) templates.Tally {
 
 func period(days int) templates.Period {
 	to := midnight().AddDate(0, 0, 1)
-	p := templates.Period{From: to.AddDate(0, 0, -days), To: to, Today: midnight()}
+	p := templates.Period{From: to.AddDate(0, 0, -days), To: to, Today: midnight(), Zone: "Europe/Berlin"}
 	if days == 7 || days == 30 || days == 90 {
 		p.Days = days
 	}
