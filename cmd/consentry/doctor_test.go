@@ -7,6 +7,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -14,6 +15,10 @@ import (
 // /privacy/ that may do what proxies should not.
 type owner struct {
 	*httptest.Server
+	now atomic.Pointer[installation]
+}
+
+type installation struct {
 	head   string // of the page
 	policy string // its Content-Security-Policy
 	spoil  func(*http.Request)
@@ -22,7 +27,8 @@ type owner struct {
 
 func newOwner(t *testing.T) (*owner, string) {
 	t.Helper()
-	o := &owner{spoil: func(*http.Request) {}, cache: func(http.Header) {}}
+	o := new(owner)
+	o.now.Store(&installation{spoil: func(*http.Request) {}, cache: func(http.Header) {}})
 	o.Server = httptest.NewUnstartedServer(o)
 	origin := "http://" + o.Listener.Addr().String()
 	dir := newShop(t, origin, anyPorts)
@@ -32,9 +38,9 @@ func newOwner(t *testing.T) (*owner, string) {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
 			r.Out.Host = r.In.Host
-			o.spoil(r.Out)
+			o.now.Load().spoil(r.Out)
 		},
-		ModifyResponse: func(r *http.Response) error { o.cache(r.Header); return nil },
+		ModifyResponse: func(r *http.Response) error { o.now.Load().cache(r.Header); return nil },
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/privacy/", proxy)
@@ -46,11 +52,12 @@ func newOwner(t *testing.T) (*owner, string) {
 }
 
 func (o *owner) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	if o.policy != "" {
-		w.Header().Set("Content-Security-Policy", o.policy)
+	now := o.now.Load()
+	if now.policy != "" {
+		w.Header().Set("Content-Security-Policy", now.policy)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprintf(w, "<!doctype html><title>Shop</title>%s<h1>Shop</h1>", o.head)
+	fmt.Fprintf(w, "<!doctype html><title>Shop</title>%s<h1>Shop</h1>", now.head)
 }
 
 // What an owner may get wrong is named, with how to mend it; a good installation
@@ -75,13 +82,13 @@ func TestTheDoctorFindsWhatIsInstalledWrong(t *testing.T) {
 		{"decisions are lost", gate, "", func(r *http.Request) { r.Header.Del("Origin") }, keep, exitProblem, "is not one of the site's origins"},
 		{"the policy forbids", gate, "default-src 'none'; script-src 'self'", pass, keep, exitProblem, "connect-src does not allow"},
 	} {
-		o.head, o.policy, o.spoil, o.cache = c.head, c.policy, c.spoil, c.cache
+		o.now.Store(&installation{c.head, c.policy, c.spoil, c.cache})
 		status, out, problems := command(t, "doctor", o.URL+"/", "--config", dir)
 		if status != c.status || !strings.Contains(out, c.want) {
 			t.Errorf("%s: status %d, want %d and %q\n%s%s", c.says, status, c.status, c.want, out, problems)
 		}
 	}
-	o.head, o.policy, o.spoil, o.cache = gate, "", pass, keep
+	o.now.Store(&installation{gate, "", pass, keep})
 	wantCommand(t, exitOK, `"level": "right"`, "doctor", o.URL+"/", "--json", "--config", dir)
 	wantCommand(t, exitProblem, "no site", "doctor", "http://elsewhere.example/", "--config", dir)
 	wantCommand(t, exitUsage, "no address", "doctor", "shop.example", "--config", dir)
