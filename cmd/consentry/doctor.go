@@ -80,7 +80,8 @@ func newVisit(ctx context.Context, dir string, page *url.URL, only string) (visi
 		return visit, err
 	}
 	visit = doctor.Visit{Client: &http.Client{Timeout: doctorTimeout}, Page: page, Site: sites[i]}
-	visit.Gate, visit.Frozen = built.GateBytes()
+	visit.Gates = built.GateTexts()
+	_, visit.Frozen = built.GateBytes()
 	return visit, nil
 }
 
