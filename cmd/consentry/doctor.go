@@ -80,8 +80,7 @@ func newVisit(ctx context.Context, dir string, page *url.URL, only string) (visi
 		return visit, err
 	}
 	visit = doctor.Visit{Client: &http.Client{Timeout: doctorTimeout}, Page: page, Site: sites[i]}
-	visit.Gates = built.GateTexts()
-	_, visit.Frozen = built.GateBytes()
+	visit.Gate, visit.Frozen = built.GateBytes()
 	return visit, nil
 }
 

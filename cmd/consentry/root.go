@@ -72,7 +72,6 @@ func commands(env environment) []*cobra.Command {
 		newInit(env),
 		newCheck(env),
 		newSnippetCommand(env),
-		newPolicyText(env),
 		newServe(env),
 		newDemo(env),
 		newKeys(env),
@@ -93,7 +92,6 @@ func commands(env environment) []*cobra.Command {
 		newImport(env),
 		newDoctor(env),
 		newCatalogue(env),
-		newRegimes(env),
 		newSchema(env),
 		newVersion(env),
 	}

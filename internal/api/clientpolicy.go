@@ -30,11 +30,6 @@ type gatePolicy struct {
 	Report  bool                  `json:"report,omitempty"`
 	Rules   map[string]clientRule `json:"rules,omitempty"`
 	Consent clientConsent         `json:"consent"`
-	// Of a site whose visitors are treated by where they are:
-	Presumed string `json:"presumed,omitempty"`
-	Signal   bool   `json:"signal,omitempty"`
-	Out      bool   `json:"out,omitempty"`
-	Ruling   string `json:"ruling,omitempty"`
 }
 
 // openerPolicy is what the opener brings to the gate.
@@ -59,9 +54,6 @@ type noticePolicy struct {
 type clientSettings struct {
 	Kind  string `json:"kind"`
 	Label string `json:"label"`
-	// Where some visitors are under opt-out:
-	Choices  string `json:"choices,omitempty"`
-	Honoured string `json:"honoured,omitempty"`
 }
 
 type clientCategory struct {
@@ -99,18 +91,26 @@ func (s *Site) places() [][]string {
 	return places
 }
 
+// renderGate makes the gate, after the rendering that it names.
+func (s *Site) renderGate() (err error) {
+	if s.gate, err = s.gateAsset(nil); err != nil {
+		return err
+	}
+	if advanced := s.Deployment.ConsentMode.Advanced.Services; len(advanced) > 0 {
+		s.advanced, err = s.gateAsset(advanced)
+	}
+	return err
+}
+
 // keyName is a member's name that JavaScript needs no quotes for. Quotes inside
 // of a string are escaped, so that it matches nowhere else.
 var keyName = regexp.MustCompile(`"([a-z_]+)":`)
 
-// gateAsset makes a gate for an audience that lets the tags of some services
-// through unheld.
-func (s *Site) gateAsset(a *audience, unheld []string) (*asset, error) {
+// gateAsset makes a gate that lets the tags of some services through unheld.
+func (s *Site) gateAsset(unheld []string) (*asset, error) {
 	policy := gatePolicy{
 		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Consent: s.clientConsent(),
-		Presumed: s.presumedHint(a.ruling), Signal: a.ruling.Signal, Out: a.ruling.Regime == consent.OptOut, Ruling: a.name,
 	}
-	local := s.Policy.Local() || s.Policy.ChildDirected
 	if s.auto() {
 		policy.Rules = s.gateRules(unheld)
 	}
@@ -122,7 +122,7 @@ func (s *Site) gateAsset(a *audience, unheld []string) (*asset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newAsset(static.Gate(s.auto(), local, keyName.ReplaceAll(body, []byte("$1:")))), nil
+	return newAsset(static.Gate(s.auto(), keyName.ReplaceAll(body, []byte("$1:")))), nil
 }
 
 // auto reports whether the gate holds unmarked tags too.
@@ -138,9 +138,6 @@ func (s *Site) corePolicy(rendering string) corePolicy {
 	p := corePolicy{
 		Site: s.ID, Base: s.Base(), Cookie: s.jar.HintName(true),
 		Rendering: rendering,
-	}
-	if s.Policy.ChildDirected {
-		p.Cookie = "-" // no cookie's name: whatever is left of an earlier choice says nothing
 	}
 	for _, c := range s.Policy.Optional() {
 		category := clientCategory{ID: c.ID, Digest: s.Policy.CategoryDigest(c.ID), Services: []string{}}

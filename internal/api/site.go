@@ -15,15 +15,18 @@ type Site struct {
 	*consent.Site
 	Rendering string // digest of all bytes, locales and layouts
 
-	languages *lang.Matcher
-	root      string // fingerprint of the key file's root
-	jar       *cookie.Jar
-	keys      consent.IdentityKeys
-	*audience                              // of whom nothing is presumed
-	others    []*audience                  // of a site with several regimes
-	doc       []byte                       // the rendering's canonical JSON
-	domains   []string                     // registrable ones that the policy lists, and the site's own
-	scripts   map[string]map[string]*asset // by locale, by kind
+	languages   *lang.Matcher
+	root        string // fingerprint of the key file's root
+	jar         *cookie.Jar
+	keys        consent.IdentityKeys
+	frame       *consent.Frame
+	frameBytes  []byte
+	frameDigest string
+	doc         []byte   // the rendering's canonical JSON
+	domains     []string // registrable ones that the policy lists, and the site's own
+	gate        *asset
+	advanced    *asset                       // the gate of visitors in advanced mode, nil when there are none
+	scripts     map[string]map[string]*asset // by locale, by kind
 
 	declarations map[string]declared // by locale, made when the site is published
 }
@@ -45,9 +48,15 @@ func NewSite(ctx context.Context, site *consent.Site, ring *consent.Keyring, ver
 		return nil, fmt.Errorf("render site %s: %w", site.ID, err)
 	}
 	s.domains = s.listedDomains()
-	if err := s.renderAudiences(consent.ServerVersion{Version: version, Key: s.jar.KeyID()}); err != nil {
+	if err := s.renderGate(); err != nil {
 		return nil, fmt.Errorf("render gate of site %s: %w", site.ID, err)
 	}
+	server := consent.ServerVersion{Version: version, Key: s.jar.KeyID()}
+	s.frame = consent.NewFrame(site.Policy, s.Rendering, s.gate.digest, site.Locales, s.recordOrigins(), server)
+	if s.frameBytes, err = s.frame.Encode(); err != nil {
+		return nil, err
+	}
+	s.frameDigest = consent.Digest(s.frameBytes)
 	return s, nil
 }
 
@@ -63,18 +72,6 @@ func (s *Site) recordOrigins() []string {
 		origins = append(origins, scheme+bareHost(s.Deployment.Host))
 	}
 	return origins
-}
-
-// GateTexts returns every gate that some visitor gets: one of each regime, and
-// those of advanced mode.
-func (s *Site) GateTexts() (texts []string) {
-	for _, a := range append([]*audience{s.audience}, s.others...) {
-		texts = append(texts, string(a.gate.plain))
-		if a.advanced != nil {
-			texts = append(texts, string(a.advanced.plain))
-		}
-	}
-	return texts
 }
 
 // GateBytes returns the gate script, for writing it to a static file, and its

@@ -1,9 +1,6 @@
 package consent
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Sealed is the signed cookie's content: the authority on a visitor's choice.
 type Sealed struct {
@@ -42,7 +39,6 @@ type Request struct {
 	UA       UAClass
 	Signals  Signals
 	Regime   RegimeRef
-	Ruling   Ruling // what is presumed of the visitor
 	JS       bool
 	Now      time.Time // not before the newest record of this server
 }
@@ -66,9 +62,6 @@ func Decide(q Request) (Outcome, error) {
 	if err := d.Validate(q.Asked); err != nil {
 		return Outcome{}, err
 	}
-	if err := q.admit(); err != nil {
-		return Outcome{}, err
-	}
 	now := At(q.Now)
 	visitor := q.settlePrevious(now)
 	kept, before, effective := q.earlier(now)
@@ -78,31 +71,9 @@ func Decide(q Request) (Outcome, error) {
 		Visitor: visitor, Next: next, Grants: widens(effective, after), Kind: q.kindOf(kept), Answer: answerOf(after),
 	}
 	out.Record = q.record(visitor, now, recordDecisions(q.Asked, kept, next, d))
-	switch {
-	case d.Control == "signal":
-		out.Record.Event = Signal
-	case q.objects(next, now):
-		out.Record.Event = Objected
-	default:
-		out.Record.Event = DeriveEvent(before, after)
-	}
-	if q.Signals.seen() {
-		next.Services[SignalMark] = Denied
-	}
+	out.Record.Event = DeriveEvent(before, after)
 	out.Sealed = Seal(&out.Record, visitor, q.Asked, q.Policy)
 	return out, nil
-}
-
-// admit refuses what no visitor of this site can decide: anything where it is for
-// children, and a signal that was not sent or has nothing to narrow.
-func (q *Request) admit() error {
-	if q.Policy.ChildDirected {
-		return invalid("the site is for children and asks nothing")
-	}
-	if q.Decision.Control == "signal" && (!q.Ruling.Signal || q.Previous == nil) {
-		return invalid("there is no signal, or no choice that it could narrow")
-	}
-	return nil
 }
 
 // settlePrevious tells who decides, and forgets a previous decision that does
@@ -125,53 +96,18 @@ func (q *Request) settlePrevious(now Timestamp) (visitor ID) {
 // cookies together do.
 func (q *Request) earlier(now Timestamp) (kept State, before, effective []bool) {
 	if q.Previous == nil {
-		return kept, nil, q.presumed(now)
+		return kept, nil, nil
 	}
 	kept = q.Previous.State()
 	before = permitted(q.Asked, kept)
-	if q.Hint != nil {
-		kept = And(kept, *q.Hint)
-		if now.Before(kept.Expires) {
-			effective = permitted(q.Asked, kept)
-		}
+	if q.Hint == nil {
+		return kept, before, nil
 	}
-	if presumed := q.presumed(now); presumed != nil {
-		effective = presumed
-	}
-	if _, despite := kept.Services[SignalMark]; q.Ruling.Signal && !despite {
-		kept.denyAll()
+	kept = And(kept, *q.Hint)
+	if now.Before(kept.Expires) {
+		effective = permitted(q.Asked, kept)
 	}
 	return kept, before, effective
-}
-
-// presumed is what holds before the decision under a ruling that permits
-// something unasked.
-func (q *Request) presumed(now Timestamp) []bool {
-	if !slices.Contains(q.Ruling.Presumed, Granted) {
-		return nil
-	}
-	return permitted(q.Asked, q.Ruling.Standing(q.Policy, q.Previous, q.Hint, now.Time))
-}
-
-// objects reports whether all that the decision changes is that measurement which
-// needs no consent has to stop.
-func (q *Request) objects(next State, now Timestamp) bool {
-	control := q.Decision.Control
-	if q.Ruling.Regime != OptIn || q.presumed(now) == nil || (control != "save" && control != "api") {
-		return false
-	}
-	standing := q.Ruling.Standing(q.Policy, q.Previous, q.Hint, now.Time)
-	objected := false
-	for i, c := range q.Policy.Optional() {
-		was, is := standing.Categories[c.ID].Status == Granted, next.Categories[c.ID].Status == Granted
-		switch {
-		case was && !is && q.Ruling.Presumed[i] == Granted:
-			objected = true
-		case was != is:
-			return false
-		}
-	}
-	return objected
 }
 
 // answer applies the decision to what held before. A decision about one service
@@ -231,7 +167,6 @@ func (q *Request) record(visitor ID, now Timestamp, decisions []RecordDecision) 
 		RetentionClass: f.Retention,
 		Server:         f.Server,
 	}
-	r.Signals.Honoured = q.Ruling.Signal
 	r.DefaultsShown = f.defaults()
 	if q.Previous != nil {
 		id := q.Previous.Record
@@ -317,9 +252,6 @@ func Seal(r *Record, visitor ID, asked *Frame, today *Policy) *Sealed {
 		} else {
 			s.Services[d.Service] = d.Status
 		}
-	}
-	if r.Signals.seen() {
-		s.Services[SignalMark] = Denied
 	}
 	return s
 }

@@ -2,8 +2,7 @@
 // nothing on the page, and is gone in the frame after a click; it comes back
 // only to say that a grant could not be saved.
 import { mount } from './mount'
-import { storedHint } from './cookie'
-import { says } from './decision'
+import { readHint } from './cookie'
 import { grants } from './narrow'
 import type { Answer, Asking, Decision, Status } from './types'
 
@@ -43,12 +42,7 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
       root = await mount(gate, css, html)
       box = root.querySelector('section')!
       slot(box, 'gpc').hidden = !navigator.globalPrivacyControl
-      const hint = storedHint(gate.policy)
-      slot(box, 'changed').hidden = !hint
-      for (const { id, digest } of gate.policy.categories) {
-        const name = box.querySelector<HTMLElement>(`[data-changed="${id}"]`)
-        if (name) name.hidden = !hint.includes(`.${id}~`) || says(hint, id, 'g', digest) || says(hint, id, 'd', digest)
-      }
+      slot(box, 'changed').hidden = !readHint(gate.policy)
       box.addEventListener('click', follow)
       requestAnimationFrame(shown)
       new MutationObserver(stay).observe(document, { childList: true, subtree: true })

@@ -58,21 +58,9 @@ export interface Policy {
   /** What automatic blocking goes by, by service. */
   rules?: Record<string, Rule>
   consent?: Consent
-  /**
-   * What holds without an answer, in the form of the hint's entries: granted, denied,
-   * or (k) asked about unless it was refused before. Where visitors are treated by
-   * where they are, as what follows.
-   */
-  presumed?: string
-  /** The server has seen a signal that is honoured. */
-  signal?: boolean
-  /** What runs here may run until somebody objects: the way back is named for that. */
-  out?: boolean
-  /** Names what the gate was made for. */
-  ruling?: string | undefined
   /** By service. Brought by the opener, as the gate's own way back to the settings. */
   vendors?: Record<string, Vendor>
-  settings?: { kind: 'button' | 'link' | 'none'; label: string; choices?: string; honoured?: string }
+  settings?: { kind: 'button' | 'link' | 'none'; label: string }
 }
 
 /** What Google's tags are told. */
@@ -101,7 +89,7 @@ export type Hint = string
 
 /** What a visitor answered, and where. */
 export interface Answer {
-  surface: 'banner' | 'preferences' | 'placeholder' | 'api' | 'signal'
+  surface: 'banner' | 'preferences' | 'placeholder' | 'api'
   control: string
   layer: 1 | 2
   categories: Statuses
@@ -122,7 +110,6 @@ export interface Decision extends Answer {
   gpc?: boolean
   webdriver?: boolean
   sealed?: string
-  ruling?: string | undefined
 }
 
 /** What pages are told about the choice that holds now. */

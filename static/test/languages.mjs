@@ -22,12 +22,11 @@ const html = (tag) => `<!doctype html><html lang="${tag}" dir="${direction(tag)}
 <title>${tag}</title><style>body{font:16px/1.5 system-ui,sans-serif;margin:24px;max-width:720px}</style>
 <script src="/privacy/gate.js"></script><a href="#consentry-settings">⚙</a><h1>Kiln &amp; Leaf</h1>${"<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>".repeat(12)}`;
 
-/** Serves /TAG as a page in that language, extra pages by their path, and everything else from the shop. */
-export async function startPages(shop, extra = {}) {
+/** Serves /TAG as a page in that language, and everything else from the shop. */
+export async function startPages(shop) {
   const { host } = new URL(shop);
   const server = createServer((asked, answer) => {
     const tag = asked.url.slice(1);
-    if (extra[asked.url]) return answer.setHeader("content-type", "text/html").end(extra[asked.url]);
     if (languages.includes(tag)) return answer.setHeader("content-type", "text/html").end(html(tag));
     const headers = { ...asked.headers, host, ...(asked.headers.origin && { origin: shop }) };
     const forward = request(shop + asked.url, { method: asked.method, headers }, (got) => {

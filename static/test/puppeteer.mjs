@@ -100,8 +100,6 @@ async function openTab(context, page, close, { width, height, scheme }) {
     },
     press: (key) => page.keyboard.press(key),
     cookies: () => context.cookies(),
-    /** Chromium alone: media features by name, such as "forced-colors". */
-    media: (features) => page.emulateMediaFeatures(Object.entries(features).map(([name, value]) => ({ name, value }))),
     resize: (w, h) => page.setViewport({ width: w, height: h }),
     screenshot: (options) => page.screenshot({ type: "png", ...options }),
     close,
