@@ -26,6 +26,7 @@ const denied = ({ policy }: Asking, { categories, services }: Answer): string[] 
  * Posts a decision and follows the answer. Returns its status, 0 when there was
  * none. Code that has run without permission from now on does not wait for it:
  * the page is loaded again, and the next one asks for the answer if it was missed.
+ * Where nothing can be kept for the next page, the answer is waited for.
  */
 export function send(gate: Asking, decision: Decision): Promise<number> {
   const answered = post(gate, decision, async (status, { error }) => {
@@ -37,7 +38,7 @@ export function send(gate: Asking, decision: Decision): Promise<number> {
     if (status == 409) await askAnew(gate, error?.rendering)
     return status
   })
-  gate.reload?.()
+  if (pending(gate)) gate.reload?.()
   return answered
 }
 
