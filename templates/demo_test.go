@@ -76,7 +76,7 @@ func period(days int) templates.Period {
 
 func sitePage(days int) templates.SitePage {
 	p := templates.SitePage{
-		Nonce: testNonce, ID: "shop", Name: "Kiln & Leaf", Period: period(days), Unit: templates.ByDay, Overdrawn: 1,
+		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Period: period(days), Unit: templates.ByDay, Overdrawn: 1,
 		Categories: []templates.CategoryName{
 			{ID: "analytics", Title: "Measurement"}, {ID: "share", Title: "Share buttons and embeds"},
 		},
@@ -151,19 +151,19 @@ func operatorPages() map[string]page {
 	_, small := traffic(7)
 	_, large := traffic(30)
 	return map[string]page{
-		"setup":         templates.Setup(templates.SetupPage{Nonce: testNonce, Minimum: 12}),
-		"setup-refused": templates.Setup(templates.SetupPage{Nonce: testNonce, Minimum: 12, Problem: "The two passwords differ."}),
+		"setup":         templates.Setup(templates.SetupPage{Nonce: testNonce, Name: "admin", Minimum: 12}),
+		"setup-refused": templates.Setup(templates.SetupPage{Nonce: testNonce, Name: "admin", Minimum: 12, Problem: "The two passwords differ."}),
 		"login":         templates.Login(templates.LoginPage{Nonce: testNonce}),
 		"login-refused": templates.Login(templates.LoginPage{Nonce: testNonce, Problem: "Too many tries. Wait 8 s and try again."}),
 		"login-fresh":   templates.Login(templates.LoginPage{Nonce: testNonce, Fresh: true}),
-		"overview": templates.Overview(templates.OverviewPage{Nonce: testNonce, Period: period(30), Proofs: templates.Proofs{
+		"overview": templates.Overview(templates.OverviewPage{Nonce: testNonce, Viewer: owner, Period: period(30), Proofs: templates.Proofs{
 			Promise: "It is on the disk (durable).", Trouble: "The store is slow or away: 12 decisions wait on this server’s disk.",
 		}, Sites: []templates.SiteRow{
 			{ID: "shop", Name: "Kiln & Leaf", Total: large},
 			{ID: "journal", Name: "The Potter’s Journal", Total: small},
 			{ID: "wholesale", Name: "Kiln & Leaf Wholesale and Restaurant Supplies"},
 		}}),
-		"overview-empty": templates.Overview(templates.OverviewPage{Nonce: testNonce, Period: period(7)}),
+		"overview-empty": templates.Overview(templates.OverviewPage{Nonce: testNonce, Viewer: owner, Period: period(7)}),
 		"site-7":         templates.Site(sitePage(7)),
 		"site-30":        templates.Site(sitePage(30)),
 		"site-months":    templates.Site(yearPage()),

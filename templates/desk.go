@@ -11,6 +11,7 @@ import (
 // RequestsPage lists what visitors asked for under their receipts.
 type RequestsPage struct {
 	Nonce    string
+	Viewer   Viewer
 	Now      time.Time
 	Waiting  []RequestRow // the one that is due first comes first
 	Answered []RequestRow // newest first
@@ -86,6 +87,7 @@ func (p *RequestsPage) overdueWords() string {
 // RecordPage looks one record up and shows whether its proof holds.
 type RecordPage struct {
 	Nonce          string
+	Viewer         Viewer
 	Asked          string // as it was typed
 	Problem        string
 	Site, SiteName string
@@ -123,6 +125,7 @@ func decisionLabel(d consent.RecordDecision) string {
 // StatePage shows how decisions are kept and signed.
 type StatePage struct {
 	Nonce  string
+	Viewer Viewer
 	Now    time.Time
 	Proofs Proofs
 	Outbox *OutboxState // nil without one

@@ -11,14 +11,18 @@ func deskPages() map[string]page {
 	record := receiptRecord()
 	return map[string]page{
 		"requests":        templates.Requests(requestsPage()),
-		"requests-none":   templates.Requests(templates.RequestsPage{Nonce: testNonce, Now: now}),
-		"requests-unread": templates.Requests(templates.RequestsPage{Nonce: testNonce, Now: now, Unread: []string{"Kiln & Leaf"}}),
-		"record-ask":      templates.Record(templates.RecordPage{Nonce: testNonce}),
-		"record": templates.Record(templates.RecordPage{Nonce: testNonce, Asked: record.ID.String(), SiteName: "Kiln & Leaf", ID: record.ID.String(),
+		"requests-none":   templates.Requests(templates.RequestsPage{Nonce: testNonce, Viewer: owner, Now: now}),
+		"requests-unread": templates.Requests(templates.RequestsPage{Nonce: testNonce, Viewer: owner, Now: now, Unread: []string{"Kiln & Leaf"}}),
+		"record-ask":      templates.Record(templates.RecordPage{Nonce: testNonce, Viewer: owner}),
+		"record": templates.Record(templates.RecordPage{Nonce: testNonce, Viewer: owner, Asked: record.ID.String(), SiteName: "Kiln & Leaf", ID: record.ID.String(),
 			Stored: &consent.Stored{}, Record: record, Proof: templates.ProofState{Holds: &templates.Inclusion{Index: 41, Size: 4711, Origin: "shop.example/privacy/log"}}}),
-		"record-broken": templates.Record(templates.RecordPage{Nonce: testNonce, Asked: record.ID.String(), SiteName: "Kiln & Leaf", ID: record.ID.String(),
+		"record-broken": templates.Record(templates.RecordPage{Nonce: testNonce, Viewer: owner, Asked: record.ID.String(), SiteName: "Kiln & Leaf", ID: record.ID.String(),
 			Stored: &consent.Stored{}, Record: record, Proof: templates.ProofState{Broken: true, Says: "The proof does not hold: it is not in the log that was signed"}}),
-		"state": templates.State(statePage()),
+		"state":            templates.State(statePage()),
+		"requests-auditor": templates.Requests(auditorsRequests()),
+		"forbidden":        templates.Forbidden(templates.ForbiddenPage{Nonce: testNonce, Viewer: templates.Viewer{Name: "mira"}, Says: "your role does not open this"}),
+		"password":         templates.Password(templates.PasswordPage{Nonce: testNonce, Viewer: owner, Minimum: 12, Problem: "This is not your password."}),
+		"access":           templates.Access(accessPage()),
 	}
 }
 
@@ -50,7 +54,7 @@ func requestsPage() templates.RequestsPage {
 	done, refused := askedFor(consent.Objection, "", 20*day), askedFor(consent.Correction, "not-me", 20*day)
 	done.Settled, refused.Settled = &consent.Settlement{Done: true, At: consent.At(now)}, &consent.Settlement{Reason: "record-right", At: consent.At(now)}
 	return templates.RequestsPage{
-		Nonce: testNonce, Now: now,
+		Nonce: testNonce, Viewer: owner, Now: now,
 		Waiting: []templates.RequestRow{
 			row(askedFor(consent.Correction, "not-me", 33*day)), row(askedFor(consent.Objection, "", 30*day-time.Hour)), erased,
 		},
@@ -60,7 +64,7 @@ func requestsPage() templates.RequestsPage {
 
 func statePage() templates.StatePage {
 	return templates.StatePage{
-		Nonce: testNonce, Now: now, Proofs: templates.Proofs{Promise: "durable: it was on a disk before the visitor had the answer."},
+		Nonce: testNonce, Viewer: owner, Now: now, Proofs: templates.Proofs{Promise: "durable: it was on a disk before the visitor had the answer."},
 		Outbox: &templates.OutboxState{Waiting: 3, Bytes: 5 << 20, Limit: 64 << 20, Oldest: 12 * time.Second},
 		Sites: []templates.SiteState{
 			{ID: "shop", Name: "Kiln & Leaf", Class: "standard", Oldest: now.AddDate(-1, 0, 0), Log: &templates.LogState{
@@ -69,6 +73,27 @@ func statePage() templates.StatePage {
 			}},
 			{ID: "journal", Name: "The Potter’s Journal", Class: "standard", Log: &templates.LogState{Problem: "the copy outside is newer than the store"}},
 			{ID: "away", Name: "Away", Class: "standard", Unread: true},
+		},
+	}
+}
+
+var owner = templates.Viewer{Name: "admin", Records: true, Answers: true, Manages: true}
+
+func auditorsRequests() templates.RequestsPage {
+	p := requestsPage()
+	p.Viewer = templates.Viewer{Name: "ada", Records: true}
+	return p
+}
+
+func accessPage() templates.AccessPage {
+	return templates.AccessPage{
+		Nonce: testNonce, Viewer: owner, Roles: []string{"owner", "marketer", "auditor"},
+		Sites:   []templates.SiteName{{ID: "shop", Name: "Kiln & Leaf"}, {ID: "journal", Name: "The Potter’s Journal"}},
+		Invited: "mira", Link: "https://desk.example/admin/invite/TOKEN",
+		People: []templates.PersonRow{
+			{Name: "admin", Role: "owner", All: true, State: "active"},
+			{Name: "mira", Role: "marketer", Sites: []string{"shop", "gone"}, State: "invited", Email: "mira@example.com"},
+			{Name: "ada", Role: "auditor", All: true, State: "disabled"},
 		},
 	}
 }

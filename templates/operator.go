@@ -2,15 +2,16 @@ package templates
 
 import "github.com/consentry/consentry/internal/consent"
 
-// SetupPage sets the first password. It posts to its own address, which holds
+// SetupPage sets an account's password. It posts to its own address, which holds
 // the one-time token.
 type SetupPage struct {
 	Nonce   string
+	Name    string // of the account
 	Problem string // why the last try was refused, "" on the first
 	Minimum int    // characters
 }
 
-// LoginPage asks for the password.
+// LoginPage asks for name and password.
 type LoginPage struct {
 	Nonce   string
 	Problem string
@@ -26,6 +27,7 @@ type Paste struct {
 // OverviewPage shows all sites side by side.
 type OverviewPage struct {
 	Nonce  string
+	Viewer Viewer
 	Period Period
 	Sites  []SiteRow
 	Proofs Proofs
@@ -56,6 +58,7 @@ type ServiceName struct{ ID, Name string }
 // SitePage shows how one site's visitors decide.
 type SitePage struct {
 	Nonce      string
+	Viewer     Viewer
 	ID, Name   string
 	Period     Period
 	Unit       Unit

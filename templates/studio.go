@@ -51,6 +51,7 @@ type Finding struct {
 // StudioPage shows an owner the site as its visitors see it, in any look.
 type StudioPage struct {
 	Nonce    string
+	Viewer   Viewer
 	ID, Name string
 	Look     Look
 	Choices  []StudioChoice

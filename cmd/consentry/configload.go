@@ -177,6 +177,9 @@ func (c ServerConfig) KeysPath() string { return c.resolve(c.Keys) }
 func (c ServerConfig) DataDir() string  { return c.resolve(c.Data) }
 func (c ServerConfig) SitesDir() string { return c.resolve(c.Sites) }
 
+// AccountsPath is the file that says who may open the dashboard.
+func (c ServerConfig) AccountsPath() string { return filepath.Join(c.DataDir(), "accounts.json") }
+
 // StoreFile returns the embedded store's path; ok is false with another store.
 func (c ServerConfig) StoreFile() (path string, ok bool) {
 	path, ok = strings.CutPrefix(c.Store, "file:")

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"hash/maphash"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -21,10 +22,14 @@ const (
 	unknownPrefix = "unknown"
 )
 
-// attempts slows down guessing, per address prefix and for all together. It
-// keeps no address: prefixes are hashed under a seed of this process, in memory,
-// for at most an hour. A flood from many networks makes the operator wait as
-// well; that is the price of a bound that no number of addresses gets around.
+// accountKey begins a key that is no address but an account's name.
+const accountKey = "account "
+
+// attempts slows down guessing: per address prefix, per account, and for all
+// together. It keeps no address: keys are hashed under a seed of this process, in
+// memory, for at most an hour. A flood from many networks makes the operator wait
+// as well; that is the price of a bound that no number of addresses gets around.
+// Set-up links are not slowed down, so that a locked-out owner has a way in.
 type attempts struct {
 	seed maphash.Seed
 	mu   sync.Mutex
@@ -43,12 +48,16 @@ func newAttempts() *attempts {
 	return &attempts{seed: maphash.MakeSeed(), by: make(map[uint64]failures), left: triesAtOnce}
 }
 
-// begin asks for one try and says how long to wait when there is none.
-func (a *attempts) begin(address string, now time.Time) (wait time.Duration) {
+// begin asks for one try and says how long to wait when there is none. Keys are
+// addresses and accounts.
+func (a *attempts) begin(now time.Time, keys ...string) (wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if f := a.by[a.key(address)]; now.Before(f.until) {
-		return f.until.Sub(now)
+	for _, key := range keys {
+		wait = max(wait, a.by[a.key(key)].until.Sub(now))
+	}
+	if wait > 0 {
+		return wait
 	}
 	a.refill(now)
 	if a.left < 1 {
@@ -66,27 +75,31 @@ func (a *attempts) refill(now time.Time) {
 }
 
 // failed counts a wrong password.
-func (a *attempts) failed(address string, now time.Time) {
+func (a *attempts) failed(now time.Time, keys ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	key := a.key(address)
-	f := a.by[key]
-	if now.Sub(f.last) > forgetAfter {
-		f = failures{}
+	for _, text := range keys {
+		key := a.key(text)
+		f := a.by[key]
+		if now.Sub(f.last) > forgetAfter {
+			f = failures{}
+		}
+		f.n, f.last = f.n+1, now
+		if over := f.n - freeFailures; over >= 0 {
+			f.until = now.Add(min(longestWait, firstWait<<min(over, 12)))
+		}
+		a.makeRoom(key, now)
+		a.by[key] = f
 	}
-	f.n, f.last = f.n+1, now
-	if over := f.n - freeFailures; over >= 0 {
-		f.until = now.Add(min(longestWait, firstWait<<min(over, 12)))
-	}
-	a.makeRoom(key, now)
-	a.by[key] = f
 }
 
-// succeeded forgets the prefix's failures.
-func (a *attempts) succeeded(address string) {
+// succeeded forgets the failures.
+func (a *attempts) succeeded(keys ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.by, a.key(address))
+	for _, key := range keys {
+		delete(a.by, a.key(key))
+	}
 }
 
 // makeRoom drops what is old, and when that is not enough the one that failed
@@ -108,7 +121,12 @@ func (a *attempts) makeRoom(key uint64, now time.Time) {
 	}
 }
 
-func (a *attempts) key(address string) uint64 { return maphash.String(a.seed, prefix(address)) }
+func (a *attempts) key(text string) uint64 {
+	if !strings.HasPrefix(text, accountKey) {
+		text = prefix(text)
+	}
+	return maphash.String(a.seed, text)
+}
 
 func prefix(address string) string {
 	ip, err := netip.ParseAddr(address)

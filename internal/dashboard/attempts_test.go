@@ -12,12 +12,12 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 func fail(t *testing.T, a *attempts, address string, n int, now *time.Time) (wait time.Duration) {
 	t.Helper()
 	for range n {
-		for wait = a.begin(address, *now); wait > 0; wait = a.begin(address, *now) {
+		for wait = a.begin(*now, address); wait > 0; wait = a.begin(*now, address) {
 			*now = now.Add(wait)
 		}
-		a.failed(address, *now)
+		a.failed(*now, address)
 	}
-	return a.begin(address, *now)
+	return a.begin(*now, address)
 }
 
 func TestEachFurtherFailureDoublesTheWait(t *testing.T) {
@@ -41,13 +41,13 @@ func TestNeighboursShareABackOffAndStrangersDoNot(t *testing.T) {
 	} {
 		a, now := newAttempts(), noon
 		fail(t, a, "192.0.2.1", freeFailures, &now)
-		if got := a.begin(address, now) > 0; got != blocked {
+		if got := a.begin(now, address) > 0; got != blocked {
 			t.Errorf("%q is held back: %v, want %v", address, got, blocked)
 		}
 	}
 	a, now := newAttempts(), noon
 	fail(t, a, "2001:db8:1:2::3", freeFailures, &now)
-	if a.begin("2001:db8:1:ffff::9", now) == 0 {
+	if a.begin(now, "2001:db8:1:ffff::9") == 0 {
 		t.Error("another address of the same IPv6 /48 is free")
 	}
 }
@@ -71,14 +71,14 @@ func TestManyAddressesTogetherAreBounded(t *testing.T) {
 	a := newAttempts()
 	allowed := 0
 	for i := range 1000 {
-		if a.begin(fmt.Sprintf("10.%d.%d.1", i/250, i%250), noon) == 0 {
+		if a.begin(noon, fmt.Sprintf("10.%d.%d.1", i/250, i%250)) == 0 {
 			allowed++
 		}
 	}
 	if allowed != triesAtOnce {
 		t.Errorf("%d tries at once, want %d", allowed, triesAtOnce)
 	}
-	if a.begin("192.0.2.1", noon.Add(triesEvery)) != 0 {
+	if a.begin(noon.Add(triesEvery), "192.0.2.1") != 0 {
 		t.Error("no try a second later")
 	}
 }
@@ -86,7 +86,7 @@ func TestManyAddressesTogetherAreBounded(t *testing.T) {
 func TestRememberedPrefixesAreBounded(t *testing.T) {
 	a := newAttempts()
 	for i := range mostPrefixes + 500 {
-		a.failed(fmt.Sprintf("10.%d.%d.1", i/256, i%256), noon.Add(time.Duration(i)*time.Millisecond))
+		a.failed(noon.Add(time.Duration(i)*time.Millisecond), fmt.Sprintf("10.%d.%d.1", i/256, i%256))
 	}
 	if len(a.by) > mostPrefixes {
 		t.Errorf("%d prefixes are remembered", len(a.by))

@@ -19,7 +19,7 @@ func TestNobodyGetsInBeforeAPasswordIsSet(t *testing.T) {
 	d.wantRedirect(d.get("/admin/"), "/admin/login")
 	d.want(d.get("/admin/login"), http.StatusOK, "set-up link")
 	for _, guess := range []string{"", "admin", password} {
-		d.want(d.post("/admin/login", url.Values{"password": {guess}}), http.StatusUnauthorized, "not the password")
+		d.want(d.post("/admin/login", url.Values{"username": {"admin"}, "password": {guess}}), http.StatusUnauthorized, "do not go together")
 	}
 	d.want(d.get("/admin/setup/wrong"), http.StatusNotFound, "")
 	d.want(d.post("/admin/setup/", both(password)), http.StatusNotFound, "")
@@ -85,8 +85,8 @@ func TestLoggingInAndOut(t *testing.T) {
 	d.in()
 	d.fresh()
 	d.wantRedirect(d.get("/admin/sites/shop"), "/admin/login")
-	d.want(d.post("/admin/login", url.Values{"password": {password + " "}}), http.StatusUnauthorized, "not the password")
-	a := d.post("/admin/login", url.Values{"password": {password}})
+	d.want(d.post("/admin/login", url.Values{"username": {"admin"}, "password": {password + " "}}), http.StatusUnauthorized, "do not go together")
+	a := d.post("/admin/login", url.Values{"username": {"admin"}, "password": {password}})
 	d.wantRedirect(a, "/admin/")
 	set := a.header.Get("Set-Cookie")
 	// The test's listener is http on loopback: no prefix and no Secure there.
@@ -132,14 +132,14 @@ func TestRemovingTheAccountsFileEndsEverySession(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.wantRedirect(d.get("/admin/"), "/admin/login")
-	d.want(d.post("/admin/login", url.Values{"password": {password}}), http.StatusUnauthorized, "")
+	d.want(d.post("/admin/login", url.Values{"username": {"admin"}, "password": {password}}), http.StatusUnauthorized, "")
 }
 
 // The way out of a forgotten password is also the way out of a stolen session.
 func TestASessionDoesNotOutliveItsPassword(t *testing.T) {
 	d := newDesk(t)
 	d.in()
-	value, _, _ := strings.Cut(d.post("/admin/login", url.Values{"password": {password}}).header.Get("Set-Cookie"), ";")
+	value, _, _ := strings.Cut(d.post("/admin/login", url.Values{"username": {"admin"}, "password": {password}}).header.Get("Set-Cookie"), ";")
 	if err := os.Remove(d.file); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestASessionDoesNotOutliveItsPassword(t *testing.T) {
 func TestAForgedSessionIsNone(t *testing.T) {
 	d := newDesk(t)
 	d.in()
-	good := d.post("/admin/login", url.Values{"password": {password}}).header.Get("Set-Cookie")
+	good := d.post("/admin/login", url.Values{"username": {"admin"}, "password": {password}}).header.Get("Set-Cookie")
 	value, _, _ := strings.Cut(good, ";")
 	d.fresh()
 	for name, forged := range map[string]string{
@@ -178,7 +178,7 @@ func TestForeignFormsAreRefused(t *testing.T) {
 		"a null with a claim": {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
 	} {
 		for _, path := range []string{"/admin/login", "/admin/logout", "/admin/setup/x"} {
-			if a := d.do(http.MethodPost, path, url.Values{"password": {password}}, headers); a.status != http.StatusForbidden {
+			if a := d.do(http.MethodPost, path, url.Values{"username": {"admin"}, "password": {password}}, headers); a.status != http.StatusForbidden {
 				t.Errorf("%s at %s: status %d, want 403", name, path, a.status)
 			}
 		}
@@ -191,7 +191,7 @@ func TestForeignFormsAreRefused(t *testing.T) {
 func TestOutsideThisMachineOnlyHTTPSCounts(t *testing.T) {
 	d := newDesk(t)
 	d.in()
-	form := url.Values{"password": {password}}
+	form := url.Values{"username": {"admin"}, "password": {password}}
 	a := d.do(http.MethodPost, "/admin/login", form, map[string]string{"Host": "desk.example", "Origin": "https://desk.example", "Sec-Fetch-Site": "same-origin"})
 	d.wantRedirect(a, "/admin/")
 	set := a.header.Get("Set-Cookie")
@@ -211,9 +211,9 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	d := newDesk(t)
 	d.in()
 	d.fresh()
-	wrong, right := url.Values{"password": {"not this one at all"}}, url.Values{"password": {password}}
+	wrong, right := url.Values{"username": {"admin"}, "password": {"not this one at all"}}, url.Values{"username": {"admin"}, "password": {password}}
 	for range 5 {
-		d.want(d.post("/admin/login", wrong), http.StatusUnauthorized, "not the password")
+		d.want(d.post("/admin/login", wrong), http.StatusUnauthorized, "do not go together")
 	}
 	a := d.post("/admin/login", right)
 	d.want(a, http.StatusTooManyRequests, "Too many tries")

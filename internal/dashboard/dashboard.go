@@ -1,7 +1,8 @@
-// Package dashboard is what operators open: a password, how the visitors of each
-// site decide, what visitors ask for, and how the proofs are kept. Rates come from
-// counters only. A record is opened when an operator names it, and by its id; the
-// package changes nothing but its own accounts and answers to requests.
+// Package dashboard is what operators open: how the visitors of each site decide,
+// what visitors ask for, how the proofs are kept, and who of them may see what.
+// Rates come from counters only. A record is opened when an operator names it, and
+// by its id; the package changes nothing but its own accounts and answers to
+// requests. To who is confined to some sites there are no others.
 package dashboard
 
 import (
@@ -54,7 +55,7 @@ type Options struct {
 	// Transparency finds a site's transparency log, nil when it has none.
 	Transparency func(site string) *translog.Log
 	Secret       []byte // signs sessions, at least 32 bytes
-	Accounts     AccountsFile
+	Accounts     *AccountsFile
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -118,17 +119,26 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.POST("/login", d.postLogin)
 	g.POST("/logout", d.postLogout)
 	g.GET("", func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, "/admin/") })
-	g.GET("/", d.getOverview, d.signedIn)
-	g.GET("/requests", d.getRequests, d.signedIn)
-	g.POST("/requests/:site/:request", d.postAnswer, d.signedIn)
-	g.GET("/records", d.getRecord, d.signedIn)
-	g.GET("/state", d.getState, d.signedIn)
-	g.GET("/sites/:site", d.getSite, d.signedIn)
-	g.GET("/sites/:site/rates.csv", d.getCSV, d.signedIn)
-	g.GET("/sites/:site/rates.json", d.getJSON, d.signedIn)
-	g.GET("/sites/:site/breakdowns.csv", d.getBreakdownsCSV, d.signedIn)
-	g.GET("/sites/:site/studio", d.getStudio, d.signedIn)
-	g.GET("/sites/:site/studio/page", d.getStudioPage, d.signedIn)
+	g.GET("/invite/:token", d.getInvite)
+	g.POST("/invite/:token", d.postInvite)
+	g.GET("/", d.getOverview, d.may(seeRates))
+	g.GET("/password", d.getPassword, d.may(seeRates))
+	g.POST("/password", d.postPassword, d.may(seeRates))
+	g.GET("/requests", d.getRequests, d.may(seeRecords))
+	g.POST("/requests/:site/:request", d.postAnswer, d.may(answer))
+	g.GET("/records", d.getRecord, d.may(seeRecords))
+	g.GET("/state", d.getState, d.may(seeRecords))
+	g.GET("/sites/:site", d.getSite, d.may(seeRates))
+	g.GET("/sites/:site/rates.csv", d.getCSV, d.may(seeRates))
+	g.GET("/sites/:site/rates.json", d.getJSON, d.may(seeRates))
+	g.GET("/sites/:site/breakdowns.csv", d.getBreakdownsCSV, d.may(seeRates))
+	g.GET("/sites/:site/studio", d.getStudio, d.may(seeRates))
+	g.GET("/sites/:site/studio/page", d.getStudioPage, d.may(seeRates))
+	g.GET("/access", d.getAccess, d.may(manage))
+	g.POST("/access/accounts", d.postAccount, d.may(manage))
+	g.POST("/access/accounts/:name/change", d.postChange, d.may(manage))
+	g.POST("/access/accounts/:name/disable", d.postDisable, d.may(manage))
+	g.POST("/access/accounts/:name/reset", d.postReset, d.may(manage))
 }
 
 const nonceKey = "nonce"
@@ -143,7 +153,10 @@ func (d *Dashboard) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		if r.Method != http.MethodPost {
 			return next(c)
 		}
-		if err := d.origin.Check(r); err != nil {
+		// The standard check lets through what names no origin at all, since no
+		// browser of today sends such a form; neither does anybody have to.
+		named := r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != ""
+		if err := d.origin.Check(r); err != nil || !named {
 			return refuse(http.StatusForbidden, ErrForeign)
 		}
 		// A password must not cross a network in the clear, and a browser would
@@ -155,36 +168,29 @@ func (d *Dashboard) guard(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// signedIn lets a valid session through and sends everybody else to log in.
-func (d *Dashboard) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		session, err := d.sessions.Read(c.Request(), secure(c.Request()), d.Now())
-		if err != nil || !d.holds(session) {
-			return c.Redirect(http.StatusSeeOther, "/admin/login")
-		}
-		return next(c)
+// signedIn finds who a request's session belongs to. A session that was ended,
+// or that began before its account's password, role or scope, is none.
+func (d *Dashboard) signedIn(c echo.Context) (viewer, bool) {
+	session, err := d.sessions.Read(c.Request(), secure(c.Request()), d.Now())
+	if err != nil {
+		return viewer{}, false
 	}
-}
-
-// holds reports whether a session was neither ended nor outlived its password.
-func (d *Dashboard) holds(s cookie.Session) bool {
 	d.mu.Lock()
-	_, ended := d.ended[s]
+	_, ended := d.ended[session]
 	d.mu.Unlock()
 	if ended {
-		return false
+		return viewer{}, false
 	}
 	known, err := d.Accounts.read()
 	if err != nil {
 		d.Log.Error("the accounts file cannot be read", "error", err)
-		return false
+		return viewer{}, false
 	}
-	for _, a := range known.Accounts {
-		if a.Name == s.Account {
-			return s.Issued >= a.Created.UnixMilli()
-		}
+	a := known.find(session.Account)
+	if a == nil || a.Disabled || session.Issued < a.Since.UnixMilli() {
+		return viewer{}, false
 	}
-	return false
+	return viewer{name: a.Name, role: a.Role, scope: a.Scope}, true
 }
 
 func refuse(status int, err error) error {

@@ -81,7 +81,7 @@ func (d *desk) options() dashboard.Options {
 	site := shop(d.t)
 	return dashboard.Options{
 		Store: d.store, Sites: func() []*consent.Site { return []*consent.Site{site} }, Secret: bytes.Repeat([]byte{7}, 32), Seen: d.seen,
-		Accounts: dashboard.AccountsFile(d.file), Now: d.clock, Log: slog.New(slog.NewTextHandler(d.log, nil)),
+		Accounts: dashboard.NewAccountsFile(d.file), Now: d.clock, Log: slog.New(slog.NewTextHandler(d.log, nil)),
 		Requests: (&consent.Requests{Store: d.store}).List, Settle: d.answerRequest, Transparency: d.transparency,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -27,7 +28,7 @@ func (d *Dashboard) getSetup(c echo.Context) error {
 	if !d.validLink(c.Param("token")) {
 		return refuse(http.StatusNotFound, ErrLink)
 	}
-	return show(c, http.StatusOK, templates.Setup(templates.SetupPage{Nonce: nonce(c), Minimum: minimumPassword}))
+	return show(c, http.StatusOK, templates.Setup(templates.SetupPage{Nonce: nonce(c), Name: firstAccount, Minimum: minimumPassword}))
 }
 
 // postSetup sets the first password and logs in with it.
@@ -37,7 +38,7 @@ func (d *Dashboard) postSetup(c echo.Context) error {
 	}
 	password := c.FormValue("password")
 	if problem := weakness(password, c.FormValue("again")); problem != "" {
-		p := templates.SetupPage{Nonce: nonce(c), Minimum: minimumPassword, Problem: problem}
+		p := templates.SetupPage{Nonce: nonce(c), Name: firstAccount, Minimum: minimumPassword, Problem: problem}
 		return show(c, http.StatusUnprocessableEntity, templates.Setup(p))
 	}
 	if err := d.setFirst(c.Request().Context(), password); err != nil {
@@ -72,7 +73,8 @@ func (d *Dashboard) setFirst(ctx context.Context, password string) error {
 		return err
 	}
 	defer release()
-	err = d.Accounts.create(account{Name: firstAccount, Password: hashPassword(password), Created: d.Now().UTC()})
+	now := d.Now().UTC()
+	err = d.Accounts.create(account{Name: firstAccount, Role: Owner, Scope: Scope{All: true}, Password: hashPassword(password), Created: now, Since: now})
 	if err != nil && !errors.Is(err, errExists) {
 		return err
 	}
@@ -103,23 +105,26 @@ func (d *Dashboard) getLogin(c echo.Context) error {
 	return show(c, http.StatusOK, templates.Login(templates.LoginPage{Nonce: nonce(c), Fresh: len(known.Accounts) == 0}))
 }
 
+// postLogin opens a session for a name and its password. An unknown name, a
+// disabled account and a wrong password answer alike, and take as long.
 func (d *Dashboard) postLogin(c echo.Context) error {
-	peer := peerAddress(c.Request())
-	if wait := d.attempts.begin(peer, d.Now()); wait > 0 {
+	name := strings.ToLower(strings.TrimSpace(c.FormValue("username")))
+	keys := []string{peerAddress(c.Request()), accountKey + name}
+	if wait := d.attempts.begin(d.Now(), keys...); wait > 0 {
 		seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
 		c.Response().Header().Set("Retry-After", seconds)
 		return d.tryAgain(c, http.StatusTooManyRequests, "Too many tries. Wait "+seconds+" s and try again.")
 	}
-	name, err := d.verify(c.Request().Context(), c.FormValue("password"))
+	ok, err := d.verify(c.Request().Context(), name, c.FormValue("password"))
 	if err != nil {
 		return err
 	}
-	if name == "" {
-		d.attempts.failed(peer, d.Now())
+	if !ok {
+		d.attempts.failed(d.Now(), keys...)
 		d.Log.Warn("a log-in to the dashboard was refused")
-		return d.tryAgain(c, http.StatusUnauthorized, "This is not the password.")
+		return d.tryAgain(c, http.StatusUnauthorized, "This name and password do not go together.")
 	}
-	d.attempts.succeeded(peer)
+	d.attempts.succeeded(keys...)
 	return d.enter(c, name)
 }
 
@@ -127,29 +132,26 @@ func (d *Dashboard) tryAgain(c echo.Context, status int, problem string) error {
 	return show(c, status, templates.Login(templates.LoginPage{Nonce: nonce(c), Problem: problem}))
 }
 
-// verify returns the name of the account that the password opens, "" for none.
-// It takes the same time for every password.
-func (d *Dashboard) verify(ctx context.Context, password string) (string, error) {
+// verify reports whether the password opens the account. It takes the same time
+// for every name and password.
+func (d *Dashboard) verify(ctx context.Context, name, password string) (bool, error) {
 	known, err := d.Accounts.read()
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	release, err := d.reserve(ctx)
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	defer release()
-	found := ""
-	for _, a := range known.Accounts {
-		ok, err := checkPassword(a.Password, password[:min(len(password), longestPassword)])
-		if err != nil {
-			return "", err
-		}
-		if ok && len(password) <= longestPassword {
-			found = a.Name
-		}
+	phc := nobodysHash()
+	one := known.find(name)
+	opens := one != nil && !one.Disabled && one.Password != ""
+	if opens {
+		phc = one.Password
 	}
-	return found, nil
+	ok, err := checkPassword(phc, password[:min(len(password), longestPassword)])
+	return ok && opens && len(password) <= longestPassword, err
 }
 
 func (d *Dashboard) enter(c echo.Context, name string) error {

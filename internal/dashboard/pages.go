@@ -18,8 +18,8 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := templates.OverviewPage{Nonce: nonce(c), Period: period, Proofs: d.proofs(c.Request().Context())}
-	for _, site := range d.Sites() {
+	page := templates.OverviewPage{Nonce: nonce(c), Viewer: frame(c), Period: period, Proofs: d.proofsFor(c)}
+	for _, site := range d.sites(c) {
 		f, err := d.figures(c.Request().Context(), site, period, templates.Filter{})
 		if err != nil {
 			return err
@@ -39,7 +39,7 @@ func (d *Dashboard) getSite(c echo.Context) error {
 		return err
 	}
 	page := templates.SitePage{
-		Nonce: nonce(c), ID: site.ID, Name: site.Name, Period: period, Total: f.Total,
+		Nonce: nonce(c), Viewer: frame(c), ID: site.ID, Name: site.Name, Period: period, Total: f.Total,
 		Categories: categoryNames(site, f.Total), Overdrawn: f.Overdrawn, Filter: filter, Compare: compared,
 		Breakdowns: breakdowns(f, site.Counting.Smallest), Missed: missed(site, f.Total),
 		Paste:   templates.Paste{Tag: gateTag(site), Command: "consentry snippet " + site.ID},
@@ -61,7 +61,7 @@ func (d *Dashboard) getCSV(c echo.Context) error {
 
 // asked reads which site and period a request is about.
 func (d *Dashboard) asked(c echo.Context) (*consent.Site, templates.Period, error) {
-	for _, site := range d.Sites() {
+	for _, site := range d.sites(c) {
 		if site.ID == c.Param("site") {
 			period, err := d.period(c, site.Counting.Location())
 			return site, period, err

@@ -51,6 +51,13 @@ func checkPassword(phc, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
+// nobodysHash costs as much to check as any, and no password makes it.
+func nobodysHash() string {
+	a := owaspArgon()
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, a.memory, a.time, a.threads,
+		base64.RawStdEncoding.EncodeToString(make([]byte, saltSize)), base64.RawStdEncoding.EncodeToString(make([]byte, hashSize)))
+}
+
 // parseHash reads a PHC string. Costs beyond one GiB or sixteen passes are
 // refused, since a hash that nobody here wrote must not exhaust the server.
 func parseHash(phc string) (a argon, salt, sum []byte, err error) {

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,15 +52,15 @@ func TestAnUnreadableHashIsAnErrorAndNeverAMatch(t *testing.T) {
 }
 
 func TestTheAccountsFileIsPrivateAndWrittenOnce(t *testing.T) {
-	file := AccountsFile(filepath.Join(t.TempDir(), "accounts.json"))
+	file := NewAccountsFile(filepath.Join(t.TempDir(), "accounts.json"))
 	if a, err := file.read(); err != nil || len(a.Accounts) != 0 {
 		t.Fatalf("no file: %v, %v", a, err)
 	}
-	first := account{Name: "admin", Password: hashPassword("first password"), Created: time.Now().UTC()}
+	first := account{Name: "admin", Role: Owner, Scope: Scope{All: true}, Password: hashPassword("first password"), Created: time.Now().UTC()}
 	if err := file.create(first); err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat(string(file))
+	info, err := os.Stat(file.path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
@@ -71,7 +72,7 @@ func TestTheAccountsFileIsPrivateAndWrittenOnce(t *testing.T) {
 	if a, err := file.read(); err != nil || a.Accounts[0].Password != first.Password {
 		t.Errorf("the first password is gone: %v", err)
 	}
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(string(file)), ".accounts-*"))
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(file.path), ".accounts-*"))
 	if err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
@@ -81,15 +82,39 @@ func TestTheAccountsFileIsPrivateAndWrittenOnce(t *testing.T) {
 // opens the set-up link.
 func TestABrokenAccountsFileIsNotTakenForAMissingOne(t *testing.T) {
 	for name, content := range map[string]string{
-		"empty": "", "no json": "{", "another version": `{"v":2,"accounts":[{"name":"admin"}]}`,
+		"empty": "", "no json": "{", "a newer version": `{"v":3,"accounts":[{"name":"admin","role":"owner"}]}`,
+		"no role": `{"v":2,"accounts":[{"name":"admin"}]}`, "a role of ours that is none": `{"v":2,"accounts":[{"name":"admin","role":"root"}]}`,
 		"no account": `{"v":1,"accounts":[]}`, "no hash": `{"v":1,"accounts":[{"name":"admin","password":"secret"}]}`,
 	} {
-		file := AccountsFile(filepath.Join(t.TempDir(), "accounts.json"))
-		if err := os.WriteFile(string(file), []byte(content), 0o600); err != nil {
+		file := NewAccountsFile(filepath.Join(t.TempDir(), "accounts.json"))
+		if err := os.WriteFile(file.path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := file.read(); err == nil || errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Before there were roles there was one owner. The file of then still opens, and is
+// kept beside the new one when something changes.
+func TestAnAccountsFileWithoutRolesHasAnOwner(t *testing.T) {
+	file := NewAccountsFile(filepath.Join(t.TempDir(), "accounts.json"))
+	old := fmt.Sprintf(`{"v":1,"accounts":[{"name":"admin","password":%q,"created":"2026-01-02T03:04:05Z"}]}`, nobodysHash())
+	if err := os.WriteFile(file.path, []byte(old), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := file.read()
+	if err != nil || a.Accounts[0].Role != Owner || !a.Accounts[0].Scope.All || !a.Accounts[0].Since.Equal(a.Accounts[0].Created) {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if _, err := file.Invite(Person{Name: "mira", Role: Marketer, Scope: Scope{Sites: []string{"shop"}}}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := file.read(); err != nil || a.V != 2 || len(a.Accounts) != 2 || a.Accounts[0].Role != Owner {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if kept, err := os.ReadFile(file.path + ".v1"); err != nil || string(kept) != old {
+		t.Errorf("the old file: %s, %v", kept, err)
 	}
 }

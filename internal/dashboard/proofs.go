@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
@@ -15,6 +17,15 @@ var promises = map[consent.Durability]string{
 	consent.EverySec: "everysec: it is on a disk within about a second; a crash of Redis may lose the last one.",
 	consent.Volatile: "volatile: it is in memory only, and a restart or a full memory of Redis may lose it.",
 	consent.Unstated: "unknown: this Redis does not say what it keeps, and nobody has declared it.",
+}
+
+// proofsFor is proofs without what of it is other sites' business.
+func (d *Dashboard) proofsFor(c echo.Context) templates.Proofs {
+	p := d.proofs(c.Request().Context())
+	if p.Trouble != "" && !viewerOf(c).scope.All {
+		p.Trouble = "The store or this server’s disk needs looking after; an owner of all sites sees what it is."
+	}
+	return p
 }
 
 // proofs asks the store and the outbox what they can promise now.

@@ -18,7 +18,7 @@ import (
 // whether its proof holds now. Unknown and foreign ones look alike.
 func (d *Dashboard) getRecord(c echo.Context) error {
 	ctx := c.Request().Context()
-	page := templates.RecordPage{Nonce: nonce(c), Asked: strings.TrimSpace(c.QueryParam("q"))}
+	page := templates.RecordPage{Nonce: nonce(c), Viewer: frame(c), Asked: strings.TrimSpace(c.QueryParam("q"))}
 	if page.Asked == "" {
 		return show(c, http.StatusOK, templates.Record(page))
 	}
@@ -27,7 +27,7 @@ func (d *Dashboard) getRecord(c echo.Context) error {
 		page.Problem = "This is neither a consent id of 22 letters nor a receipt link."
 		return show(c, http.StatusBadRequest, templates.Record(page))
 	}
-	for _, site := range d.Sites() {
+	for _, site := range d.sites(c) {
 		stored, err := d.Store.Record(ctx, site.ID, id)
 		if errors.Is(err, consent.ErrNotFound) {
 			continue

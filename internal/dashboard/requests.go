@@ -24,8 +24,8 @@ const answeredShown = 50
 // getRequests shows what visitors of all sites wait for, the overdue first, which
 // are those that came first.
 func (d *Dashboard) getRequests(c echo.Context) error {
-	page := templates.RequestsPage{Nonce: nonce(c), Now: d.Now()}
-	for _, site := range d.Sites() {
+	page := templates.RequestsPage{Nonce: nonce(c), Viewer: frame(c), Now: d.Now()}
+	for _, site := range d.sites(c) {
 		if err := d.addRequests(c.Request().Context(), &page, site); err != nil {
 			d.Log.Error("visitors' requests cannot be read", "site", site.ID, "error", err)
 			page.Unread = append(page.Unread, site.Name)

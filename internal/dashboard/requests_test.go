@@ -80,7 +80,7 @@ func TestAnOperatorSeesWhatVisitorsWaitForAndAnswers(t *testing.T) {
 // in2 logs in again, for a session lasts a working day.
 func (d *desk) in2() {
 	d.t.Helper()
-	d.wantRedirect(d.post("/admin/login", url.Values{"password": {password}}), "/admin/")
+	d.wantRedirect(d.post("/admin/login", url.Values{"username": {"admin"}, "password": {password}}), "/admin/")
 }
 
 type awayStore struct{ consent.Store }

@@ -18,12 +18,12 @@ const pruneStep = 10_000
 // getState shows how decisions are kept and signed, now.
 func (d *Dashboard) getState(c echo.Context) error {
 	ctx := c.Request().Context()
-	page := templates.StatePage{Nonce: nonce(c), Proofs: d.proofs(ctx), Now: d.Now()}
-	if d.Outbox != nil {
+	page := templates.StatePage{Nonce: nonce(c), Viewer: frame(c), Proofs: d.proofsFor(c), Now: d.Now()}
+	if d.Outbox != nil && viewerOf(c).scope.All {
 		s := d.Outbox()
 		page.Outbox = &templates.OutboxState{Away: s.Away, Failed: s.Failed, Waiting: s.Waiting, Stuck: s.Stuck, Kept: s.Kept, Bytes: s.Bytes, Limit: s.Limit, Oldest: s.Oldest}
 	}
-	for _, site := range d.Sites() {
+	for _, site := range d.sites(c) {
 		page.Sites = append(page.Sites, d.siteState(ctx, site))
 	}
 	return show(c, http.StatusOK, templates.State(page))

@@ -21,7 +21,7 @@ func (d *Dashboard) getStudio(c echo.Context) error {
 		return err
 	}
 	look, choices := lookOf(c, site)
-	page := templates.StudioPage{Nonce: nonce(c), ID: site.ID, Name: site.Name, Look: look, Choices: choices, File: site.Source}
+	page := templates.StudioPage{Nonce: nonce(c), Viewer: frame(c), ID: site.ID, Name: site.Name, Look: look, Choices: choices, File: site.Source}
 	if d.Findings != nil {
 		page.Findings = findings(d.Findings(site))
 	}
@@ -59,7 +59,7 @@ func (d *Dashboard) getStudioPage(c echo.Context) error {
 }
 
 func (d *Dashboard) site(c echo.Context) (*consent.Site, error) {
-	for _, site := range d.Sites() {
+	for _, site := range d.sites(c) {
 		if site.ID == c.Param("site") {
 			return site, nil
 		}

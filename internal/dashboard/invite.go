@@ -1,0 +1,111 @@
+package dashboard
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/templates"
+)
+
+func (d *Dashboard) getInvite(c echo.Context) error {
+	name, err := d.invitedName(c)
+	if err != nil {
+		return err
+	}
+	return show(c, http.StatusOK, templates.Setup(templates.SetupPage{Nonce: nonce(c), Name: name, Minimum: minimumPassword}))
+}
+
+func (d *Dashboard) invitedName(c echo.Context) (string, error) {
+	name, err := d.Accounts.invited(c.Param("token"), d.Now())
+	if err == nil && name == "" {
+		err = refuse(http.StatusNotFound, ErrLink)
+	}
+	return name, err
+}
+
+// postInvite sets an account's password by its link, and logs in with it.
+func (d *Dashboard) postInvite(c echo.Context) error {
+	name, err := d.invitedName(c)
+	if err != nil {
+		return err
+	}
+	password := c.FormValue("password")
+	if problem := weakness(password, c.FormValue("again")); problem != "" {
+		p := templates.SetupPage{Nonce: nonce(c), Name: name, Minimum: minimumPassword, Problem: problem}
+		return show(c, http.StatusUnprocessableEntity, templates.Setup(p))
+	}
+	hash, err := d.hashed(c, password)
+	if err != nil {
+		return err
+	}
+	now := d.Now()
+	err = d.Accounts.setPassword(name, hash, now, func(a *account) error {
+		if !a.invitedBy(c.Param("token"), now) { // of two at once one wins
+			return refuse(http.StatusNotFound, ErrLink)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	d.attempts.succeeded(accountKey + name)
+	return d.enter(c, name)
+}
+
+func (d *Dashboard) hashed(c echo.Context, password string) (string, error) {
+	release, err := d.reserve(c.Request().Context())
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	return hashPassword(password), nil
+}
+
+func (d *Dashboard) getPassword(c echo.Context) error {
+	return show(c, http.StatusOK, templates.Password(templates.PasswordPage{Nonce: nonce(c), Viewer: frame(c), Minimum: minimumPassword}))
+}
+
+// postPassword changes one's own password. All sessions end but the one that it
+// begins.
+func (d *Dashboard) postPassword(c echo.Context) error {
+	v := viewerOf(c)
+	page := templates.PasswordPage{Nonce: nonce(c), Viewer: frame(c), Minimum: minimumPassword}
+	if d.attempts.begin(d.Now(), accountKey+v.name) > 0 {
+		page.Problem = "Too many tries. Wait a moment and try again."
+		return show(c, http.StatusTooManyRequests, templates.Password(page))
+	}
+	ok, err := d.verify(c.Request().Context(), v.name, c.FormValue("current"))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		d.attempts.failed(d.Now(), accountKey+v.name)
+		page.Problem = "This is not your password."
+		return show(c, http.StatusUnauthorized, templates.Password(page))
+	}
+	if page.Problem = weakness(c.FormValue("password"), c.FormValue("again")); page.Problem != "" {
+		return show(c, http.StatusUnprocessableEntity, templates.Password(page))
+	}
+	hash, err := d.hashed(c, c.FormValue("password"))
+	if err != nil {
+		return err
+	}
+	now := d.Now()
+	if err := d.Accounts.setPassword(v.name, hash, now, func(*account) error { return nil }); err != nil {
+		return err
+	}
+	return d.enter(c, v.name)
+}
+
+// settled turns what an AccountsFile refuses into its status.
+func settled(err error) error {
+	switch {
+	case errors.Is(err, ErrNoAccount):
+		return refuse(http.StatusNotFound, err)
+	case errors.Is(err, ErrAccount):
+		return refuse(http.StatusUnprocessableEntity, err)
+	}
+	return err
+}
