@@ -837,7 +837,7 @@ func State(p StatePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<div class=\"title\"><h1>Keeping</h1></div><section class=\"panel\" aria-labelledby=\"store\"><h2 id=\"store\">What is a decision worth that was acknowledged?</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<div class=\"title\"><h1>Keeping</h1><a class=\"download\" href=\"/admin/audit\">Audit trail</a></div><section class=\"panel\" aria-labelledby=\"store\"><h2 id=\"store\">What is a decision worth that was acknowledged?</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -23,6 +23,8 @@ func deskPages() map[string]page {
 		"forbidden":        templates.Forbidden(templates.ForbiddenPage{Nonce: testNonce, Viewer: templates.Viewer{Name: "mira"}, Says: "your role does not open this"}),
 		"password":         templates.Password(templates.PasswordPage{Nonce: testNonce, Viewer: owner, Minimum: 12, Problem: "This is not your password."}),
 		"access":           templates.Access(accessPage()),
+		"audit":            templates.Audit(auditPage()),
+		"audit-none":       templates.Audit(templates.AuditPage{Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf"}),
 	}
 }
 
@@ -94,6 +96,23 @@ func accessPage() templates.AccessPage {
 			{Name: "admin", Role: "owner", All: true, State: "active"},
 			{Name: "mira", Role: "marketer", Sites: []string{"shop", "gone"}, State: "invited", Email: "mira@example.com"},
 			{Name: "ada", Role: "auditor", All: true, State: "disabled"},
+		},
+	}
+}
+
+func auditPage() templates.AuditPage {
+	entry := int64(4711)
+	row := func(index int64, e consent.AuditEntry) templates.AuditRow {
+		return templates.AuditRow{Index: index, At: now.Add(-time.Hour), Entry: e}
+	}
+	return templates.AuditPage{
+		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Signed: 4720, Older: true,
+		Sites: []templates.SiteName{{ID: "shop", Name: "Kiln & Leaf"}, {ID: "journal", Name: "The Potter’s Journal"}},
+		Rows: []templates.AuditRow{
+			row(4721, consent.AuditEntry{Actor: "account:ada", Action: consent.AuditRecordRead, Entry: &entry}),
+			row(4719, consent.AuditEntry{Action: consent.AuditRefused, About: "mira", Detail: "password", Times: 14}),
+			{Index: 4718, At: now.Add(-time.Hour), Altered: true},
+			row(4712, consent.AuditEntry{Actor: "account:admin", Action: consent.AuditInvited, About: "mira", Detail: "marketer, this site"}),
 		},
 	}
 }

@@ -216,6 +216,9 @@ func readNotes(path string) (list []translog.Copy, err error) {
 func printReport(w io.Writer, site string, r translog.Report) {
 	fmt.Fprintf(w, "%s: %s (%s, %d erased; %s), root %s\n", site, counted64(r.Size, "entry", "entries"),
 		counted64(r.Records, "record", "records"), r.Erased, counted64(r.Artefacts, "notice or other artefact", "notices and other artefacts"), r.Root)
+	if r.Audits > 0 {
+		fmt.Fprintf(w, "  %s what operators did\n", counted64(r.Audits, "of the artefacts tells", "of the artefacts tell"))
+	}
 	if r.NoTiles > 0 {
 		fmt.Fprintf(w, "  %s not stored; the server derives them when they are asked for\n", counted64(r.NoTiles, "tile is", "tiles are"))
 	}

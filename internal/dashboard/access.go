@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
 
@@ -70,7 +71,7 @@ func (d *Dashboard) postAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	token, err := d.Accounts.Invite(p, d.Now())
+	token, err := d.Accounts.Invite(p, d.Now(), d.opening(c, consent.AuditInvited, p.Name, p.Role, p.Scope))
 	if err != nil {
 		return d.unchanged(c, err)
 	}
@@ -105,21 +106,21 @@ func (d *Dashboard) postChange(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Accounts.Change(p, d.Now()); err != nil {
+	if err := d.Accounts.Change(p, d.Now(), d.opening(c, consent.AuditChanged, p.Name, p.Role, p.Scope)); err != nil {
 		return d.unchanged(c, err)
 	}
 	return c.Redirect(http.StatusSeeOther, "/admin/access")
 }
 
 func (d *Dashboard) postDisable(c echo.Context) error {
-	if err := d.Accounts.Disable(c.Param("name"), d.Now()); err != nil {
+	if err := d.Accounts.Disable(c.Param("name"), d.Now(), d.noting(c, consent.AuditDisabled, c.Param("name"), "")); err != nil {
 		return d.unchanged(c, err)
 	}
 	return c.Redirect(http.StatusSeeOther, "/admin/access")
 }
 
 func (d *Dashboard) postReset(c echo.Context) error {
-	token, err := d.Accounts.Reset(c.Param("name"), d.Now())
+	token, err := d.Accounts.Reset(c.Param("name"), d.Now(), d.noting(c, consent.AuditReset, c.Param("name"), ""))
 	if err != nil {
 		return d.unchanged(c, err)
 	}

@@ -56,6 +56,7 @@ type Options struct {
 	Transparency func(site string) *translog.Log
 	Secret       []byte // signs sessions, at least 32 bytes
 	Accounts     *AccountsFile
+	Trail        *Trail
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -68,6 +69,7 @@ type Dashboard struct {
 	hashing  chan struct{} // one place for each hash that may run
 	origin   *http.CrossOriginProtection
 	reader   consent.Reader
+	trail    *Trail
 
 	mu    sync.Mutex
 	token string                       // of the set-up link, "" once used
@@ -90,7 +92,7 @@ func New(o Options) (*Dashboard, error) {
 	d := &Dashboard{
 		Options: o, sessions: sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashesAtOnce),
 		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time), first: make(map[string]int64),
-		reader: consent.Reader{Store: o.Store},
+		reader: consent.Reader{Store: o.Store}, trail: o.Trail,
 	}
 	if len(known.Accounts) == 0 {
 		d.token = randomText()
@@ -129,9 +131,12 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.GET("/records", d.getRecord, d.may(seeRecords))
 	g.GET("/state", d.getState, d.may(seeRecords))
 	g.GET("/sites/:site", d.getSite, d.may(seeRates))
-	g.GET("/sites/:site/rates.csv", d.getCSV, d.may(seeRates))
-	g.GET("/sites/:site/rates.json", d.getJSON, d.may(seeRates))
-	g.GET("/sites/:site/breakdowns.csv", d.getBreakdownsCSV, d.may(seeRates))
+	g.GET("/sites/:site/rates.csv", d.getCSV, d.may(seeRates), d.exports("rates.csv"))
+	g.GET("/sites/:site/rates.json", d.getJSON, d.may(seeRates), d.exports("rates.json"))
+	g.GET("/sites/:site/breakdowns.csv", d.getBreakdownsCSV, d.may(seeRates), d.exports("breakdowns.csv"))
+	g.GET("/audit", d.getTrail, d.may(seeRecords))
+	g.GET("/sites/:site/audit", d.getAudit, d.may(seeRecords))
+	g.GET("/sites/:site/audit.csv", d.getAuditCSV, d.may(seeRecords), d.exports("audit.csv"))
 	g.GET("/sites/:site/studio", d.getStudio, d.may(seeRates))
 	g.GET("/sites/:site/studio/page", d.getStudioPage, d.may(seeRates))
 	g.GET("/access", d.getAccess, d.may(manage))

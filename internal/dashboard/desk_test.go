@@ -38,6 +38,8 @@ type desk struct {
 
 	mu  sync.Mutex
 	now time.Time
+
+	sites []*consent.Site
 }
 
 var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -78,13 +80,17 @@ func (d *desk) change(edit func(*dashboard.Options)) {
 }
 
 func (d *desk) options() dashboard.Options {
-	site := shop(d.t)
+	if d.sites == nil {
+		d.sites = []*consent.Site{shop(d.t)}
+	}
 	return dashboard.Options{
-		Store: d.store, Sites: func() []*consent.Site { return []*consent.Site{site} }, Secret: bytes.Repeat([]byte{7}, 32), Seen: d.seen,
-		Accounts: dashboard.NewAccountsFile(d.file), Now: d.clock, Log: slog.New(slog.NewTextHandler(d.log, nil)),
+		Store: d.store, Sites: d.served, Secret: bytes.Repeat([]byte{7}, 32), Seen: d.seen,
+		Accounts: dashboard.NewAccountsFile(d.file), Trail: &dashboard.Trail{Store: d.store, Now: d.clock, Sites: d.served}, Now: d.clock, Log: slog.New(slog.NewTextHandler(d.log, nil)),
 		Requests: (&consent.Requests{Store: d.store}).List, Settle: d.answerRequest, Transparency: d.transparency,
 	}
 }
+
+func (d *desk) served() []*consent.Site { return d.sites }
 
 func (d *desk) seen(site string) []consent.Sighting {
 	return []consent.Sighting{{Kind: consent.SeenCookie, Name: "_" + site + "_<b>", First: start.AddDate(0, 0, -3), Last: start}}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
 
@@ -41,7 +42,7 @@ func (d *Dashboard) postInvite(c echo.Context) error {
 		return err
 	}
 	now := d.Now()
-	err = d.Accounts.setPassword(name, hash, now, func(a *account) error {
+	err = d.Accounts.setPassword(name, hash, now, d.noting(c, consent.AuditPasswordSet, name, "link"), func(a *account) error {
 		if !a.invitedBy(c.Param("token"), now) { // of two at once one wins
 			return refuse(http.StatusNotFound, ErrLink)
 		}
@@ -51,7 +52,7 @@ func (d *Dashboard) postInvite(c echo.Context) error {
 		return err
 	}
 	d.attempts.succeeded(accountKey + name)
-	return d.enter(c, name)
+	return d.enter(c, name, "link")
 }
 
 func (d *Dashboard) hashed(c echo.Context, password string) (string, error) {
@@ -82,6 +83,9 @@ func (d *Dashboard) postPassword(c echo.Context) error {
 	}
 	if !ok {
 		d.attempts.failed(d.Now(), accountKey+v.name)
+		if err := d.noteRefusal(c, v.name, "password"); err != nil {
+			return err
+		}
 		page.Problem = "This is not your password."
 		return show(c, http.StatusUnauthorized, templates.Password(page))
 	}
@@ -93,10 +97,10 @@ func (d *Dashboard) postPassword(c echo.Context) error {
 		return err
 	}
 	now := d.Now()
-	if err := d.Accounts.setPassword(v.name, hash, now, func(*account) error { return nil }); err != nil {
+	if err := d.Accounts.setPassword(v.name, hash, now, d.noting(c, consent.AuditPasswordSet, v.name, "changed"), func(*account) error { return nil }); err != nil {
 		return err
 	}
-	return d.enter(c, v.name)
+	return d.enter(c, v.name, "password")
 }
 
 // settled turns what an AccountsFile refuses into its status.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/cookie"
 	"github.com/consentry/consentry/templates"
 )
@@ -45,7 +46,8 @@ func (d *Dashboard) postSetup(c echo.Context) error {
 		return err
 	}
 	d.Log.Info("the dashboard's password was set")
-	return d.enter(c, firstAccount)
+	d.noteEntry(c, Scope{All: true}, consent.AuditEntry{Action: consent.AuditPasswordSet, About: firstAccount, Detail: "first"})
+	return d.enter(c, firstAccount, "link")
 }
 
 func (d *Dashboard) validLink(token string) bool {
@@ -121,11 +123,14 @@ func (d *Dashboard) postLogin(c echo.Context) error {
 	}
 	if !ok {
 		d.attempts.failed(d.Now(), keys...)
+		if err := d.noteRefusal(c, name, "password"); err != nil {
+			return err
+		}
 		d.Log.Warn("a log-in to the dashboard was refused")
 		return d.tryAgain(c, http.StatusUnauthorized, "This name and password do not go together.")
 	}
 	d.attempts.succeeded(keys...)
-	return d.enter(c, name)
+	return d.enter(c, name, "password")
 }
 
 func (d *Dashboard) tryAgain(c echo.Context, status int, problem string) error {
@@ -154,7 +159,15 @@ func (d *Dashboard) verify(ctx context.Context, name, password string) (bool, er
 	return ok && opens && len(password) <= longestPassword, err
 }
 
-func (d *Dashboard) enter(c echo.Context, name string) error {
+// enter starts the session of an account.
+func (d *Dashboard) enter(c echo.Context, name, how string) error {
+	known, err := d.Accounts.read()
+	if err != nil {
+		return err
+	}
+	if a := known.find(name); a != nil {
+		d.noteEntry(c, a.Scope, consent.AuditEntry{Actor: "account:" + name, Action: consent.AuditSignedIn, Detail: how})
+	}
 	if err := d.sessions.Start(c.Response().Header(), name, secure(c.Request()), d.Now()); err != nil {
 		return err
 	}
@@ -166,6 +179,9 @@ func (d *Dashboard) enter(c echo.Context, name string) error {
 func (d *Dashboard) postLogout(c echo.Context) error {
 	now := d.Now()
 	if session, err := d.sessions.Read(c.Request(), secure(c.Request()), now); err == nil {
+		if v, ok := d.signedIn(c); ok {
+			d.noteEntry(c, v.scope, consent.AuditEntry{Actor: v.actor(), Action: consent.AuditSignedOut})
+		}
 		d.end(session, now)
 	}
 	d.sessions.End(c.Response().Header(), secure(c.Request()))

@@ -108,7 +108,7 @@ func TestAnAccountsFileWithoutRolesHasAnOwner(t *testing.T) {
 	if err != nil || a.Accounts[0].Role != Owner || !a.Accounts[0].Scope.All || !a.Accounts[0].Since.Equal(a.Accounts[0].Created) {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	if _, err := file.Invite(Person{Name: "mira", Role: Marketer, Scope: Scope{Sites: []string{"shop"}}}, time.Now()); err != nil {
+	if _, err := file.Invite(Person{Name: "mira", Role: Marketer, Scope: Scope{Sites: []string{"shop"}}}, time.Now(), func(Scope) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if a, err := file.read(); err != nil || a.V != 2 || len(a.Accounts) != 2 || a.Accounts[0].Role != Owner {

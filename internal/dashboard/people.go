@@ -50,8 +50,10 @@ func (p Person) check() error {
 	return nil
 }
 
-// Invite adds an account without a password and returns its link's token.
-func (f *AccountsFile) Invite(p Person, now time.Time) (token string, err error) {
+// Invite adds an account without a password and returns its link's token. note is
+// called, here as below, with the sites that the change is about, once it is certain
+// that it can be made; its error keeps it from being made.
+func (f *AccountsFile) Invite(p Person, now time.Time, note func(Scope) error) (token string, err error) {
 	if err := p.check(); err != nil {
 		return "", err
 	}
@@ -68,7 +70,7 @@ func (f *AccountsFile) Invite(p Person, now time.Time) (token string, err error)
 		fresh := account{Name: p.Name, Email: p.Email, Role: p.Role, Scope: p.Scope, Created: now.UTC(), Since: now.UTC()}
 		token = fresh.invite(now)
 		a.Accounts = append(a.Accounts, fresh)
-		return nil
+		return note(p.Scope)
 	})
 	return token, err
 }
@@ -97,19 +99,19 @@ func hashToken(token string) string {
 }
 
 // Change gives an account another role, scope and address. Its sessions end.
-func (f *AccountsFile) Change(p Person, now time.Time) error {
+func (f *AccountsFile) Change(p Person, now time.Time, note func(Scope) error) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	return f.edit(p.Name, now, func(a *accounts, one *account) error {
+	return f.edit(p.Name, now, note, func(a *accounts, one *account) error {
 		one.Role, one.Scope, one.Email = p.Role, p.Scope, p.Email
 		return a.freeEmail(p)
 	})
 }
 
 // Disable ends an account: its sessions, its password and its link.
-func (f *AccountsFile) Disable(name string, now time.Time) error {
-	return f.edit(name, now, func(_ *accounts, one *account) error {
+func (f *AccountsFile) Disable(name string, now time.Time, note func(Scope) error) error {
+	return f.edit(name, now, note, func(_ *accounts, one *account) error {
 		one.Disabled, one.Password, one.Invite = true, "", nil
 		return nil
 	})
@@ -117,8 +119,8 @@ func (f *AccountsFile) Disable(name string, now time.Time) error {
 
 // Reset ends an account's sessions and its password, and returns the token of a
 // link under which another is set. A disabled account works again with it.
-func (f *AccountsFile) Reset(name string, now time.Time) (token string, err error) {
-	err = f.edit(name, now, func(_ *accounts, one *account) error {
+func (f *AccountsFile) Reset(name string, now time.Time, note func(Scope) error) (token string, err error) {
+	err = f.edit(name, now, note, func(_ *accounts, one *account) error {
 		one.Disabled, one.Password = false, ""
 		token = one.invite(now)
 		return nil
@@ -128,12 +130,13 @@ func (f *AccountsFile) Reset(name string, now time.Time) (token string, err erro
 
 // edit changes one account and ends its sessions. What would leave no owner of
 // all sites is refused.
-func (f *AccountsFile) edit(name string, now time.Time, edit func(*accounts, *account) error) error {
+func (f *AccountsFile) edit(name string, now time.Time, note func(Scope) error, edit func(*accounts, *account) error) error {
 	return f.change(func(a *accounts) error {
 		one := a.find(name)
 		if one == nil {
 			return ErrNoAccount
 		}
+		was := one.Scope
 		if err := edit(a, one); err != nil {
 			return err
 		}
@@ -141,7 +144,7 @@ func (f *AccountsFile) edit(name string, now time.Time, edit func(*accounts, *ac
 		if !slices.ContainsFunc(a.Accounts, account.rules) {
 			return fmt.Errorf("%w: somebody must be left who owns all sites", ErrAccount)
 		}
-		return nil
+		return note(was.and(one.Scope))
 	})
 }
 
@@ -151,8 +154,8 @@ func (a account) rules() bool {
 }
 
 // setPassword takes the account's link away with it.
-func (f *AccountsFile) setPassword(name, hash string, now time.Time, unless func(*account) error) error {
-	return f.edit(name, now, func(_ *accounts, one *account) error {
+func (f *AccountsFile) setPassword(name, hash string, now time.Time, note func(Scope) error, unless func(*account) error) error {
+	return f.edit(name, now, note, func(_ *accounts, one *account) error {
 		if err := unless(one); err != nil {
 			return err
 		}

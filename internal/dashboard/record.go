@@ -36,6 +36,9 @@ func (d *Dashboard) getRecord(c echo.Context) error {
 			return d.unread(c, page, err)
 		}
 		page.Site, page.SiteName, page.ID, page.Stored = site.ID, site.Name, id.String(), &stored
+		if err := d.noteRead(c, site.ID, stored); err != nil {
+			return d.unread(c, page, err)
+		}
 		if err := d.prove(ctx, &page, stored); err != nil {
 			return d.unread(c, page, err)
 		}
@@ -43,6 +46,17 @@ func (d *Dashboard) getRecord(c echo.Context) error {
 	}
 	page.Problem = "No record under this id is held. A mistyped id and one that was never given look alike."
 	return show(c, http.StatusNotFound, templates.Record(page))
+}
+
+// noteRead writes that somebody's record is looked at; of an erased one there is
+// nothing left to look at.
+func (d *Dashboard) noteRead(c echo.Context, site string, stored consent.Stored) error {
+	if stored.Erased {
+		return nil
+	}
+	e := by(c, consent.AuditRecordRead, "", "")
+	e.Entry = &stored.Index
+	return d.noteOn(c, site, e)
 }
 
 func (d *Dashboard) unread(c echo.Context, page templates.RecordPage, err error) error {

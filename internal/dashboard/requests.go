@@ -87,6 +87,10 @@ func (d *Dashboard) postAnswer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	said := c.FormValue("answer") // one of those above
+	if err := d.noteOn(c, site.ID, by(c, consent.AuditAnswered, c.Param("request"), said)); err != nil {
+		return err
+	}
 	err = d.Settle(c.Request().Context(), site.ID, c.Param("request"), answer)
 	if errors.Is(err, consent.ErrRequest) {
 		return refuse(http.StatusNotFound, ErrAnswer)

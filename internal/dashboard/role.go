@@ -60,6 +60,7 @@ func (s Scope) has(site string) bool { return s.All || slices.Contains(s.Sites, 
 // viewer is who asks: an account, or a token.
 type viewer struct {
 	name  string
+	token bool
 	role  Role
 	scope Scope
 }
@@ -67,6 +68,17 @@ type viewer struct {
 // may reports whether a right is the viewer's. Who may invite could make itself
 // an account without a scope, so that this takes an owner of all sites.
 func (v viewer) may(x right) bool { return v.role.opens(x) && (x != manage || v.scope.All) }
+
+// actor is the viewer's name in the audit trail.
+func (v viewer) actor() string {
+	switch {
+	case v.name == "":
+		return ""
+	case v.token:
+		return "token:" + v.name
+	}
+	return "account:" + v.name
+}
 
 const viewerKey = "viewer"
 

@@ -11,7 +11,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/consentry/consentry/internal/consent"
-	"github.com/consentry/consentry/internal/dashboard"
 )
 
 // twoSites serves the journal beside the shop.
@@ -20,7 +19,7 @@ func (d *desk) twoSites() {
 	one := shop(d.t)
 	two := *one
 	two.ID, two.Name = "journal", "The Potter’s Journal"
-	d.change(func(o *dashboard.Options) { o.Sites = func() []*consent.Site { return []*consent.Site{one, &two} } })
+	d.sites = []*consent.Site{one, &two}
 }
 
 var inviteLink = regexp.MustCompile(`/admin/invite/[A-Za-z0-9_-]{43}`)
@@ -69,7 +68,7 @@ func TestEachRoleOpensItsOwnPlacesOnly(t *testing.T) {
 	d.in()
 	links := map[string]string{"owner": d.invite("olga", "owner"), "marketer": d.invite("mira", "marketer"), "auditor": d.invite("ada", "auditor"), "owner of one site": d.invite("otto", "owner", "shop")}
 	figures := []string{"GET /admin/", "GET /admin/sites/shop", "GET /admin/sites/shop/rates.csv", "GET /admin/sites/shop/rates.json", "GET /admin/sites/shop/breakdowns.csv", "GET /admin/sites/shop/studio", "GET /admin/sites/shop/studio/page", "GET /admin/password"}
-	records := []string{"GET /admin/requests", "GET /admin/records", "GET /admin/state"}
+	records := []string{"GET /admin/requests", "GET /admin/records", "GET /admin/state", "GET /admin/audit", "GET /admin/sites/shop/audit", "GET /admin/sites/shop/audit.csv"}
 	answers := []string{"POST /admin/requests/shop/none"}
 	manages := []string{"GET /admin/access", "POST /admin/access/accounts", "POST /admin/access/accounts/none/change", "POST /admin/access/accounts/none/reset", "POST /admin/access/accounts/none/disable"}
 	for who, opens := range map[string][][]string{

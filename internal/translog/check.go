@@ -37,6 +37,7 @@ type CheckOptions struct {
 // Report is what a check found.
 type Report struct {
 	Records, Erased, Artefacts int64
+	Audits                     int64       // artefacts that tell what operators did
 	Size                       int64       // entries
 	Root                       tlog.Hash   // of all of them
 	Signed                     *Checkpoint // the store's, nil while there is none

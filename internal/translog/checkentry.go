@@ -99,6 +99,9 @@ func (c *check) add(ctx context.Context, b *batch) error {
 		switch {
 		case e.Kind != "":
 			c.Report.Artefacts++
+			if e.Kind == consent.AuditKind {
+				c.Report.Audits++
+			}
 		case e.Record.Erased:
 			c.Report.Erased++
 			switch {
@@ -151,6 +154,12 @@ func (o *opener) artefact(ctx context.Context, e consent.LogEntry) error {
 		return differ(e.Index, "entry", "the stored %s is not the one that was logged: its bytes have another digest", e.Kind)
 	case consent.ArtefactLeaf(a) != e.Leaf:
 		return differ(e.Index, "entry", "kind, digest or time of the %s are not what its leaf commits to", e.Kind)
+	}
+	if a.Kind == consent.AuditKind {
+		a.Leaf = e.Leaf
+		if _, err := consent.ReadAudit(o.Site, a); err != nil {
+			return differ(e.Index, "entry", "it says that it is of the audit trail of this site, and is not (%v)", err)
+		}
 	}
 	return nil
 }
