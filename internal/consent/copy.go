@@ -174,7 +174,10 @@ func eachSpan(until time.Time, do func(read spanReader) error) error {
 	last := DateOf(until, time.UTC) + 1 // in any zone
 	for begin := Date(1); begin <= last; begin += spanDays {
 		end := min(begin+spanDays, last+1)
-		err := do(func(ctx context.Context, s Store, site string) ([]Count, error) { return s.Days(ctx, site, begin, end) })
+		err := do(func(ctx context.Context, s Store, site string) ([]Count, error) {
+			sheet, err := s.Days(ctx, site, begin, end)
+			return sheet.Counts(), err
+		})
 		if err != nil {
 			return err
 		}

@@ -181,10 +181,10 @@ type Store interface {
 	// hour and key, ordered by hour and key, without a Day.
 	Counts(ctx context.Context, site string, from, to time.Time) ([]Count, error)
 
-	// Days returns the site's daily counters with from ≤ day < to likewise,
-	// without an Hour. It costs as much as there are days, however many records
-	// they had.
-	Days(ctx context.Context, site string, from, to Date) ([]Count, error)
+	// Days returns the site's daily counters with from ≤ day < to, of the given names
+	// or, without any, of all. It costs as much as there are days, however many
+	// records they had.
+	Days(ctx context.Context, site string, from, to Date, names ...string) (Sheet, error)
 
 	// Health reports what can be promised now, or why nothing can.
 	Health(ctx context.Context) (Durability, error)

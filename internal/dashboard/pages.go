@@ -20,7 +20,7 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 	}
 	page := templates.OverviewPage{Nonce: nonce(c), Viewer: frame(c), Period: period, Proofs: d.proofsFor(c)}
 	for _, site := range d.sites(c) {
-		f, err := d.figures(c.Request().Context(), site, period, templates.Filter{})
+		f, err := d.funnel(c.Request().Context(), site, period)
 		if err != nil {
 			return err
 		}
@@ -80,15 +80,25 @@ func (d *Dashboard) period(c echo.Context, zone *time.Location) (templates.Perio
 
 func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates.Period, f templates.Filter) (*Figures, error) {
 	from, to := consent.DateOf(p.From, time.UTC), consent.DateOf(p.To, time.UTC)
-	counts, err := d.Store.Days(ctx, site.ID, from, to)
+	sheet, err := d.Store.Days(ctx, site.ID, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("read counters of %s: %w", site.ID, err)
 	}
-	figures := Rates(counts, from, to, f)
+	figures := Rates(sheet, from, to, f)
 	if f.Value != "" && !shows(breakdown(f.By, figures.By[f.By], max(1, site.Counting.Smallest)), f.Value) {
 		return nil, refuse(http.StatusNotFound, ErrFew)
 	}
 	return figures, nil
+}
+
+// funnel is figures without what is permitted and what it differs by.
+func (d *Dashboard) funnel(ctx context.Context, site *consent.Site, p templates.Period) (*Figures, error) {
+	from, to := consent.DateOf(p.From, time.UTC), consent.DateOf(p.To, time.UTC)
+	sheet, err := d.Store.Days(ctx, site.ID, from, to, consent.ShownCount, consent.DecidedCount)
+	if err != nil {
+		return nil, fmt.Errorf("read counters of %s: %w", site.ID, err)
+	}
+	return Rates(sheet, from, to, templates.Filter{}), nil
 }
 
 // gateTag is what an owner pastes first into the head of the site's pages.

@@ -51,7 +51,7 @@ func (d *desk) settle() {
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		if len(counts) >= 40 {
+		if len(counts.Cells) >= 40 {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)

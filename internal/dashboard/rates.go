@@ -25,12 +25,13 @@ type Figures struct {
 }
 
 // Rates sums daily counters from from to to (exclusive). Counters outside are left
-// out, and so is what a filter takes out.
+// out, and so is what a filter takes out. Most counters are those of breakdowns, of
+// which only the period's sum is asked: they are summed before they are looked at.
 //
 // Programs are apart, and in no rate. Ignored is shown minus the answers that were
 // given on the banner or its settings: of the whole period exactly, of a day never
 // below 0, since who is asked before midnight may answer after it.
-func Rates(counts []consent.Count, from, to consent.Date, f templates.Filter) *Figures {
+func Rates(sheet consent.Sheet, from, to consent.Date, f templates.Filter) *Figures {
 	out := &Figures{
 		By: make(map[string]map[string]templates.Tally), Notices: make(map[string]consent.Date),
 		Layouts: make(map[string]templates.Tally), Variants: make(map[string]templates.Tally),
@@ -38,17 +39,23 @@ func Rates(counts []consent.Count, from, to consent.Date, f templates.Filter) *F
 	for d := from; d < to; d++ {
 		out.Days = append(out.Days, templates.Step{From: d.Time(), To: (d + 1).Time(), Unit: templates.ByDay})
 	}
-	known := make(map[string]counter)
-	for _, c := range counts {
+	keys, sums := make([]counter, len(sheet.Keys)), make([]int64, len(sheet.Keys))
+	for i, key := range sheet.Keys {
+		keys[i] = parseCounter(key)
+	}
+	for _, c := range sheet.Cells {
 		if c.Day < from || c.Day >= to {
 			continue
 		}
-		key, ok := known[c.Key]
-		if !ok {
-			key = parseCounter(c.Key)
-			known[c.Key] = key
+		sums[c.Key] += c.N
+		if key := &keys[c.Key]; key.byDay(f) {
+			out.add(key, c.Day, &out.Days[c.Day-from].Tally, c.N, f)
 		}
-		out.add(key, c.Day, &out.Days[c.Day-from].Tally, c.N, f)
+	}
+	for i := range keys {
+		if keys[i].by() && sums[i] != 0 {
+			out.addBy(&keys[i], sums[i])
+		}
 	}
 	for i := range out.Days {
 		d := &out.Days[i].Tally
@@ -93,24 +100,29 @@ func parseCounter(key string) counter {
 	return c
 }
 
+// by reports whether a counter is of a breakdown.
+func (c *counter) by() bool { return c.name == consent.ShownBy || c.name == consent.AnsweredBy }
+
+// byDay reports whether the days need a counter, under a filter.
+func (c *counter) byDay(f templates.Filter) bool {
+	return !c.by() || f.Value != "" && c.dimension == f.By && c.value == f.Value
+}
+
 // isAnswer reports whether a decision answers an impression.
-func (c counter) isAnswer() bool {
+func (c *counter) isAnswer() bool {
 	return (c.kind == consent.First || c.kind == consent.Again) && c.via == consent.ViaBanner
 }
 
 // passes reports whether a filter lets a counter of the cross through.
-func (c counter) passes(f templates.Filter) bool {
+func (c *counter) passes(f templates.Filter) bool {
 	return (f.Kind == "" || f.Kind == c.kind) && (f.Layout == "" || f.Layout == c.layout) &&
 		(f.Notice == "" || f.Notice == c.notice)
 }
 
-func (out *Figures) add(c counter, day consent.Date, t *templates.Tally, n int64, f templates.Filter) {
+func (out *Figures) add(c *counter, day consent.Date, t *templates.Tally, n int64, f templates.Filter) {
 	switch c.name {
 	case consent.ShownBy, consent.AnsweredBy:
-		out.addBy(c, n)
-		if f.Value != "" && c.dimension == f.By && c.value == f.Value {
-			c.funnel(t, n)
-		}
+		c.funnel(t, n)
 	case consent.ShownCount, consent.DecidedCount:
 		if c.name == consent.ShownCount && c.who == consent.Human {
 			if first, ok := out.Notices[c.notice]; !ok || day < first {
@@ -130,7 +142,7 @@ func (out *Figures) add(c counter, day consent.Date, t *templates.Tally, n int64
 }
 
 // funnel adds a person's impression or answer.
-func (c counter) funnel(t *templates.Tally, n int64) {
+func (c *counter) funnel(t *templates.Tally, n int64) {
 	switch {
 	case c.name == consent.ShownCount || c.name == consent.ShownBy:
 		t.Shown += n
@@ -144,7 +156,7 @@ func (c counter) funnel(t *templates.Tally, n int64) {
 }
 
 // cross adds a counter that tells who, how and where.
-func (c counter) cross(t *templates.Tally, n int64) {
+func (c *counter) cross(t *templates.Tally, n int64) {
 	shown := c.name == consent.ShownCount
 	switch {
 	case c.who == consent.Automated && shown:
@@ -160,7 +172,7 @@ func (c counter) cross(t *templates.Tally, n int64) {
 	}
 }
 
-func (c counter) decision(t *templates.Tally, n int64) {
+func (c *counter) decision(t *templates.Tally, n int64) {
 	t.Events += n
 	if c.kind == consent.First {
 		t.Deciders += n
@@ -184,7 +196,7 @@ func (c counter) decision(t *templates.Tally, n int64) {
 }
 
 // addBy adds to the breakdowns.
-func (out *Figures) addBy(c counter, n int64) {
+func (out *Figures) addBy(c *counter, n int64) {
 	by := out.By[c.dimension]
 	if by == nil {
 		by = make(map[string]templates.Tally)
@@ -196,7 +208,7 @@ func (out *Figures) addBy(c counter, n int64) {
 }
 
 // addSetup adds to what an owner configures, of which the cross knows all.
-func (out *Figures) addSetup(c counter, n int64) {
+func (out *Figures) addSetup(c *counter, n int64) {
 	if c.who != consent.Human || c.name == consent.DecidedCount && !c.isAnswer() {
 		return
 	}

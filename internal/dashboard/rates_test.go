@@ -28,6 +28,8 @@ func (c *counts) add(day consent.Date, n int64, name string, dimensions ...strin
 	*c = append(*c, consent.Count{Day: day, N: n, Key: consent.CountKey(name, dimensions...)})
 }
 
+func sheet(c counts) consent.Sheet { return consent.SheetOf(c) }
+
 func (c *counts) shown(day consent.Date, who, kind string, n int64) {
 	c.add(day, n, consent.ShownCount, "who", who, "kind", kind, "layout", "bar", "regime", "opt-in", "variant", "", "notice", "n1")
 }
@@ -61,7 +63,7 @@ func aDay() (c counts) {
 }
 
 func TestADayAddsUpAsByHand(t *testing.T) {
-	f := Rates(aDay(), first, first+1, templates.Filter{})
+	f := Rates(sheet(aDay()), first, first+1, templates.Filter{})
 	sameTally(t, f.Total, templates.Tally{
 		Shown: 100, Accepted: 40, Rejected: 20, Chosen: 8, Ignored: 32, Elsewhere: 8, Withdrawn: 2, Confirmed: 3, Widened: 4,
 		OfOne: 5, LoadedOnce: 6, Deciders: 61, Events: 96,
@@ -72,7 +74,7 @@ func TestADayAddsUpAsByHand(t *testing.T) {
 }
 
 func TestRepeatedQuestionsCanBeLookedAtAlone(t *testing.T) {
-	f := Rates(aDay(), first, first+1, templates.Filter{Kind: consent.Again})
+	f := Rates(sheet(aDay()), first, first+1, templates.Filter{Kind: consent.Again})
 	if g := f.Total; g.Shown != 10 || g.Accepted != 4 || g.Rejected != 2 || g.Chosen != 2 || g.Ignored != 2 {
 		t.Errorf("counted %+v", g)
 	}
@@ -80,12 +82,12 @@ func TestRepeatedQuestionsCanBeLookedAtAlone(t *testing.T) {
 
 func TestProgramsAndSignalsAreInNoRate(t *testing.T) {
 	c := aDay()
-	want := Rates(c, first, first+1, templates.Filter{}).Total
+	want := Rates(sheet(c), first, first+1, templates.Filter{}).Total
 	c.shown(first, consent.Automated, consent.First, 500)
 	c.decided(first, consent.Automated, consent.First, consent.Accepted, "given", "banner", 9)
 	c.decided(first, consent.BySignal, "signal", consent.Rejected, "signal", "signal", 3)
 	want.AutoShown, want.AutoMade, want.Signals = 500, 9, 3
-	sameTally(t, Rates(c, first, first+1, templates.Filter{}).Total, want)
+	sameTally(t, Rates(sheet(c), first, first+1, templates.Filter{}).Total, want)
 }
 
 // Asked before midnight, answered after it: the days cannot show it, the sum can.
@@ -94,7 +96,7 @@ func TestAnswersAfterMidnightAreTakenFromTheWholePeriod(t *testing.T) {
 	c.shown(first, consent.Human, consent.First, 10)
 	c.decided(first, consent.Human, consent.First, consent.Accepted, "given", "banner", 8)
 	c.decided(first+1, consent.Human, consent.First, consent.Rejected, "refused", "banner", 1)
-	f := Rates(c, first, first+2, templates.Filter{})
+	f := Rates(sheet(c), first, first+2, templates.Filter{})
 	if f.Days[0].Ignored != 2 || f.Days[1].Ignored != 0 || f.Overdrawn != 1 || f.Total.Ignored != 1 {
 		t.Errorf("ignored %d and %d, in all %d; %d overdrawn", f.Days[0].Ignored, f.Days[1].Ignored, f.Total.Ignored, f.Overdrawn)
 	}
@@ -105,7 +107,7 @@ func TestDaysHaveNoGapsAndOthersAreLeftOut(t *testing.T) {
 	for d := first - 2; d < first+6; d += 2 {
 		c.shown(d, consent.Human, consent.First, 1)
 	}
-	f := Rates(c, first, first+4, templates.Filter{})
+	f := Rates(sheet(c), first, first+4, templates.Filter{})
 	if len(f.Days) != 4 || f.Total.Shown != 2 || f.Days[1].Shown != 0 || f.Notices["n1"] != first {
 		t.Errorf("%d days, %d shown, first on %d", len(f.Days), f.Total.Shown, f.Notices["n1"])
 	}
@@ -115,7 +117,7 @@ func TestAnUnknownCounterAddsToNoRate(t *testing.T) {
 	var c counts
 	c.add(first, 9, "postponed", "who", "human")
 	c.add(first, 9, consent.ShownBy, "shoe", "blue")
-	if f := Rates(c, first, first+1, templates.Filter{}); !f.Total.Empty() {
+	if f := Rates(sheet(c), first, first+1, templates.Filter{}); !f.Total.Empty() {
 		t.Errorf("counted %+v", f.Total)
 	}
 }
@@ -126,7 +128,7 @@ func TestAFilterByOneValueHasItsFunnelAlone(t *testing.T) {
 	c.add(first, 70, consent.ShownBy, "country", "FR")
 	c.add(first, 5, consent.AnsweredBy, "answer", consent.Accepted, "country", "DE")
 	c.add(first, 9, consent.AnsweredBy, "answer", consent.Rejected, "country", "DE")
-	f := Rates(c, first, first+1, templates.Filter{By: "country", Value: "DE"})
+	f := Rates(sheet(c), first, first+1, templates.Filter{By: "country", Value: "DE"})
 	sameTally(t, f.Total, templates.Tally{Shown: 20, Accepted: 5, Rejected: 9, Ignored: 6})
 }
 

@@ -23,32 +23,56 @@ const cellSize = 4
 type span struct {
 	first, last string // of the facts
 	key         func(site string, at int64) string
-	begin       func(at int64) consent.Count
 }
 
 // Counts implements consent.Store. It asks for the hours that may have counters
 // by name, and never searches the key space.
-func (s *Store) Counts(ctx context.Context, site string, from, to time.Time) ([]consent.Count, error) {
-	hours := span{first: "hour0", last: "hour1", key: hourKey, begin: func(at int64) consent.Count {
-		return consent.Count{Hour: time.Unix(at*3600, 0).UTC()}
-	}}
-	list, err := s.tallies(ctx, site, hours, hourFrom(from), hourFrom(to))
+func (s *Store) Counts(ctx context.Context, site string, from, to time.Time) (list []consent.Count, err error) {
+	hours := span{first: "hour0", last: "hour1", key: hourKey}
+	begin, rows, names, err := s.tallies(ctx, site, hours, hourFrom(from), hourFrom(to))
 	if err != nil {
 		return nil, fmt.Errorf("read counts: %w", err)
+	}
+	slices.SortFunc(names, func(a, b counterName) int { return strings.Compare(a.key, b.key) })
+	for i, b := range rows {
+		at := time.Unix((begin+int64(i))*3600, 0).UTC()
+		for _, name := range names {
+			if n := cell(b, name.id); n != 0 {
+				list = append(list, consent.Count{Hour: at, Key: name.key, N: n})
+			}
+		}
 	}
 	return list, nil
 }
 
 // Days implements consent.Store likewise.
-func (s *Store) Days(ctx context.Context, site string, from, to consent.Date) ([]consent.Count, error) {
-	days := span{first: "day0", last: "day1", key: dayKey, begin: func(at int64) consent.Count {
-		return consent.Count{Day: consent.Date(at)}
-	}}
-	list, err := s.tallies(ctx, site, days, int64(from), int64(to))
+func (s *Store) Days(ctx context.Context, site string, from, to consent.Date, only ...string) (sheet consent.Sheet, err error) {
+	days := span{first: "day0", last: "day1", key: dayKey}
+	begin, rows, names, err := s.tallies(ctx, site, days, int64(from), int64(to))
 	if err != nil {
-		return nil, fmt.Errorf("read daily counts: %w", err)
+		return sheet, fmt.Errorf("read daily counts: %w", err)
 	}
-	return list, nil
+	names = slices.DeleteFunc(names, func(name counterName) bool { return !consent.Names(name.key, only) })
+	slices.SortFunc(names, func(a, b counterName) int { return a.id - b.id }) // as they lie in a string
+	for _, name := range names {
+		sheet.Keys = append(sheet.Keys, name.key)
+	}
+	for i, b := range rows {
+		for place, name := range names {
+			if n := cell(b, name.id); n != 0 {
+				sheet.Cells = append(sheet.Cells, consent.Cell{Day: consent.Date(begin) + consent.Date(i), Key: int32(place), N: n})
+			}
+		}
+	}
+	return sheet, nil
+}
+
+// cell is what a counter came to in the string of an hour or a day.
+func cell(b []byte, id int) int64 {
+	if at := cellSize * id; at+cellSize <= len(b) {
+		return int64(binary.BigEndian.Uint32(b[at:]))
+	}
+	return 0
 }
 
 // hourFrom numbers the first hour that does not start before t.
@@ -60,15 +84,16 @@ func hourFrom(t time.Time) int64 {
 	return hour
 }
 
-func (s *Store) tallies(ctx context.Context, site string, sp span, from, to int64) (list []consent.Count, err error) {
+// tallies reads the strings of the hours or days from begin on, and the names of
+// their counters.
+func (s *Store) tallies(ctx context.Context, site string, sp span, from, to int64) (begin int64, rows [][]byte, names []counterName, err error) {
 	if err := s.readable(ctx, site); err != nil {
-		return nil, err
+		return 0, nil, nil, err
 	}
 	first, last, err := s.bounds(ctx, site, sp)
 	if err != nil || first > last {
-		return nil, err
+		return 0, nil, nil, err
 	}
-	var cells [][]byte
 	from, to = max(from, first), min(to, last+1)
 	for at := from; at < to; at += spanChunk {
 		pipe := s.client.Pipeline()
@@ -77,32 +102,18 @@ func (s *Store) tallies(ctx context.Context, site string, sp span, from, to int6
 		}
 		answers, err := pipe.Exec(ctx)
 		if err != nil && !errors.Is(err, redis.Nil) {
-			return nil, unavailable(err)
+			return 0, nil, nil, unavailable(err)
 		}
 		for _, a := range answers {
 			b, err := a.(*redis.StringCmd).Bytes()
 			if err != nil && !errors.Is(err, redis.Nil) {
-				return nil, unavailable(err)
+				return 0, nil, nil, unavailable(err)
 			}
-			cells = append(cells, b)
+			rows = append(rows, b)
 		}
 	}
-	names, err := s.counterNames(ctx, site) // after the cells: it has the names of all
-	if err != nil {
-		return nil, err
-	}
-	for i, b := range cells {
-		count := sp.begin(from + int64(i))
-		for _, name := range names {
-			if at := cellSize * name.id; at+cellSize <= len(b) {
-				if count.N = int64(binary.BigEndian.Uint32(b[at:])); count.N != 0 {
-					count.Key = name.key
-					list = append(list, count)
-				}
-			}
-		}
-	}
-	return list, nil
+	names, err = s.counterNames(ctx, site) // after the rows: it has the names of all
+	return from, rows, names, err
 }
 
 // bounds are the first and last hour or day that may have counters; the first is
@@ -131,7 +142,7 @@ type counterName struct {
 	id  int
 }
 
-// counterNames lists the site's counters in the order of their keys.
+// counterNames lists the site's counters.
 func (s *Store) counterNames(ctx context.Context, site string) ([]counterName, error) {
 	all, err := s.client.HGetAll(ctx, namesKey(site)).Result()
 	if err != nil {
@@ -145,6 +156,5 @@ func (s *Store) counterNames(ctx context.Context, site string) ([]counterName, e
 		}
 		list = append(list, counterName{key, n})
 	}
-	slices.SortFunc(list, func(a, b counterName) int { return strings.Compare(a.key, b.key) })
 	return list, nil
 }

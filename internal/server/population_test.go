@@ -254,10 +254,10 @@ func TestFiguresOfAPopulationAreThoseGotByHand(t *testing.T) {
 				again[fmt.Sprint(consent.DateOfHour(c.Hour, r.site(t, "shop").Counting.Location()), c.Key)] += c.N
 			}
 			daily, err := store.Days(t.Context(), "shop", first, first+3)
-			if err != nil || len(daily) != len(again) {
-				t.Fatalf("%d daily counters from hours, %d as such, %v", len(again), len(daily), err)
+			if err != nil || len(daily.Cells) != len(again) {
+				t.Fatalf("%d daily counters from hours, %d as such, %v", len(again), len(daily.Cells), err)
 			}
-			for _, c := range daily {
+			for _, c := range daily.Counts() {
 				if again[fmt.Sprint(c.Day, c.Key)] != c.N {
 					t.Errorf("%d %s: %d by hours, %d by day", c.Day, c.Key, again[fmt.Sprint(c.Day, c.Key)], c.N)
 				}

@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -34,14 +35,66 @@ func (s *Store) Counts(ctx context.Context, site string, from, to time.Time) ([]
 }
 
 // Days reads daily counters.
-func (s *Store) Days(ctx context.Context, site string, from, to consent.Date) ([]consent.Count, error) {
-	list, err := s.tallies(ctx, site, daySpan, int64(from), int64(to), func(at int64) consent.Count {
-		return consent.Count{Day: consent.Date(at)}
-	})
+func (s *Store) Days(ctx context.Context, site string, from, to consent.Date, names ...string) (consent.Sheet, error) {
+	sheet, err := s.sheet(ctx, site, int64(from), int64(to), names)
 	if err != nil {
-		return nil, fmt.Errorf("read daily counts: %w", err)
+		return consent.Sheet{}, fmt.Errorf("read daily counts: %w", err)
 	}
-	return list, nil
+	return sheet, nil
+}
+
+func (s *Store) sheet(ctx context.Context, site string, from, to int64, names []string) (sheet consent.Sheet, err error) {
+	type row struct {
+		day    consent.Date
+		counts []byte
+	}
+	var list []row
+	err = s.rows(ctx, site, daySpan, from, to, func(at int64, b []byte) error {
+		list = append(list, row{consent.Date(at), bytes.Clone(b)})
+		return nil
+	})
+	if err != nil || len(list) == 0 {
+		return sheet, err
+	}
+	var places []int32 // by a key's id: its place in Keys, or -1
+	sheet.Keys, places, err = s.counterKeys(ctx, names)
+	for _, r := range list {
+		if err == nil {
+			sheet.Cells, err = appendCells(sheet.Cells, r.day, r.counts, places)
+		}
+	}
+	return sheet, err
+}
+
+// counterKeys reads the keys of counters with one of the names, all without any,
+// and where they stand by their ids, -1 for others. It is asked after the rows, so
+// that it knows every key of theirs.
+func (s *Store) counterKeys(ctx context.Context, names []string) (keys []string, places []int32, err error) {
+	all, err := s.counterNames(ctx)
+	for id, name := range all {
+		for int64(len(places)) <= id {
+			places = append(places, -1)
+		}
+		if consent.Names(name.key, names) {
+			places[id] = int32(len(keys))
+			keys = append(keys, name.key)
+		}
+	}
+	return keys, places, err
+}
+
+// rows calls row for each row of a span.
+func (s *Store) rows(ctx context.Context, site string, span, from, to int64, row func(at int64, counts []byte) error) error {
+	const query = `SELECT at, counts FROM tallies
+		WHERE site = (SELECT id FROM sites WHERE name = ?) AND span = ? AND at >= ? AND at < ? ORDER BY at`
+	return s.read(ctx, query, func(found *sql.Rows) error {
+		var at int64
+		var b sql.RawBytes
+		if err := found.Scan(&at, &b); err != nil {
+			return err
+		}
+		return row(at, b)
+	}, site, span, from, to)
 }
 
 // tallies reads the rows of a span and spreads them out.
@@ -52,19 +105,11 @@ func (s *Store) tallies(ctx context.Context, site string, span, from, to int64, 
 	}
 	var rows []row
 	size := 0
-	const query = `SELECT at, counts FROM tallies
-		WHERE site = (SELECT id FROM sites WHERE name = ?) AND span = ? AND at >= ? AND at < ? ORDER BY at`
-	err := s.read(ctx, query, func(found *sql.Rows) error {
-		var r row
-		var b sql.RawBytes
-		if err := found.Scan(&r.at, &b); err != nil {
-			return err
-		}
+	err := s.rows(ctx, site, span, from, to, func(at int64, b []byte) error {
 		t, err := decodeTally(b)
-		r.t = t
-		rows, size = append(rows, r), size+len(t)
+		rows, size = append(rows, row{at, t}), size+len(t)
 		return err
-	}, site, span, from, to)
+	})
 	if err != nil || size == 0 {
 		return nil, err
 	}

@@ -75,18 +75,40 @@ type tallied struct{ key, n int64 }
 var errTally = errors.New("a row of counters is damaged")
 
 func decodeTally(b []byte) (t tally, err error) {
+	err = eachTallied(b, func(key, n int64) { t = append(t, tallied{key, n}) })
+	return t, err
+}
+
+// appendCells adds a row's counters to a day's cells, as far as places has one.
+func appendCells(list []consent.Cell, day consent.Date, b []byte, places []int32) ([]consent.Cell, error) {
+	unknown := false
+	err := eachTallied(b, func(key, n int64) {
+		switch {
+		case key >= int64(len(places)):
+			unknown = true
+		case n != 0 && places[key] >= 0:
+			list = append(list, consent.Cell{Day: day, Key: places[key], N: n})
+		}
+	})
+	if unknown {
+		err = errTally
+	}
+	return list, err
+}
+
+func eachTallied(b []byte, yield func(key, n int64)) error {
 	id := int64(0)
 	for len(b) > 0 {
 		step, size := binary.Uvarint(b)
 		n, more := binary.Uvarint(b[max(size, 0):])
 		if size <= 0 || more <= 0 {
-			return nil, errTally
+			return errTally
 		}
 		id += int64(step)
-		t = append(t, tallied{id, int64(n)})
+		yield(id, int64(n))
 		b = b[size+more:]
 	}
-	return t, nil
+	return nil
 }
 
 func (t tally) encode() []byte {

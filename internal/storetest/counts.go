@@ -110,6 +110,8 @@ func daysAreApart(t *testing.T, s consent.Store) {
 	sameCounts(t, mustDays(t, s, "shop", first-1000, first+1), all[:1])
 	sameCounts(t, mustDays(t, s, "shop", first+1, first+40), all[1:2])
 	sameCounts(t, mustDays(t, s, "shop", first+2, first+40), nil)
+	sameCounts(t, mustDays(t, s, "shop", first, first+41, "z", "shown"), []consent.Count{all[0], all[1], all[3]})
+	sameCounts(t, mustDays(t, s, "shop", first, first+41, "sho"), nil)
 	sameCounts(t, mustDays(t, s, "elsewhere", first, first+41), nil)
 }
 

@@ -90,13 +90,13 @@ func mustCounts(t testing.TB, s consent.Store, site string, from, to time.Time) 
 	return list
 }
 
-func mustDays(t testing.TB, s consent.Store, site string, from, to consent.Date) []consent.Count {
+func mustDays(t testing.TB, s consent.Store, site string, from, to consent.Date, names ...string) []consent.Count {
 	t.Helper()
-	list, err := s.Days(t.Context(), site, from, to)
+	sheet, err := s.Days(t.Context(), site, from, to, names...)
 	if err != nil {
 		t.Fatalf("days: %v", err)
 	}
-	return list
+	return sheet.Counts()
 }
 
 // allCounts returns every counter that a site may have in these tests.

@@ -7,14 +7,32 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 )
 
-// VisitCounts are the counters that the n-th decision of a shop with three
-// categories of four services each adds to, as the server makes them: visitors of
-// 12 countries and 6 languages, on 3 devices and 5 groups of pages.
-func VisitCounts(n int, at time.Time) []consent.Count {
+// Visit is one visitor of a shop with VisitCategories of four services each, as
+// far as it is counted.
+type Visit struct {
+	consent.Moment
+	Locale, Form, Notice string
+	Accepts              bool // everything, else nothing
+}
+
+// VisitCategories are what the shop asks about.
+func VisitCategories() []string { return []string{"analytics", "share", "marketing"} }
+
+// Impression returns the counters that the banner adds to, as the server makes them.
+func (v Visit) Impression() []consent.Count {
+	i := consent.Impression{Moment: v.Moment, Locale: v.Locale, Layout: "bar", Regime: consent.OptIn, Form: v.Form, Notice: v.Notice}
+	return i.Counts()
+}
+
+// Decision returns the counters that the answer to it adds to.
+func (v Visit) Decision() []consent.Count {
+	answer, event, status := consent.Rejected, consent.Refused, consent.Denied
+	if v.Accepts {
+		answer, event, status = consent.Accepted, consent.Given, consent.Granted
+	}
 	frame := &consent.Frame{Categories: []consent.FrameCategory{{ID: consent.Necessary}}}
-	status := []consent.Status{consent.Granted, consent.Denied}[n%2]
 	next := consent.State{Categories: make(map[string]consent.Choice)}
-	for _, id := range []string{"analytics", "share", "marketing"} {
+	for _, id := range VisitCategories() {
 		c := consent.FrameCategory{ID: id, Digest: id}
 		for s := range 4 {
 			c.Services = append(c.Services, id+"-"+strconv.Itoa(s))
@@ -23,13 +41,22 @@ func VisitCounts(n int, at time.Time) []consent.Count {
 		next.Categories[id] = consent.Choice{Status: status, Digest: id}
 	}
 	out := consent.Outcome{
-		Kind: consent.First, Answer: []string{consent.Accepted, consent.Rejected}[n%2], Next: next,
+		Kind: consent.First, Answer: answer, Next: next,
 		Record: consent.Record{
-			Event: []consent.Event{consent.Given, consent.Refused}[n%2], Time: consent.At(at), Automated: "no",
+			Event: event, Time: consent.At(v.Time), Automated: "no",
 			Action: consent.Action{Surface: "banner"}, Regime: consent.RegimeRef{ID: consent.OptIn},
-			Notice:  consent.NoticeRef{Locale: "l" + strconv.Itoa(n%6), Layout: "bar", Digest: "notice-1"},
-			UAClass: consent.UAClass{Form: []string{"phone", "desktop", "tablet"}[n%3]},
+			Notice:  consent.NoticeRef{Locale: v.Locale, Layout: "bar", Digest: v.Notice},
+			UAClass: consent.UAClass{Form: v.Form},
 		},
 	}
-	return out.Counts(frame, consent.Moment{Zone: time.UTC, Country: "C" + strconv.Itoa(n%12), Group: "group-" + strconv.Itoa(n%5)})
+	return out.Counts(frame, v.Moment)
+}
+
+// VisitCounts are the counters of the n-th decision of visitors of 12 countries and
+// 6 languages, on 3 devices and 5 groups of pages.
+func VisitCounts(n int, at time.Time) []consent.Count {
+	return Visit{
+		Moment: consent.Moment{Time: at, Zone: time.UTC, Country: "C" + strconv.Itoa(n%12), Group: "group-" + strconv.Itoa(n%5)},
+		Locale: "l" + strconv.Itoa(n%6), Form: []string{"phone", "desktop", "tablet"}[n%3], Notice: "notice-1", Accepts: n%2 == 0,
+	}.Decision()
 }
