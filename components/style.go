@@ -33,11 +33,22 @@ var (
 // BannerCSS returns layer one's style sheet in the site's layout and colours.
 func BannerCSS(a consent.Appearance) string {
 	layouts := map[string]string{"bar": barCSS, "card": cardCSS, "dialog": dialogCSS}
-	css := frameCSS + bannerCSS + layouts[a.Layout]
+	css := frameCSS + bannerCSS + placed(layouts[a.Layout], a.Position)
 	if a.Logo != nil {
 		css += logoCSS
 	}
 	return squeeze(shape(css, a) + colours(a))
+}
+
+// placed moves a layout to its other place. On phones there is but one.
+func placed(css, position string) string {
+	switch position {
+	case "top":
+		return strings.NewReplacer("inset: auto 0 0;", "inset: 0 0 auto;", "border-width: 1px 0 0;", "border-width: 0 0 1px;").Replace(css)
+	case "end":
+		return strings.ReplaceAll(css, "inset-inline-start: 16px;", "inset-inline-end: 16px;")
+	}
+	return css
 }
 
 // PreferencesCSS returns layer two's style sheet in the site's colours.

@@ -45,7 +45,7 @@ func newDoctor(env environment) *cobra.Command {
 		if err != nil || page.Host == "" || page.Scheme != "http" && page.Scheme != "https" {
 			return usagef("%q is no address of a page; write it whole, such as https://www.example.com/", args[0])
 		}
-		visit, err := newVisit(cmd.Context(), configDir(cmd), page, *only)
+		visit, err := newVisit(cmd.Context(), env.now(), configDir(cmd), page, *only)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func newDoctor(env environment) *cobra.Command {
 	return cmd
 }
 
-func newVisit(ctx context.Context, dir string, page *url.URL, only string) (visit doctor.Visit, err error) {
+func newVisit(ctx context.Context, now time.Time, dir string, page *url.URL, only string) (visit doctor.Visit, err error) {
 	config, err := serverConfig(dir)
 	if err != nil {
 		return visit, err
@@ -80,7 +80,7 @@ func newVisit(ctx context.Context, dir string, page *url.URL, only string) (visi
 		return visit, err
 	}
 	visit = doctor.Visit{Client: &http.Client{Timeout: doctorTimeout}, Page: page, Site: sites[i]}
-	visit.Gate, visit.Frozen = built.GateBytes()
+	visit.Gate, visit.Frozen = built.At(now).GateBytes()
 	return visit, nil
 }
 

@@ -35,10 +35,11 @@ func (s *Site) pagePath(r *http.Request) string {
 	return page.Path
 }
 
-// noticeOf is the notice that a rendering shows, today's when nobody knows.
-func (a *API) noticeOf(ctx context.Context, s *Site, rendering string) string {
+// noticeOf is the notice that a rendering shows and in which wording, today's when
+// nobody knows.
+func (a *API) noticeOf(ctx context.Context, s *Site, rendering string) (notice, variant string) {
 	if asked, err := a.asked(ctx, s, rendering); err == nil {
-		return asked.Notice
+		return asked.Notice, asked.Variant()
 	}
-	return s.frame.Notice
+	return s.frame.Notice, s.Variant
 }

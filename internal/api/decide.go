@@ -47,6 +47,7 @@ func (a *API) decide(c echo.Context, s *Site, t attempt) (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
+	out.Record.Variant = asked.Variant()
 	v, err := a.record(r.Context(), s, asked, out, t, s.moment(c, request.Now))
 	if err == nil || out.Grants || t.decision.Scope == consent.Once || !(errors.Is(err, consent.ErrUnavailable) || errors.Is(err, consent.ErrBusy)) {
 		return v, err

@@ -121,16 +121,21 @@ func (a *API) postImpression(c echo.Context) error {
 	if err := decodeJSON(c.Request(), &body); err != nil {
 		return err
 	}
-	if len(body.Rendering) != len(s.Rendering) || !slices.Contains(s.Locales, body.Locale) || body.Layout != s.Appearance.Layout {
+	look := s.showing(body.Rendering)
+	if look == nil {
+		look = s
+	}
+	if len(body.Rendering) != len(s.Rendering) || !slices.Contains(s.Locales, body.Locale) || body.Layout != look.Appearance.Layout {
 		return fmt.Errorf("%w: rendering, locale or layout is unknown", consent.ErrInvalid)
 	}
 	header := c.Request().Header
 	ua := classify(header)
 	shown := consent.Impression{
 		Moment: s.moment(c, a.now()), Locale: body.Locale, Layout: body.Layout, Regime: s.Policy.Regime, Form: ua.Form,
-		Notice: a.noticeOf(c.Request().Context(), s, body.Rendering), Again: body.Again,
-		GPC: hasOne(header.Values("Sec-Gpc")), Automated: body.WebDriver || ua.Family == "bot",
+		Again: body.Again,
+		GPC:   hasOne(header.Values("Sec-Gpc")), Automated: body.WebDriver || ua.Family == "bot",
 	}
+	shown.Notice, shown.Variant = a.noticeOf(c.Request().Context(), s, body.Rendering)
 	if err := a.Store.AddCounts(c.Request().Context(), s.ID, shown.Counts()); err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 // that was superseded for less than the policy's grace. A rendering that differs
 // from today's in look alone is as good as today's.
 func (a *API) asked(ctx context.Context, s *Site, rendering string) (*consent.Frame, error) {
-	if rendering == s.Rendering {
-		return s.frame, nil
+	if one := s.showing(rendering); one != nil {
+		return one.frame, nil
 	}
 	superseded := &SupersededError{Rendering: s.Rendering}
 	if len(rendering) != len(s.Rendering) {

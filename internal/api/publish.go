@@ -36,15 +36,25 @@ type rootCheck struct {
 // Publish stores and logs all that the site shows, before SetSites lets the
 // first visitor see it. Doing so again changes nothing.
 func (a *API) Publish(ctx context.Context, s *Site) error {
-	now := a.now()
-	put := func(kind string, body []byte) error {
-		art := consent.Artefact{Kind: kind, Digest: consent.Digest(body), Time: now, Body: body}
-		art.Leaf = consent.ArtefactLeaf(art)
-		if err := a.Store.PutArtefact(ctx, s.ID, art); err != nil {
-			return fmt.Errorf("store %s of site %s: %w", kind, s.ID, err)
-		}
-		return nil
+	if err := a.publishTrial(ctx, s); err != nil {
+		return err
 	}
+	return a.publish(ctx, s)
+}
+
+func (a *API) putArtefact(ctx context.Context, site, kind string, body []byte) error {
+	art := consent.Artefact{Kind: kind, Digest: consent.Digest(body), Time: a.now(), Body: body}
+	art.Leaf = consent.ArtefactLeaf(art)
+	if err := a.Store.PutArtefact(ctx, site, art); err != nil {
+		return fmt.Errorf("store %s of site %s: %w", kind, site, err)
+	}
+	return nil
+}
+
+// publish is Publish of one variant.
+func (a *API) publish(ctx context.Context, s *Site) error {
+	now := a.now()
+	put := func(kind string, body []byte) error { return a.putArtefact(ctx, s.ID, kind, body) }
 	if err := a.bindRoot(ctx, s, put); err != nil {
 		return err
 	}
@@ -118,7 +128,7 @@ func (a *API) activate(ctx context.Context, s *Site, now time.Time, put func(str
 	}
 	if n := len(history); n > 0 {
 		a.clock.read(history[n-1].At.Time)
-		if history[n-1].Frame == s.frameDigest {
+		if s.activeAlready(history) {
 			return nil
 		}
 	}

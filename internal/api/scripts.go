@@ -16,7 +16,7 @@ import (
 func (a *API) getGate(c echo.Context) error {
 	s := siteOf(c)
 	if s.advanced == nil {
-		return s.gate.serve(c, shortLife)
+		return s.gate.serve(c, s.gateLife(a.Now()))
 	}
 	if s.isAdvanced(c) {
 		return s.advanced.serve(c, perVisitor)

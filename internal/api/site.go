@@ -29,6 +29,8 @@ type Site struct {
 	scripts     map[string]map[string]*asset // by locale, by kind
 
 	declarations map[string]declared // by locale, made when the site is published
+
+	trial *trial // shared by both sites of an experiment, nil without one
 }
 
 // NewSite renders a site. version is the program's.
@@ -53,10 +55,14 @@ func NewSite(ctx context.Context, site *consent.Site, ring *consent.Keyring, ver
 	}
 	server := consent.ServerVersion{Version: version, Key: s.jar.KeyID()}
 	s.frame = consent.NewFrame(site.Policy, s.Rendering, s.gate.digest, site.Locales, s.recordOrigins(), server)
+	s.frame.Variants = []string{site.Variant}
 	if s.frameBytes, err = s.frame.Encode(); err != nil {
 		return nil, err
 	}
 	s.frameDigest = consent.Digest(s.frameBytes)
+	if err := s.startTrial(ctx, ring, version); err != nil {
+		return nil, fmt.Errorf("render experiment of site %s: %w", site.ID, err)
+	}
 	return s, nil
 }
 

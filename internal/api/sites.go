@@ -99,7 +99,7 @@ func (a *API) FindSite(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		r.URL.Path = strings.TrimPrefix(r.URL.Path, found.prefix)
 		r.URL.RawPath = ""
-		c.Set(siteKey, found.site)
+		c.Set(siteKey, found.site.At(a.Now()))
 		c.Set(secureKey, found.secure)
 		return next(c)
 	}

@@ -79,6 +79,14 @@ func DecodeFrame(b []byte) (*Frame, error) {
 	return &f, nil
 }
 
+// Variant names the wording that the frame has, "" for the site's usual one.
+func (f *Frame) Variant() string {
+	if len(f.Variants) == 0 {
+		return ""
+	}
+	return f.Variants[0]
+}
+
 // Optional returns the categories that were asked about.
 func (f *Frame) Optional() []FrameCategory { return f.Categories[1:] }
 

@@ -36,6 +36,10 @@ type Site struct {
 	LegalHold  string
 	PrivateLog bool // the transparency log is not served
 	Counting   Counting
+	// Experiment is what is tried, nil for nothing; Variant names the one that this
+	// is, "" for the site as it is configured.
+	Experiment *Experiment
+	Variant    string
 }
 
 // Deployment says where the site's pages are and how they reach Consentry.
@@ -139,6 +143,7 @@ type CookieConfig struct {
 // Appearance is what an owner may choose of the look.
 type Appearance struct {
 	Layout   string            // bar, card, dialog
+	Position string            // top of a bar, end of a card; "" for the usual place
 	Scheme   string            // light, dark, auto
 	Light    map[string]string // colours by name: paper, ink, quiet, line, button, button-text
 	Dark     map[string]string

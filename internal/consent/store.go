@@ -65,7 +65,7 @@ type Head struct {
 // bytes, a frame, a gate build, an activation. It is kept as long as any record
 // refers to it, under the digest of its body.
 type Artefact struct {
-	Kind   string // banner, preferences, page, gate, gate-advanced, opener, rendering, frame, activation, root, log-key, log-restart
+	Kind   string // banner, preferences, page, gate, gate-advanced, opener, rendering, frame, activation, experiment, root, log-key, log-restart
 	Digest string // Digest(Body)
 	Time   time.Time
 	Leaf   [32]byte // the log's leaf hash

@@ -18,7 +18,7 @@ const minContrast = 4.5
 func (b *builder) appearance() consent.Appearance {
 	f := &b.file
 	return consent.Appearance{
-		Layout: f.Layout, Scheme: f.Scheme, Settings: settingsKind(f.Settings), Radius: b.radius(), Font: f.Font, Logo: b.logo(),
+		Layout: f.Layout, Position: b.position(), Scheme: f.Scheme, Settings: settingsKind(f.Settings), Radius: b.radius(), Font: f.Font, Logo: b.logo(),
 		Light: b.palette("colors.light", f.Colors.Light, map[string]string{
 			"paper": "#ffffff", "ink": "#1c2430", "quiet": "#566072",
 			"line": "#d8dde5", "button": "#1f4b99", "button-text": "#ffffff",
@@ -78,6 +78,18 @@ func luminance(color string) float64 {
 		return math.Pow((c+0.055)/1.055, 2.4)
 	}
 	return 0.2126*channel(16) + 0.7152*channel(8) + 0.0722*channel(0)
+}
+
+// position is where the banner stands, "" for the usual place of its layout.
+func (b *builder) position() string {
+	places := map[string][]string{"bar": {"bottom", "top"}, "card": {"start", "end"}}[b.file.Layout]
+	switch p := b.file.Position; {
+	case p == "" || len(places) > 0 && p == places[0]:
+		return ""
+	case !slices.Contains(places, p):
+		b.doc.Fail(b.doc.first("position", "layout"), "position %s does not go with layout %s: a bar stands at the bottom or top, a card at the start or end, a dialog in the middle", p, b.file.Layout)
+	}
+	return b.file.Position
 }
 
 // settingsKind is what the gate shows: nothing where the pages have links of

@@ -14,7 +14,7 @@ const manualWidth = 76
 
 // DescribeSite returns the manual of the site file.
 func DescribeSite() (string, error) {
-	return Describe(SiteFile{}, siteSource, categorySource, consentModeSource, countingSource)
+	return Describe(SiteFile{}, siteSource, categorySource, consentModeSource, countingSource, experimentSource)
 }
 
 // Describe returns the manual of a configuration struct: every field with its

@@ -27,6 +27,19 @@ counting:
     - {id: goods, paths: [/shop/*, /basket]}
   smallest: 25
 layout: card
+position: end
+experiment:
+  id: plain-bar
+  start: 2026-12-01
+  block: 6h
+  measure: accepted
+  detect: 2
+  variant:
+    layout: bar
+    position: top
+    texts:
+      en: {heading: Your choice here, choose: Pick}
+      de: {categories: {comfort: {title: Filme}}}
 scheme: light
 radius: 4
 font: system

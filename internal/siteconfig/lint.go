@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/consentry/consentry/internal/consent"
 )
@@ -108,7 +109,7 @@ func (l *linter) attempts(pattern string) (list []finding) {
 	}
 	wanted := regexp.MustCompile(pattern)
 	for _, path := range l.doc.unknown {
-		if wanted.MatchString(path) {
+		if wanted.MatchString(path) && !strings.HasPrefix(path, variantAt+".") {
 			list = append(list, finding{path, fmt.Sprintf("there is no %q, on purpose", path)})
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // SiteSchema returns the JSON Schema of the site file.
 func SiteSchema() ([]byte, error) {
-	return Schema("Consentry site file", SiteFile{}, siteSource, categorySource, consentModeSource, countingSource)
+	return Schema("Consentry site file", SiteFile{}, siteSource, categorySource, consentModeSource, countingSource, experimentSource)
 }
 
 // CatalogueSchema returns the JSON Schema of the catalogue's files: lists of

@@ -106,6 +106,7 @@ func build(file string, src []byte, known knownServices, locales fs.FS) loaded {
 		Counting:   b.counting(),
 	}
 	b.lint(site)
+	site.Experiment = b.experiment(site)
 	return loaded{doc: b.doc, site: site}
 }
 

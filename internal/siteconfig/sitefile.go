@@ -91,6 +91,11 @@ type SiteFile struct {
 	// dialog: in the middle. No shape covers more than half of a phone's screen.
 	Layout string `yaml:"layout" jsonschema:"enum=bar,enum=card,enum=dialog,default=bar"`
 
+	// Where a bar or a card stands on screens that are wider than a phone's. bar:
+	// bottom or top; card: start or end of the bottom line, which are left and right
+	// where people read from left to right. Empty: bottom, start.
+	Position string `yaml:"position" jsonschema:"enum=bottom,enum=top,enum=start,enum=end"`
+
 	// Which colours are used: the light ones, the dark ones, or (auto) those that
 	// the visitor's system asks for.
 	Scheme string `yaml:"scheme" jsonschema:"enum=light,enum=dark,enum=auto,default=auto"`
@@ -131,6 +136,10 @@ type SiteFile struct {
 
 	// How visits are counted for the dashboard.
 	Counting CountingFile `yaml:"counting"`
+
+	// Another wording or look of the banner that is tried beside this one. Nobody is
+	// remembered before a choice, so the two take turns by the hour.
+	Experiment *ExperimentFile `yaml:"experiment"`
 
 	// What is asked about, in the order shown. necessary is always there, first
 	// and locked, whether listed or not.
