@@ -439,7 +439,7 @@ func declared(v view, s consent.Service) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(s.Cookies) > 0 {
-			templ_7745c5c3_Err = cookieTable(v, s).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = cookieTable(v, s, "d-"+s.ID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -454,7 +454,7 @@ func declared(v view, s consent.Service) templ.Component {
 
 // cookieTable carries explicit roles, because on a phone its rows become blocks
 // and browsers then forget that it is a table.
-func cookieTable(v view, s consent.Service) templ.Component {
+func cookieTable(v view, s consent.Service, heading string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -480,9 +480,9 @@ func cookieTable(v view, s consent.Service) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var25 string
-		templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs("d-" + s.ID)
+		templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(heading)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/declaration.templ`, Line: 83, Col: 50}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/declaration.templ`, Line: 83, Col: 46}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 		if templ_7745c5c3_Err != nil {
