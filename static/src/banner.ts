@@ -1,6 +1,7 @@
 // Layer one: shows the question, follows the buttons. It takes no focus, stops
 // nothing on the page, and is gone in the frame after a click; it comes back
 // only to say that a grant could not be saved.
+import { keepClear } from './clear'
 import { mount } from './mount'
 import { readHint } from './cookie'
 import { grants } from './narrow'
@@ -34,6 +35,7 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
   const page = document.documentElement.style
   let root: ShadowRoot | undefined
   let box: HTMLElement
+  let giveBack: () => void
   let since = 0
   let last: Decision
 
@@ -44,6 +46,7 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
       slot(box, 'gpc').hidden = !navigator.globalPrivacyControl
       slot(box, 'changed').hidden = !readHint(gate.policy)
       box.addEventListener('click', follow)
+      giveBack = keepClear(box)
       requestAnimationFrame(shown)
       new MutationObserver(stay).observe(document, { childList: true, subtree: true })
     }
@@ -59,7 +62,10 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
   }
 
   function hide(): void {
-    if (root) box.hidden = true
+    if (root) {
+      box.hidden = true
+      giveBack()
+    }
     page.scrollPaddingBottom = ''
   }
 
