@@ -3,6 +3,7 @@ package templates
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Viewer is who looks at a page, and which places are open to them.
@@ -38,6 +39,18 @@ type AccessPage struct {
 	Problem string // why the last change was refused
 	Invited string // whose link it is
 	Link    string // shown once
+	Tokens  []TokenRow
+	Minted  string // which token was made
+	Token   string // its text, shown once
+}
+
+// TokenRow is one token of the JSON API.
+type TokenRow struct {
+	Name, Role, By string
+	All            bool
+	Sites          []string
+	Expires        time.Time
+	Expired        bool
 }
 
 // PersonRow is one account.

@@ -90,7 +90,12 @@ func auditorsRequests() templates.RequestsPage {
 func accessPage() templates.AccessPage {
 	return templates.AccessPage{
 		Nonce: testNonce, Viewer: owner, Roles: []string{"owner", "marketer", "auditor"},
-		Sites:   []templates.SiteName{{ID: "shop", Name: "Kiln & Leaf"}, {ID: "journal", Name: "The Potter’s Journal"}},
+		Sites:  []templates.SiteName{{ID: "shop", Name: "Kiln & Leaf"}, {ID: "journal", Name: "The Potter’s Journal"}},
+		Minted: "warehouse", Token: "consentry_TEXT",
+		Tokens: []templates.TokenRow{
+			{Name: "warehouse", Role: "marketer", All: true, By: "admin", Expires: now.AddDate(0, 3, 0)},
+			{Name: "old", Role: "auditor", Sites: []string{"shop"}, By: "admin", Expires: now.AddDate(0, -1, 0), Expired: true},
+		},
 		Invited: "mira", Link: "https://desk.example/admin/invite/TOKEN",
 		People: []templates.PersonRow{
 			{Name: "admin", Role: "owner", All: true, State: "active"},

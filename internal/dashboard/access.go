@@ -25,6 +25,9 @@ func (d *Dashboard) showAccess(c echo.Context, status int, page templates.Access
 	if err != nil {
 		return err
 	}
+	if page.Tokens, err = d.Accounts.tokenRows(d.Now()); err != nil {
+		return err
+	}
 	page.Nonce, page.Viewer, page.Roles = nonce(c), frame(c), Roles()
 	for _, site := range d.sites(c) {
 		page.Sites = append(page.Sites, templates.SiteName{ID: site.ID, Name: site.Name})

@@ -30,6 +30,7 @@ func NewAccountsFile(path string) *AccountsFile { return &AccountsFile{path: pat
 type accounts struct {
 	V        int       `json:"v"`
 	Accounts []account `json:"accounts"`
+	Tokens   []token   `json:"tokens,omitempty"` // of the JSON API
 }
 
 type account struct {

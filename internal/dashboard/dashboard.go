@@ -144,6 +144,9 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.POST("/access/accounts/:name/change", d.postChange, d.may(manage))
 	g.POST("/access/accounts/:name/disable", d.postDisable, d.may(manage))
 	g.POST("/access/accounts/:name/reset", d.postReset, d.may(manage))
+	g.POST("/access/tokens", d.postToken, d.may(manage))
+	g.POST("/access/tokens/:name/revoke", d.postRevoke, d.may(manage))
+	d.registerAPI(e)
 }
 
 const nonceKey = "nonce"

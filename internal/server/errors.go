@@ -11,6 +11,7 @@ import (
 
 	"github.com/consentry/consentry/internal/api"
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/dashboard"
 )
 
 var errRate = errors.New("too many requests from this network, try again in half a minute")
@@ -36,6 +37,15 @@ var statuses = []struct {
 	{os.ErrDeadlineExceeded, http.StatusRequestTimeout, "timeout"}, // before what a half-read body or form is otherwise
 	{api.ErrBody, http.StatusBadRequest, "body"},
 	{api.ErrForm, http.StatusBadRequest, "form"},
+	{dashboard.ErrToken, http.StatusUnauthorized, "token"},
+	{dashboard.ErrRole, http.StatusForbidden, "role"},
+	{dashboard.ErrForeign, http.StatusForbidden, "origin"},
+	{dashboard.ErrInsecure, http.StatusForbidden, "insecure"},
+	{dashboard.ErrSite, http.StatusNotFound, "no-site"},
+	{dashboard.ErrFew, http.StatusNotFound, "few"},
+	{dashboard.ErrLink, http.StatusNotFound, "link"},
+	{dashboard.ErrPeriod, http.StatusBadRequest, "period"},
+	{dashboard.ErrFilter, http.StatusBadRequest, "filter"},
 	{errRate, http.StatusTooManyRequests, "rate"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable"},
 	{context.Canceled, 499, "gone"}, // the visitor left; nginx's number for it
@@ -76,6 +86,10 @@ func classify(err error) (int, errorDetail) {
 			var superseded *api.SupersededError
 			if errors.As(err, &superseded) {
 				detail.Rendering = superseded.Rendering
+			}
+			var asked *echo.HTTPError
+			if row.status == http.StatusBadRequest && errors.As(err, &asked) {
+				detail.Message, _ = asked.Message.(string) // says how to mend it
 			}
 			if errors.Is(err, consent.ErrInvalid) {
 				detail.Message = err.Error() // names ids of the policy only

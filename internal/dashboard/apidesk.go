@@ -1,0 +1,187 @@
+package dashboard
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/templates"
+)
+
+type apiRequest struct {
+	Site    string            `json:"site"`
+	ID      string            `json:"id"`
+	Kind    string            `json:"kind"`
+	Reason  string            `json:"reason"`
+	Entry   int64             `json:"entry"` // of the record it is about
+	At      consent.Timestamp `json:"at"`
+	Due     consent.Timestamp `json:"due"`
+	Settled *apiSettlement    `json:"settled"`
+}
+
+type apiSettlement struct {
+	At     consent.Timestamp `json:"at"`
+	Done   bool              `json:"done"`
+	Reason string            `json:"reason"`
+}
+
+// apiRequests lists what visitors asked for, the oldest first.
+func (d *Dashboard) apiRequests(c echo.Context) error {
+	out := struct {
+		Requests []apiRequest `json:"requests"`
+	}{Requests: []apiRequest{}}
+	for _, site := range d.sites(c) {
+		list, err := d.Requests(c.Request().Context(), site.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			one := apiRequest{Site: site.ID, ID: a.Digest, Kind: a.Kind, Reason: a.Reason, Entry: a.Entry, At: a.At, Due: consent.At(a.Due())}
+			if s := a.Settled; s != nil {
+				one.Settled = &apiSettlement{s.At, s.Done, s.Reason}
+			}
+			out.Requests = append(out.Requests, one)
+		}
+	}
+	slices.SortStableFunc(out.Requests, func(a, b apiRequest) int {
+		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Site, b.Site))
+	})
+	return answerJSON(c, out)
+}
+
+type apiProof struct {
+	Holds  bool   `json:"holds"`
+	Broken bool   `json:"broken"`
+	Says   string `json:"says"`   // why it was not verified, or does not hold
+	Size   int64  `json:"size"`   // of the signed log, 0 when it was not verified
+	Origin string `json:"origin"` // that log's name
+}
+
+// apiRecord gives one record with its proof, verified now. That it was read is
+// noted first.
+func (d *Dashboard) apiRecord(c echo.Context) error {
+	id, err := consent.ParseID(c.Param("record"))
+	if err != nil {
+		return fmt.Errorf("read record id: %w", consent.ErrNotFound)
+	}
+	ctx := c.Request().Context()
+	for _, site := range d.sites(c) {
+		stored, err := d.Store.Record(ctx, site.ID, id)
+		if errors.Is(err, consent.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := d.noteRead(c, site.ID, stored); err != nil {
+			return err
+		}
+		page := templates.RecordPage{Site: site.ID}
+		if err := d.prove(ctx, &page, stored); err != nil {
+			return err
+		}
+		return answerJSON(c, recordOf(page, stored))
+	}
+	return fmt.Errorf("find record: %w", consent.ErrNotFound)
+}
+
+type apiRecordAnswer struct {
+	Site   string          `json:"site"`
+	Entry  int64           `json:"entry"`
+	Erased bool            `json:"erased"`
+	Record *consent.Record `json:"record"`
+	Proof  apiProof        `json:"proof"`
+}
+
+func recordOf(page templates.RecordPage, stored consent.Stored) apiRecordAnswer {
+	out := apiRecordAnswer{Site: page.Site, Entry: stored.Index, Erased: stored.Erased, Record: page.Record}
+	out.Proof = apiProof{Broken: page.Proof.Broken, Says: page.Proof.Says}
+	if h := page.Proof.Holds; h != nil {
+		out.Proof.Holds, out.Proof.Size, out.Proof.Origin = true, h.Size, h.Origin
+	}
+	return out
+}
+
+type apiStateAnswer struct {
+	Durability string         `json:"durability"`
+	Trouble    string         `json:"trouble"` // what an operator should look at
+	Outbox     *apiOutbox     `json:"outbox"`  // null without one, and to who is confined to some sites
+	Sites      []apiSiteState `json:"sites"`
+}
+
+type apiOutbox struct {
+	Away    bool    `json:"away"`
+	Failed  bool    `json:"failed"`
+	Waiting int     `json:"waiting"`
+	Stuck   int     `json:"stuck"`
+	Kept    int     `json:"kept"`
+	Bytes   int64   `json:"bytes"`
+	Limit   int64   `json:"limit"`
+	Oldest  float64 `json:"oldest_seconds"`
+}
+
+type apiSiteState struct {
+	ID     string             `json:"id"`
+	Class  string             `json:"retention_class"`
+	Oldest *consent.Timestamp `json:"oldest_record"`
+	Unread bool               `json:"unread"` // the store cannot say now
+	Log    *apiLog            `json:"log"`
+}
+
+type apiLog struct {
+	Entries int64              `json:"entries"`
+	Signed  int64              `json:"signed"`
+	Waiting *consent.Timestamp `json:"waiting_since"`
+	Problem string             `json:"problem"`
+	Anchors []apiAnchor        `json:"anchors"`
+}
+
+type apiAnchor struct {
+	Name    string `json:"name"`
+	Entries int64  `json:"entries"`
+	Behind  int64  `json:"behind"`
+	Problem string `json:"problem"`
+}
+
+// apiState says how decisions are kept and signed, now.
+func (d *Dashboard) apiState(c echo.Context) error {
+	promise, err := d.Store.Health(c.Request().Context())
+	if err != nil {
+		promise = consent.Unstated
+	}
+	out := apiStateAnswer{Durability: string(promise), Trouble: d.proofsFor(c).Trouble, Sites: []apiSiteState{}}
+	if d.Outbox != nil && viewerOf(c).scope.All {
+		s := d.Outbox()
+		out.Outbox = &apiOutbox{s.Away, s.Failed, s.Waiting, s.Stuck, s.Kept, s.Bytes, s.Limit, s.Oldest.Seconds()}
+	}
+	for _, site := range d.sites(c) {
+		out.Sites = append(out.Sites, stateOf(d.siteState(c.Request().Context(), site)))
+	}
+	return answerJSON(c, out)
+}
+
+func stateOf(s templates.SiteState) apiSiteState {
+	out := apiSiteState{ID: s.ID, Class: s.Class, Oldest: instant(s.Oldest), Unread: s.Unread}
+	if s.Log == nil {
+		return out
+	}
+	out.Log = &apiLog{Entries: s.Log.Entries, Signed: s.Log.Signed, Waiting: instant(s.Log.Waiting), Problem: s.Log.Problem, Anchors: []apiAnchor{}}
+	for _, a := range s.Log.Anchors {
+		out.Log.Anchors = append(out.Log.Anchors, apiAnchor{a.Name, a.Entries, a.Behind, a.Problem})
+	}
+	return out
+}
+
+// instant is nil for no time.
+func instant(t time.Time) *consent.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	at := consent.At(t)
+	return &at
+}

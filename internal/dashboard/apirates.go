@@ -1,0 +1,147 @@
+package dashboard
+
+import (
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/consentry/consentry/templates"
+)
+
+// apiTally is templates.Tally in the API's words, which stay as they are.
+type apiTally struct {
+	Shown       int64               `json:"shown"`
+	Accepted    int64               `json:"accepted"`
+	Chosen      int64               `json:"chosen"`
+	Rejected    int64               `json:"rejected"`
+	Ignored     int64               `json:"ignored"`
+	Elsewhere   int64               `json:"elsewhere"`
+	Confirmed   int64               `json:"confirmed"`
+	Withdrawn   int64               `json:"withdrawn"`
+	Widened     int64               `json:"widened"`
+	OfOne       int64               `json:"of_one"`
+	LoadedOnce  int64               `json:"loaded_once"`
+	Deciders    int64               `json:"first_decisions"`
+	Decisions   int64               `json:"decisions"`
+	BySignal    int64               `json:"by_signal"`
+	AutoBanners int64               `json:"automated_banners"`
+	AutoMade    int64               `json:"automated_decisions"`
+	Categories  map[string]apiSplit `json:"categories"`
+	Services    map[string]apiSplit `json:"services"`
+}
+
+type apiSplit struct {
+	Granted int64 `json:"granted"`
+	Denied  int64 `json:"denied"`
+}
+
+func tallied(t templates.Tally) apiTally {
+	splits := func(of map[string]templates.Split) map[string]apiSplit {
+		out := make(map[string]apiSplit, len(of))
+		for id, s := range of {
+			out[id] = apiSplit{s.Granted, s.Denied}
+		}
+		return out
+	}
+	return apiTally{
+		Shown: t.Shown, Accepted: t.Accepted, Chosen: t.Chosen, Rejected: t.Rejected, Ignored: t.Ignored, Elsewhere: t.Elsewhere,
+		Confirmed: t.Confirmed, Withdrawn: t.Withdrawn, Widened: t.Widened, OfOne: t.OfOne, LoadedOnce: t.LoadedOnce, Deciders: t.Deciders,
+		Decisions: t.Events, BySignal: t.Signals, AutoBanners: t.AutoShown, AutoMade: t.AutoMade,
+		Categories: splits(t.Status), Services: splits(t.Services),
+	}
+}
+
+// apiFigures says what figures are of.
+type apiFigures struct {
+	Site     string    `json:"site"`
+	TimeZone string    `json:"time_zone"`
+	From     string    `json:"from"`
+	To       string    `json:"to"` // included
+	Filter   apiFilter `json:"filter"`
+}
+
+type apiFilter struct {
+	Kind   string `json:"kind"`
+	Layout string `json:"layout"`
+	Notice string `json:"notice"`
+	By     string `json:"by"`
+	Value  string `json:"value"`
+}
+
+func figuresOf(site string, p templates.Period, f templates.Filter) apiFigures {
+	return apiFigures{
+		Site: site, TimeZone: p.Zone, From: p.From.Format(time.DateOnly), To: p.To.AddDate(0, 0, -1).Format(time.DateOnly),
+		Filter: apiFilter{f.Kind, f.Layout, f.Notice, f.By, f.Value},
+	}
+}
+
+type apiDay struct {
+	Date string `json:"date"`
+	apiTally
+}
+
+type apiCompared struct {
+	From  string   `json:"from"`
+	To    string   `json:"to"` // included
+	Total apiTally `json:"total"`
+}
+
+func (d *Dashboard) apiRates(c echo.Context) error {
+	site, period, figures, filter, err := d.read(c)
+	if err != nil {
+		return err
+	}
+	compared, err := d.comparison(c, site, period, filter)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		apiFigures
+		Total    apiTally     `json:"total"`
+		Days     []apiDay     `json:"days"`
+		Compared *apiCompared `json:"compared"`
+	}{apiFigures: figuresOf(site.ID, period, filter), Total: tallied(figures.Total)}
+	for _, day := range figures.Days {
+		out.Days = append(out.Days, apiDay{day.From.Format(time.DateOnly), tallied(day.Tally)})
+	}
+	if compared != nil {
+		of := figuresOf(site.ID, compared.Period, filter)
+		out.Compared = &apiCompared{of.From, of.To, tallied(compared.Total)}
+	}
+	return answerJSON(c, out)
+}
+
+type apiBreakdown struct {
+	By       string            `json:"by"`
+	Smallest int64             `json:"smallest"` // what is rarer is added up
+	Rows     []apiBreakdownRow `json:"rows"`
+}
+
+type apiBreakdownRow struct {
+	Value    string `json:"value"` // empty for several
+	Values   int    `json:"values"`
+	Shown    int64  `json:"shown"`
+	Accepted int64  `json:"accepted"`
+	Chosen   int64  `json:"chosen"`
+	Rejected int64  `json:"rejected"`
+	Ignored  int64  `json:"ignored"`
+}
+
+func (d *Dashboard) apiBreakdowns(c echo.Context) error {
+	site, period, figures, filter, err := d.read(c)
+	if err != nil {
+		return err
+	}
+	list := []apiBreakdown{}
+	for _, b := range breakdowns(figures, site.Counting.Smallest) {
+		one := apiBreakdown{By: b.ID, Smallest: b.Smallest, Rows: []apiBreakdownRow{}}
+		for _, r := range b.Rows {
+			one.Rows = append(one.Rows, apiBreakdownRow{r.Value, max(1, r.Folded), r.Shown, r.Accepted, r.Chosen, r.Rejected, r.Ignored})
+		}
+		list = append(list, one)
+	}
+	return answerJSON(c, struct {
+		apiFigures
+		Breakdowns []apiBreakdown `json:"breakdowns"`
+	}{figuresOf(site.ID, period, filter), list})
+}
