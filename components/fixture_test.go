@@ -37,7 +37,7 @@ func shop(t *testing.T) *consent.Site {
 		},
 		Texts: map[string]consent.Texts{"en": texts(t, "en"), "de": texts(t, "de"), "fr": texts(t, "fr"), "ar": texts(t, "en")},
 		Policy: consent.NewPolicy(consent.Policy{
-			Site: "shop", Regime: consent.OptIn, Memory: 180 * 24 * time.Hour,
+			Site: "shop", Memory: 180 * 24 * time.Hour,
 			Categories: []consent.Category{
 				{ID: "necessary", Services: []consent.Service{{ID: "basket", Name: "Basket", Company: "Kiln & Leaf", Cookies: []consent.Cookie{
 					{Name: "sid", Provider: "Kiln & Leaf", Purpose: "Keeps the basket.", Duration: "session"},

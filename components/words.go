@@ -42,9 +42,6 @@ func (v view) decided() string {
 	return strings.ReplaceAll(v.Texts.DecidedOn, "{date}", v.lang.Pattern())
 }
 
-// checked reports whether switches stand on before the visitor touched them.
-func (v view) checked() bool { return v.Policy.Regime != consent.OptIn }
-
 // recipients lists who receives what a cookie holds besides its provider.
 func (v view) recipients(c consent.Cookie) string {
 	if len(c.Recipients) == 0 {

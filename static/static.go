@@ -16,6 +16,10 @@ var (
 	gateJS []byte
 	//go:embed dist/gate-auto.js
 	autoGateJS []byte
+	//go:embed dist/local.js
+	localGateJS []byte
+	//go:embed dist/local-auto.js
+	localAutoGateJS []byte
 	//go:embed dist/opener.js
 	openerJS []byte
 	//go:embed dist/bootstrap.js
@@ -38,21 +42,28 @@ func Types() []byte { return types }
 
 // The bundles, cut once at what a site puts into them.
 var (
-	gate         = cut(gateJS, "__POLICY__")
-	autoGate     = cut(autoGateJS, "__POLICY__")
-	opener       = cut(openerJS, "__POLICY__")
-	bootstrap    = cut(bootstrapJS, "__POLICY__")
-	banner       = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
-	preferences  = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
-	placeholders = cut(placeholdersJS, "__POLICY__", "__HTML__", "__CSS__")
-	declaration  = cut(declarationJS, "__HTML__", "__CSS__")
+	gate          = cut(gateJS, "__POLICY__")
+	autoGate      = cut(autoGateJS, "__POLICY__")
+	localGate     = cut(localGateJS, "__POLICY__")
+	localAutoGate = cut(localAutoGateJS, "__POLICY__")
+	opener        = cut(openerJS, "__POLICY__")
+	bootstrap     = cut(bootstrapJS, "__POLICY__")
+	banner        = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
+	preferences   = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
+	placeholders  = cut(placeholdersJS, "__POLICY__", "__HTML__", "__CSS__")
+	declaration   = cut(declarationJS, "__HTML__", "__CSS__")
 )
 
 // Gate returns the gate with a site's policy, a JSON object, in it. auto is the
-// one that holds unmarked tags too.
-func Gate(auto bool, policy []byte) []byte {
-	if auto {
+// one that holds unmarked tags too, local the one that knows of regimes.
+func Gate(auto, local bool, policy []byte) []byte {
+	switch {
+	case auto && local:
+		return localAutoGate.fill(policy)
+	case auto:
 		return autoGate.fill(policy)
+	case local:
+		return localGate.fill(policy)
 	}
 	return gate.fill(policy)
 }

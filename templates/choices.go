@@ -24,7 +24,8 @@ const (
 
 // ChoicesPage is the page on which a visitor decides without JavaScript: its
 // form, which is kept, and what differs for this visitor. All but nonce, id and
-// addresses follows from the visitor's record and the one before.
+// addresses follows from the visitor's record and the one before. Of a site for
+// children the form asks nothing.
 //
 // Both of its forms post to "choices" beside it: id, rendering, locale, back,
 // control, and for control save c.<category> and s.<service>, each "granted". A
@@ -32,17 +33,17 @@ const (
 // category: its switch can add to a denied category and takes nothing from a
 // granted one, because without a script one switch cannot move another.
 type ChoicesPage struct {
-	Form      []byte // of ChoicesForm
-	Frame     *consent.Frame
+	Form      []byte         // of ChoicesForm
+	Frame     *consent.Frame // of the visitor's regime
 	Nonce     string
 	Locale    string
 	ID        consent.ID // the decision that a form would send, fresh for each page
 	Rendering string
 	Back      string        // same-site path, checked by the caller
-	State     consent.State // what holds now: zero without a valid choice
+	State     consent.State // what holds now, decided or presumed, with a signal that counts
 	Decided   time.Time     // when it was decided, zero without a valid choice
 	Receipt   string        // address of the newest receipt, may be empty
-	GPC       bool          // the request carries Sec-GPC: 1
+	GPC       bool          // the request carries Sec-GPC: 1, and that is honoured
 	Outcome   Outcome
 	Now       time.Time
 }
@@ -55,21 +56,26 @@ func Choices(p ChoicesPage) templ.Component {
 }
 
 func (p *ChoicesPage) filling() filling {
+	decided, optOut := !p.Decided.IsZero(), p.Frame.Regime == consent.OptOut
 	shown := map[string]bool{
 		"saved": p.Outcome == Saved, "failed": p.Outcome == Failed, "changed": p.Outcome == Changed, "gpc": p.GPC,
-		"decided": !p.Decided.IsZero(), "undecided": p.Decided.IsZero(), "back": p.Back != "", "receipt": p.Receipt != "",
+		"opt-out": optOut, "not-opt-out": !optOut, "decided": decided, "back": p.Back != "", "receipt": p.Receipt != "",
 	}
-	on := make(map[string]bool)
+	on := make(map[string]bool) // switches: a category's stands for all services in it
+	anything := false
 	for _, a := range p.Frame.Answers(p.State, p.Now) {
 		shown[nowPart(a.Category, "", a.Permitted)] = true
-		shown["permitted"] = shown["permitted"] || a.Permitted
-		on["c."+a.Category] = p.preset(a)
+		anything = anything || a.Permitted
+		on["c."+a.Category] = a.Wholly()
 		for _, s := range a.Services {
 			shown[nowPart(a.Category, s.ID, s.Permitted)] = s.Permitted != a.Permitted
-			shown["permitted"] = shown["permitted"] || s.Permitted
+			anything = anything || s.Permitted
 			on["s."+s.ID] = s.Permitted
 		}
 	}
+	shown["permitted"] = decided && anything // by the visitor, who may withdraw it
+	shown["presumed"], shown["undecided"] = !decided && anything, !decided && !anything
+	shown["listed"] = decided || anything
 	text := templ.EscapeString[string]
 	return filling{
 		shows: func(name string) bool { return shown[name] }, on: func(name string) bool { return on[name] },
@@ -79,16 +85,6 @@ func (p *ChoicesPage) filling() filling {
 			"instant": text(machineTime(p.Decided)), "date": text(lang.Of(p.Locale).Moment(p.Decided)),
 		},
 	}
-}
-
-// preset is a category's switch: the answer that holds, else what the regime
-// presumes, which a browser's signal turns off. A switch stands for all
-// services of its category, so it is off while one of them is denied.
-func (p *ChoicesPage) preset(a consent.Answer) bool {
-	if !p.Decided.IsZero() && a.Answered {
-		return a.Wholly()
-	}
-	return a.Shown == consent.Granted && !p.GPC
 }
 
 // nowPart names the line that says what holds for a category or a service.
@@ -107,6 +103,17 @@ func nowPart(category, service string, permitted bool) string {
 type choicesText struct {
 	Site   *consent.Site
 	Locale string
+}
+
+// mayObject reports whether somewhere things run until a visitor objects: there
+// the page is named for that.
+func (p choicesText) mayObject() bool {
+	for _, rule := range p.Site.Policy.Regimes.Rules {
+		if rule.Regime == consent.OptOut {
+			return true
+		}
+	}
+	return false
 }
 
 func (p choicesText) texts() consent.Texts { return p.Site.Texts[p.Locale] }

@@ -93,10 +93,24 @@ func (p *StudioFrame) layer() templ.Component {
 		if err := html.Render(ctx, &inside); err != nil {
 			return err
 		}
+		shown := p.presumed(strings.Replace(inside.String(), "<dialog ", "<dialog open ", 1))
 		_, err := io.WriteString(w, `<div><template shadowrootmode="open"><style nonce="`+templ.EscapeString(p.Nonce)+`">`+css+`</style>`+
-			strings.Replace(inside.String(), "<dialog ", "<dialog open ", 1)+`</template></div>`)
+			shown+`</template></div>`)
 		return err
 	})
+}
+
+// presumed does to layer two what its script does where things run unasked:
+// switches stand on, and under opt-out the introduction says so.
+func (p *StudioFrame) presumed(html string) string {
+	if p.Look.Regime == consent.OptIn {
+		return html
+	}
+	html = strings.ReplaceAll(html, ` role="switch"`, ` role="switch" checked`)
+	if p.Look.Regime == consent.OptOut {
+		html = strings.NewReplacer(` data-slot="intro"`, ` data-slot="intro" hidden`, ` data-slot="presumed" hidden`, ` data-slot="presumed"`).Replace(html)
+	}
+	return html
 }
 
 // stage is the stand-in's own style.

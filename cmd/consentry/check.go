@@ -62,6 +62,10 @@ func checkConfig(dir string) []siteconfig.Problem {
 		if src, err := os.ReadFile(config.resolve(site.Source)); err == nil {
 			problems = append(problems, warnAboutExamples(site.Source, src)...)
 		}
+		if site.Policy.Local() && config.CountryHeader == "" && config.Places == "" {
+			problems = append(problems, siteconfig.Problem{File: site.Source, Warning: true,
+				Message: "visitors are to be treated by where they are, but consentry.yaml names neither country_header nor places, so that all are asked first"})
+		}
 		if len(site.Deployment.ConsentMode.Advanced.Services) > 0 && config.CountryHeader == "" {
 			problems = append(problems, siteconfig.Problem{File: site.Source, Warning: true,
 				Message: "consent_mode.advanced is used by nobody while consentry.yaml names no country_header, since no visitor's country is known"})

@@ -100,6 +100,16 @@ type ServerConfig struct {
 	// is unknown, which means the strictest rules.
 	CountryHeader string `yaml:"country_header" sample:"CF-IPCountry"`
 
+	// The header in which they name the state of the United States, with or without
+	// US- before it, such as CF-Region-Code; as country_header otherwise. Without it
+	// a visitor of the United States is treated as in the strictest state.
+	RegionHeader string `yaml:"region_header" sample:"CF-Region-Code"`
+
+	// A file in MaxMind's format (.mmdb), of countries or cities, that says where
+	// visitors are when no header does. You supply it; it is read at the start. The
+	// address is looked up in memory and not kept.
+	Places string `yaml:"places" sample:"GeoLite2-City.mmdb"`
+
 	// How long records are kept after they were made, by the retention class that
 	// the site's file names (standard when it names none). The server takes away
 	// once a day what is over, and notes that in the log; "consentry prune

@@ -67,6 +67,11 @@ func (c *ServerConfig) check(doc *siteconfig.Document) {
 	case len(c.TrustedProxies) == 0:
 		doc.Warn("country_header", "country_header is believed from trusted_proxies only, and none is declared; add them")
 	}
+	if c.RegionHeader != "" && !headerPattern.MatchString(c.RegionHeader) {
+		doc.Fail("region_header", "%q is no header's name; write one such as CF-Region-Code", c.RegionHeader)
+	} else if c.RegionHeader != "" && c.CountryHeader == "" {
+		doc.Fail("region_header", "region_header says nothing without country_header; add that")
+	}
 	if c.RateLimit.PerMinute < 0 {
 		doc.Fail("rate_limit.per_minute", "per_minute must be 0 (no limit) or more")
 	}

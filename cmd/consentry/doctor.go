@@ -80,7 +80,9 @@ func newVisit(ctx context.Context, now time.Time, dir string, page *url.URL, onl
 		return visit, err
 	}
 	visit = doctor.Visit{Client: &http.Client{Timeout: doctorTimeout}, Page: page, Site: sites[i]}
-	visit.Gate, visit.Frozen = built.At(now).GateBytes()
+	shown := built.At(now)
+	visit.Gates = shown.GateTexts()
+	_, visit.Frozen = shown.GateBytes()
 	return visit, nil
 }
 

@@ -27,11 +27,18 @@ type installation struct {
 
 func newOwner(t *testing.T) (*owner, string) {
 	t.Helper()
+	return newOwnerOf(t, anyPorts, "")
+}
+
+// newOwnerOf takes the server file, and what stands at the end of the site's.
+func newOwnerOf(t *testing.T, settings, site string) (*owner, string) {
+	t.Helper()
 	o := new(owner)
 	o.now.Store(&installation{spoil: func(*http.Request) {}, cache: func(http.Header) {}})
 	o.Server = httptest.NewUnstartedServer(o)
 	origin := "http://" + o.Listener.Addr().String()
-	dir := newShop(t, origin, anyPorts)
+	dir := newShop(t, origin, settings)
+	replace(t, siteFile(dir), content(t, siteFile(dir))+site)
 	p := start(t, dir)
 	to := &url.URL{Scheme: "http", Host: p.visitors}
 	proxy := &httputil.ReverseProxy{
@@ -92,4 +99,21 @@ func TestTheDoctorFindsWhatIsInstalledWrong(t *testing.T) {
 	wantCommand(t, exitOK, `"level": "right"`, "doctor", o.URL+"/", "--json", "--config", dir)
 	wantCommand(t, exitProblem, "no site", "doctor", "http://elsewhere.example/", "--config", dir)
 	wantCommand(t, exitUsage, "no address", "doctor", "shop.example", "--config", dir)
+}
+
+// The doctor may be anywhere, and a site may ask nothing.
+func TestTheDoctorFindsNothingWrongInAnyRegime(t *testing.T) {
+	for site, want := range map[string]string{
+		"\nregime: local\n":               "The header Sec-GPC arrives",
+		"\nregime: local\ngpc: binding\n": "No cache keeps",
+		"\nchild_directed: true\n":        "It is the gate",
+	} {
+		o, dir := newOwnerOf(t, anyPorts+"trusted_proxies: [127.0.0.1]\ncountry_header: X-Country\n", site)
+		japan := func(r *http.Request) { r.Header.Set("X-Country", "JP") }
+		o.now.Store(&installation{head: `<script src="/privacy/gate.js"></script>`, spoil: japan, cache: func(http.Header) {}})
+		status, out, problems := command(t, "doctor", o.URL+"/", "--config", dir)
+		if status != exitOK || !strings.Contains(out, want) || !strings.Contains(out, "It is the gate that this configuration makes") {
+			t.Errorf("%q: status %d\n%s%s", site, status, out, problems)
+		}
+	}
 }

@@ -146,7 +146,8 @@ func (d *logDesk) addPage(ctx context.Context, s *shownNotice, f foundRecord, re
 	}
 	r := s.Record
 	page := templates.ChoicesPage{
-		Form: form, Frame: f.frame, Locale: r.Notice.Locale, Rendering: r.Notice.Rendering, GPC: r.Signals.GPC, Now: r.Time.Time,
+		Form: form, Frame: f.frame, Locale: r.Notice.Locale, Rendering: r.Notice.Rendering, GPC: r.Signals.GPC && r.Signals.Honoured, Now: r.Time.Time,
+		State: r.Before(f.frame, nil, nil),
 	}
 	if r.Previous != nil {
 		before, err := d.find(ctx, *r.Previous, s.Site)
@@ -156,7 +157,7 @@ func (d *logDesk) addPage(ctx context.Context, s *shownNotice, f foundRecord, re
 		case err != nil:
 			return fmt.Errorf("read what held before: %w", err)
 		default:
-			page.State, page.Decided = consent.StateAfter(before.record, before.frame), before.record.Time.Time
+			page.State, page.Decided = r.Before(f.frame, before.record, before.frame), before.record.Time.Time
 		}
 	}
 	var html bytes.Buffer

@@ -4,45 +4,96 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // perVisit is what of the page no record tells: where the visitor came from, and
 // what the server drew for this one view.
-var perVisit = regexp.MustCompile(`nonce="[^"]*"|name="id" value="[^"]*"|name="back" value="[^"]*"| · +<a href="[^"]*receipts[^<]*</a>|<a class="back".*?</a>`)
+var perVisit = regexp.MustCompile(`nonce="[^"]*"|name="id" value="[^"]*"|name="back" value="[^"]*"| · *<a href="[^"]*receipts[^<]*</a>|<a class="back".*?</a>`)
+
+// choosesBy shows a visitor with these headers the page and sends its form; it
+// returns the page and the record that was made.
+func (p *program) choosesBy(control string, headers ...string) (seen, record string) {
+	p.t.Helper()
+	page := ask(p.t, p.visitors, "GET", "/privacy/choices?locale=en", "", headers...)
+	form := url.Values{"id": {newDecisionID()}, "rendering": {p.rendering()}, "locale": {"en"}, "back": {"/"}, "control": {control}}
+	sent := ask(p.t, p.visitors, "POST", "/privacy/choices", form.Encode(), append(headers, "Origin: https://shop.example", "Content-Type: application/x-www-form-urlencoded")...)
+	if page.status != 200 || sent.status != 303 {
+		p.t.Fatalf("the page got %d, the form %d\n%s", page.status, sent.status, sent.body)
+	}
+	mine := ask(p.t, p.visitors, "GET", "/privacy/receipts/mine", "", "Cookie: "+sent.cookies())
+	return page.body, decoded[struct{ Record string }](p.t, mine.body).Record
+}
+
+func reproduced(t *testing.T, dir, record, seen string) (again, stored string) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "notice")
+	wantCommand(t, exitOK, "index.html", "reproduce", record, "--config", dir, "--out", out)
+	again = content(t, filepath.Join(out, "choices.html"))
+	if got, want := perVisit.ReplaceAllString(again, ""), perVisit.ReplaceAllString(seen, ""); got != want {
+		t.Errorf("the page was\n%s\nand is shown again as\n%s", want, got)
+	}
+	return again, content(t, filepath.Join(out, "choices-stored.html"))
+}
 
 // A visitor without scripts, whose browser sends Global Privacy Control and who
-// has allowed everything before, withdraws. From the record alone comes the page
-// as it was served, and the bytes that it was filled from are those of the log.
+// has allowed everything all the same, withdraws. From the record alone comes the
+// page as it was served, and the bytes that it was filled from are those of the log.
 func TestThePageWithoutJavaScriptIsShownAgainAsItWas(t *testing.T) {
 	dir := newShop(t, "https://shop.example", anyPorts)
 	p := start(t, dir)
-	cookies := "Cookie: " + p.decide("accept-all").cookies()
-	seen := ask(t, p.visitors, "GET", "/privacy/choices?locale=en", "", cookies, "Sec-GPC: 1")
-	form := url.Values{"id": {newDecisionID()}, "rendering": {p.rendering()}, "locale": {"en"}, "back": {"/"}, "control": {"withdraw"}}
-	sent := ask(t, p.visitors, "POST", "/privacy/choices", form.Encode(), cookies, "Sec-GPC: 1", "Origin: https://shop.example", "Content-Type: application/x-www-form-urlencoded")
-	if seen.status != 200 || sent.status != 303 {
-		t.Fatalf("the page got %d, the form %d\n%s", seen.status, sent.status, sent.body)
-	}
-	mine := decoded[struct{ Record string }](t, ask(t, p.visitors, "GET", "/privacy/receipts/mine", "", "Cookie: "+sent.cookies()).body)
+	cookies := "Cookie: " + p.decide("accept-all", "Sec-GPC: 1").cookies()
+	seen, record := p.choosesBy("withdraw", cookies, "Sec-GPC: 1")
 	p.stop()
 
-	out := filepath.Join(t.TempDir(), "notice")
-	wantCommand(t, exitOK, "index.html", "reproduce", mine.Record, "--config", dir, "--out", out)
-	again := content(t, filepath.Join(out, "choices.html"))
-	if got, want := perVisit.ReplaceAllString(again, ""), perVisit.ReplaceAllString(seen.body, ""); got != want {
-		i := 0
-		for i < min(len(got), len(want)) && got[i] == want[i] {
-			i++
-		}
-		t.Errorf("the page was …%s and is shown again as …%s", want[i:min(len(want), i+200)], got[i:min(len(got), i+200)])
-	}
+	again, stored := reproduced(t, dir, record, seen)
 	if !strings.Contains(again, "Your browser asks sites not to share") || !strings.Contains(again, "Withdraw permission") {
 		t.Error("the page lacks what only this visitor saw")
 	}
-	stored := content(t, filepath.Join(out, "choices-stored.html"))
-	if strings.Contains(stored, mine.Record) || !strings.Contains(stored, "You have not decided yet") {
+	if strings.Contains(stored, record) || !strings.Contains(stored, "You have not decided yet") {
 		t.Error("the stored page is not what every visitor's is filled from")
+	}
+}
+
+// Where visitors are treated by where they are, each one's page is shown again
+// under the regime and the signal that it was served under.
+func TestThePageWithoutJavaScriptIsShownAgainUnderItsRegime(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts+"trusted_proxies: [127.0.0.1]\ncountry_header: X-Country\nregion_header: X-Region\n")
+	replace(t, siteFile(dir), content(t, siteFile(dir))+"\nregime: local\ngpc: binding\n")
+	p := start(t, dir)
+	california := []string{"X-Forwarded-For: 192.0.2.7", "X-Forwarded-Proto: https", "X-Country: US", "X-Region: CA"}
+	japan := []string{"X-Forwarded-For: 192.0.2.8", "X-Forwarded-Proto: https", "X-Country: JP"}
+	accepted := "Cookie: " + p.decide("accept-all").cookies()
+	type visit struct {
+		control string
+		headers []string
+		want    []string
+		allowed int
+	}
+	seen := make(map[string]string)
+	records := make(map[string]visit)
+	for _, v := range []visit{
+		{"save", california, []string{"<h1>Your privacy choices</h1>", "runs until you object"}, 2},
+		{"save", append(slices.Clone(california), "Sec-GPC: 1"), []string{"Global Privacy Control honoured", "You have not decided yet. Until"}, 0},
+		{"reject-all", append(slices.Clone(california), accepted, "Sec-GPC: 1"), []string{"Global Privacy Control honoured", "Decided on"}, 0},
+		{"withdraw", append(slices.Clone(japan), accepted, "Sec-GPC: 1"), []string{"<h1>Cookie settings of", "Withdraw permission"}, 2},
+		{"reject-all", japan, []string{"<h1>Cookie settings of", "runs until you object"}, 2},
+	} {
+		page, record := p.choosesBy(v.control, v.headers...)
+		seen[record], records[record] = page, v
+	}
+	p.stop()
+	for record, v := range records {
+		again, _ := reproduced(t, dir, record, seen[record])
+		for _, want := range v.want {
+			if !strings.Contains(again, want) {
+				t.Errorf("%q: the page lacks %q", v.headers, want)
+			}
+		}
+		if got := strings.Count(again, "<b>Allowed</b>"); got != v.allowed {
+			t.Errorf("%q: %d are allowed, want %d", v.headers, got, v.allowed)
+		}
 	}
 }

@@ -72,6 +72,7 @@ func commands(env environment) []*cobra.Command {
 		newInit(env),
 		newCheck(env),
 		newSnippetCommand(env),
+		newPolicyText(env),
 		newServe(env),
 		newDemo(env),
 		newKeys(env),
@@ -92,6 +93,7 @@ func commands(env environment) []*cobra.Command {
 		newImport(env),
 		newDoctor(env),
 		newCatalogue(env),
+		newRegimes(env),
 		newSchema(env),
 		newVersion(env),
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/consentry/consentry/internal/api"
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/dashboard"
+	"github.com/consentry/consentry/internal/geo"
 	"github.com/consentry/consentry/internal/outbox"
 	"github.com/consentry/consentry/internal/redisstore"
 	"github.com/consentry/consentry/internal/server"
@@ -115,8 +116,11 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 		return err
 	}
 	requests := newBacklog(visitors, env.now, log)
-	srv := newServer(env, config, log, store, visitors, desk, sites, requests)
-	visitors.Observe = srv.Metrics.Decision
+	srv, err := newServer(env, config, log, store, visitors, desk, sites, requests)
+	if err != nil {
+		return err
+	}
+	visitors.Observe, visitors.ObserveSignal = srv.Metrics.Decision, srv.Metrics.Signal
 	public, admin, err := listen(ctx, config)
 	if err != nil {
 		return err
@@ -137,10 +141,10 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	return srv.Run(ctx, public, admin)
 }
 
-func newServer(env environment, config ServerConfig, log *slog.Logger, store *listedStore, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet, requests *backlog) *server.Server {
+func newServer(env environment, config ServerConfig, log *slog.Logger, store *listedStore, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet, requests *backlog) (*server.Server, error) {
 	o := server.Options{
 		Visitors: visitors, Operators: desk, Store: store, Outbox: outboxOf(store), Backlog: requests.Read, Now: env.now, Log: log,
-		TrustedProxies: config.Proxies(), CountryHeader: config.CountryHeader, PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
+		TrustedProxies: config.Proxies(), CountryHeader: config.CountryHeader, RegionHeader: config.RegionHeader, PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
 		Problems: sites.Problems, Logs: sites.logs.statuses, Version: programVersion(),
 		Timeouts: server.Timeouts{
 			ReadHeader: config.Timeouts.ReadHeader.Std(), Read: config.Timeouts.Read.Std(), Write: config.Timeouts.Write.Std(),
@@ -148,7 +152,14 @@ func newServer(env environment, config ServerConfig, log *slog.Logger, store *li
 		},
 	}
 	_, _ = io.ReadFull(env.random, o.Seed[:]) // a weaker salt only makes two visitors share a bucket
-	return server.New(o)
+	if config.Places != "" {
+		places, err := geo.Open(config.resolve(config.Places))
+		if err != nil {
+			return nil, err
+		}
+		o.Locate = places.Locate
+	}
+	return server.New(o), nil
 }
 
 // newDesk opens the operators' pages. Their sessions are sealed by a key that

@@ -24,6 +24,8 @@ type API struct {
 	Log   *slog.Logger
 	// Observe is told the outcome of every recorded decision, for metrics.
 	Observe func(site, outcome string)
+	// ObserveSignal is told of every gate that was made for a signal, by regime.
+	ObserveSignal func(site, regime string)
 	// Transparency finds the transparency log of a site, nil when it has none.
 	Transparency func(site string) *translog.Log
 
@@ -53,6 +55,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	get("/declaration", a.getDeclaration)
 	get("/declaration/:file", a.getDeclarationScript)
 	get("/openapi.json", a.getOpenAPI)
+	get(gpcPath, a.getGPC)
 	get("/consentry.d.ts", a.getTypes)
 	get("/log/checkpoint", a.getCheckpoint)
 	get("/log/key", a.getLogKey)

@@ -32,21 +32,18 @@ type choicesView struct {
 }
 
 func (a *API) showChoices(c echo.Context, s *Site, v choicesView) error {
-	now := a.Now()
+	now, ruling := a.Now(), s.rulingOf(c, false)
 	p := templates.ChoicesPage{
-		Form: s.scripts[v.locale]["page"].plain, Frame: s.frame, Nonce: pageHeaders(c, s), Locale: v.locale, Rendering: s.Rendering,
-		Back: s.backURL(v.back), Outcome: v.outcome, Now: now, GPC: hasOne(c.Request().Header.Values("Sec-Gpc")),
+		Form: s.scripts[v.locale]["page"].plain, Frame: s.audienceOf(ruling).frame, Nonce: pageHeaders(c, s), Locale: v.locale, Rendering: s.Rendering,
+		Back: s.backURL(v.back), Outcome: v.outcome, Now: now, GPC: ruling.Signal && hasOne(c.Request().Header.Values("Sec-Gpc")),
 	}
 	_, _ = rand.Read(p.ID[:]) // never fails since Go 1.24
 	sealed, hint := s.jar.Read(c.Request(), secure(c), now)
-	if sealed != nil {
-		p.State, p.Decided = sealed.State(), unix(sealed.Issued)
+	if sealed != nil && !s.Policy.ChildDirected {
+		p.Decided = unix(sealed.Issued)
 		p.Receipt = s.Base() + s.receiptPath(sealed.Record) + "?locale=" + v.locale
-		if hint == nil {
-			hint = &consent.State{}
-		}
-		p.State = consent.And(p.State, *hint)
 	}
+	p.State = ruling.Standing(s.Policy, sealed, hint, now)
 	c.Response().WriteHeader(v.status)
 	return templates.Choices(p).Render(c.Request().Context(), c.Response())
 }

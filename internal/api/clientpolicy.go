@@ -30,6 +30,10 @@ type gatePolicy struct {
 	Report  bool                  `json:"report,omitempty"`
 	Rules   map[string]clientRule `json:"rules,omitempty"`
 	Consent clientConsent         `json:"consent"`
+	// Of a site whose visitors are treated by where they are:
+	Signal *bool  `json:"signal,omitempty"` // false where none is honoured; nil where the page may say so
+	Out    bool   `json:"out,omitempty"`
+	Ruling string `json:"ruling,omitempty"`
 }
 
 // openerPolicy is what the opener brings to the gate.
@@ -54,12 +58,16 @@ type noticePolicy struct {
 type clientSettings struct {
 	Kind  string `json:"kind"`
 	Label string `json:"label"`
+	// Where some visitors are under opt-out:
+	Choices  string `json:"choices,omitempty"`
+	Honoured string `json:"honoured,omitempty"`
 }
 
 type clientCategory struct {
 	ID       string   `json:"id"`
 	Digest   string   `json:"digest"`
 	Services []string `json:"services"`
+	Presumed string   `json:"presumed,omitempty"` // in the gate alone: granted, denied, or asked about unless it was refused (k)
 }
 
 // clientRule is what a service is recognised by: its address patterns separated
@@ -91,25 +99,22 @@ func (s *Site) places() [][]string {
 	return places
 }
 
-// renderGate makes the gate, after the rendering that it names.
-func (s *Site) renderGate() (err error) {
-	if s.gate, err = s.gateAsset(nil); err != nil {
-		return err
-	}
-	if advanced := s.Deployment.ConsentMode.Advanced.Services; len(advanced) > 0 {
-		s.advanced, err = s.gateAsset(advanced)
-	}
-	return err
-}
-
 // keyName is a member's name that JavaScript needs no quotes for. Quotes inside
 // of a string are escaped, so that it matches nowhere else.
 var keyName = regexp.MustCompile(`"([a-z_]+)":`)
 
-// gateAsset makes a gate that lets the tags of some services through unheld.
-func (s *Site) gateAsset(unheld []string) (*asset, error) {
+// gateAsset makes a gate for an audience that lets the tags of some services
+// through unheld.
+func (s *Site) gateAsset(a *audience, unheld []string) (*asset, error) {
 	policy := gatePolicy{
 		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Consent: s.clientConsent(),
+		Out: a.ruling.Regime == consent.OptOut, Ruling: a.name,
+	}
+	if a.ruling.Signal || !a.ruling.Heeds {
+		policy.Signal = &a.ruling.Signal
+	}
+	for i, presumed := range a.ruling.Presumed {
+		policy.Categories[i].Presumed = presumedLetter(presumed)
 	}
 	if s.auto() {
 		policy.Rules = s.gateRules(unheld)
@@ -122,7 +127,7 @@ func (s *Site) gateAsset(unheld []string) (*asset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newAsset(static.Gate(s.auto(), keyName.ReplaceAll(body, []byte("$1:")))), nil
+	return newAsset(static.Gate(s.auto(), s.isLocal(), keyName.ReplaceAll(body, []byte("$1:")))), nil
 }
 
 // auto reports whether the gate holds unmarked tags too.
@@ -138,6 +143,9 @@ func (s *Site) corePolicy(rendering string) corePolicy {
 	p := corePolicy{
 		Site: s.ID, Base: s.Base(), Cookie: s.jar.HintName(true),
 		Rendering: rendering,
+	}
+	if s.Policy.ChildDirected {
+		p.Cookie = "-" // no cookie's name: whatever is left of an earlier choice says nothing
 	}
 	for _, c := range s.Policy.Optional() {
 		category := clientCategory{ID: c.ID, Digest: s.Policy.CategoryDigest(c.ID), Services: []string{}}

@@ -14,7 +14,7 @@ import (
 
 // moment is what a request tells for counting.
 func (s *Site) moment(c echo.Context, now time.Time) consent.Moment {
-	country, _ := c.Get(CountryKey).(string)
+	country := placeOf(c).Country
 	return consent.Moment{
 		Time: now, Zone: s.Counting.Location(), Country: country,
 		Group: s.Counting.Group(s.pagePath(c.Request())),
@@ -38,7 +38,7 @@ func (s *Site) pagePath(r *http.Request) string {
 // noticeOf is the notice that a rendering shows and in which wording, today's when
 // nobody knows.
 func (a *API) noticeOf(ctx context.Context, s *Site, rendering string) (notice, variant string) {
-	if asked, err := a.asked(ctx, s, rendering); err == nil {
+	if asked, err := a.asked(ctx, s, s.audience, rendering); err == nil {
 		return asked.Notice, asked.Variant()
 	}
 	return s.frame.Notice, s.Variant

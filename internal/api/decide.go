@@ -33,7 +33,8 @@ type verdict struct {
 // is an error and permits nothing.
 func (a *API) decide(c echo.Context, s *Site, t attempt) (verdict, error) {
 	r := c.Request()
-	asked, err := a.asked(r.Context(), s, t.decision.Rendering)
+	visitors, ruling := s.served(c, &t.decision)
+	asked, err := a.asked(r.Context(), s, visitors, t.decision.Rendering)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -41,7 +42,7 @@ func (a *API) decide(c echo.Context, s *Site, t attempt) (verdict, error) {
 		Decision: t.decision, Asked: asked, Policy: s.Policy, Previous: t.sealed, Hint: t.hint,
 		Keys: s.keys, Origin: t.origin, JS: t.js, Now: a.now(),
 		UA: classify(r.Header), Signals: signals(r.Header, &t.decision),
-		Regime: consent.RegimeRef{ID: s.Policy.Regime, Source: "config"},
+		Regime: s.regimeRef(c, ruling), Ruling: ruling,
 	}
 	out, err := consent.Decide(request)
 	if err != nil {
@@ -105,13 +106,9 @@ func (a *API) repeat(ctx context.Context, s *Site, stored consent.Stored, t atte
 }
 
 func (s *Site) entry(asked *consent.Frame, out *consent.Outcome, decision consent.ID, at consent.Moment) (consent.Entry, error) {
-	digest := s.frameDigest
-	if asked != s.frame {
-		b, err := asked.Encode()
-		if err != nil {
-			return consent.Entry{}, err
-		}
-		digest = consent.Digest(b)
+	digest, err := s.digestOf(asked)
+	if err != nil {
+		return consent.Entry{}, err
 	}
 	secret := s.keys.Secret(decision)
 	sealed, leaf, err := consent.SealRecord(&out.Record, asked, digest, secret)
@@ -123,6 +120,20 @@ func (s *Site) entry(asked *consent.Frame, out *consent.Outcome, decision consen
 		Receipt: receiptHash(s.keys.Receipt(out.Record.ID)), Leaf: leaf, Time: out.Record.Time.Time,
 		Sealed: sealed, Counts: out.Counts(asked, at),
 	}, nil
+}
+
+// digestOf names a frame: today's without encoding it again.
+func (s *Site) digestOf(f *consent.Frame) (string, error) {
+	if f == s.frame {
+		return s.frameDigest, nil
+	}
+	for _, a := range s.others {
+		if f == a.frame {
+			return a.frameDigest, nil
+		}
+	}
+	b, err := f.Encode()
+	return consent.Digest(b), err
 }
 
 func receiptHash(token [32]byte) [16]byte {

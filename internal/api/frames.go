@@ -10,10 +10,11 @@ import (
 
 // asked returns the frame of the notice that a client answered: today's, or one
 // that was superseded for less than the policy's grace. A rendering that differs
-// from today's in look alone is as good as today's.
-func (a *API) asked(ctx context.Context, s *Site, rendering string) (*consent.Frame, error) {
+// from today's in look alone is as good as today's. Of each there is one frame for
+// each audience.
+func (a *API) asked(ctx context.Context, s *Site, visitors *audience, rendering string) (*consent.Frame, error) {
 	if one := s.showing(rendering); one != nil {
-		return one.frame, nil
+		return one.audienceOf(visitors.ruling).frame, nil
 	}
 	superseded := &SupersededError{Rendering: s.Rendering}
 	if len(rendering) != len(s.Rendering) {
@@ -30,7 +31,7 @@ func (a *API) asked(ctx context.Context, s *Site, rendering string) (*consent.Fr
 		if history[i].Notice != s.frame.Notice && a.supersededFor(history[i+1:], history[i].Notice) > s.Policy.Grace {
 			return nil, superseded
 		}
-		return a.reader.Frame(ctx, s.ID, history[i].Frame)
+		return a.reader.Frame(ctx, s.ID, history[i].frameFor(visitors))
 	}
 	return nil, superseded
 }

@@ -19,6 +19,7 @@ type activation struct {
 	Rendering string            `json:"rendering"`
 	Notice    string            `json:"notice"`
 	Frame     string            `json:"frame"`
+	Frames    map[string]string `json:"frames,omitempty"` // of the site's other rulings
 	At        consent.Timestamp `json:"at"`
 }
 
@@ -65,12 +66,8 @@ func (a *API) publish(ctx context.Context, s *Site) error {
 			}
 		}
 	}
-	if s.advanced != nil {
-		// Under a kind of its own, which is not served by its digest: everybody
-		// who asks for a frozen gate gets basic mode.
-		if err := put("gate-advanced", s.advanced.plain); err != nil {
-			return err
-		}
+	if err := s.publishAudiences(put); err != nil {
+		return err
 	}
 	for _, part := range []struct {
 		kind string
@@ -134,7 +131,7 @@ func (a *API) activate(ctx context.Context, s *Site, now time.Time, put func(str
 	}
 	body, err := consent.Canonical(activation{
 		Schema: "consentry.activation/1", Site: s.ID, Rendering: s.Rendering,
-		Notice: s.Policy.NoticeDigest(), Frame: s.frameDigest, At: consent.At(now),
+		Notice: s.Policy.NoticeDigest(), Frame: s.frameDigest, Frames: s.frameDigests(), At: consent.At(now),
 	})
 	if err != nil {
 		return err

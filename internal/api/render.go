@@ -40,8 +40,21 @@ func (s *Site) parts(locale string) []part {
 		{"banner", components.Banner(s.Site, locale), components.BannerCSS(look), s.noticePolicy(), static.Banner},
 		{"preferences", components.Preferences(s.Site, locale), components.PreferencesCSS(look), s.noticePolicy(), static.Preferences},
 		{"placeholders", components.Placeholder(s.Site, locale), components.PlaceholderCSS(look), s.places(), static.Placeholders},
-		{"opener", nil, "", openerPolicy{s.openerVendors(), clientSettings{look.Settings, s.Texts[locale].Settings}, s.Deployment.Mode, s.jar.Domain(), look.Layout}, static.Opener},
+		{"opener", nil, "", openerPolicy{s.openerVendors(), s.settings(locale), s.Deployment.Mode, s.jar.Domain(), look.Layout}, static.Opener},
 	}
+}
+
+// settings are the way back to the choice; a site for children has none.
+func (s *Site) settings(locale string) clientSettings {
+	t := s.Texts[locale]
+	way := clientSettings{Kind: s.Appearance.Settings, Label: t.Settings}
+	if s.Policy.ChildDirected {
+		way.Kind = "none"
+	}
+	if len(s.Policy.Regimes.Rules) > 0 {
+		way.Choices, way.Honoured = t.PrivacyChoices, t.GPCHonoured
+	}
+	return way
 }
 
 // render makes the scripts of every locale. They hold a policy without a

@@ -15,20 +15,33 @@ import (
 
 func (a *API) getGate(c echo.Context) error {
 	s := siteOf(c)
-	if s.advanced == nil {
+	if s.advanced == nil && len(s.others) == 0 {
 		return s.gate.serve(c, s.gateLife(a.Now()))
 	}
-	if s.isAdvanced(c) {
-		return s.advanced.serve(c, perVisitor)
+	visitors := s.audienceOf(s.rulingOf(c, false))
+	if a.forgotten(c, s) {
+		visitors = s.audience
 	}
-	return s.gate.serve(c, perVisitor)
+	if a.ObserveSignal != nil && visitors.ruling.Signal {
+		a.ObserveSignal(s.ID, string(visitors.ruling.Regime))
+	}
+	if s.isAdvanced(c) {
+		return visitors.advanced.serve(c, perVisitor)
+	}
+	return visitors.gate.serve(c, perVisitor)
+}
+
+// forgotten reports whether a browser has lost the readable half of a choice: the
+// gate, which sees no other, must not presume anything then.
+func (a *API) forgotten(c echo.Context, s *Site) bool {
+	sealed, hint := s.jar.Read(c.Request(), secure(c), a.Now())
+	return sealed != nil && (hint == nil || !a.Now().Before(hint.Expires))
 }
 
 // isAdvanced reports whether the visitor is known to be where the owner uses
 // advanced mode, and has not asked by Global Privacy Control to be left alone.
 func (s *Site) isAdvanced(c echo.Context) bool {
-	country, _ := c.Get(CountryKey).(string)
-	return slices.Contains(s.Deployment.ConsentMode.Advanced.Countries, country) && !hasOne(c.Request().Header.Values("Sec-Gpc"))
+	return slices.Contains(s.Deployment.ConsentMode.Advanced.Countries, placeOf(c).Country) && !hasOne(c.Request().Header.Values("Sec-Gpc"))
 }
 
 // getFrozen serves a gate under its digest, gate.<digest>.js for subresource
@@ -92,6 +105,12 @@ func (a *API) serveStored(c echo.Context, kind, digest string) error {
 }
 
 func (a *API) getOpenAPI(c echo.Context) error { return document(c, "application/json", openAPI) }
+
+// getGPC says that the site abides by Global Privacy Control, as far as it has to
+// at least. https://www.w3.org/TR/gpc/#gpc-support-resource
+func (a *API) getGPC(c echo.Context) error {
+	return document(c, "application/json", []byte(`{"gpc":true,"lastUpdate":"`+consent.GPCSince+`"}`+"\n"))
+}
 
 func (a *API) getTypes(c echo.Context) error {
 	return document(c, "application/typescript; charset=utf-8", static.Types())

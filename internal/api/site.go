@@ -15,18 +15,15 @@ type Site struct {
 	*consent.Site
 	Rendering string // digest of all bytes, locales and layouts
 
-	languages   *lang.Matcher
-	root        string // fingerprint of the key file's root
-	jar         *cookie.Jar
-	keys        consent.IdentityKeys
-	frame       *consent.Frame
-	frameBytes  []byte
-	frameDigest string
-	doc         []byte   // the rendering's canonical JSON
-	domains     []string // registrable ones that the policy lists, and the site's own
-	gate        *asset
-	advanced    *asset                       // the gate of visitors in advanced mode, nil when there are none
-	scripts     map[string]map[string]*asset // by locale, by kind
+	languages *lang.Matcher
+	root      string // fingerprint of the key file's root
+	jar       *cookie.Jar
+	keys      consent.IdentityKeys
+	*audience                              // of whom nothing is presumed
+	others    []*audience                  // of a site with several regimes
+	doc       []byte                       // the rendering's canonical JSON
+	domains   []string                     // registrable ones that the policy lists, and the site's own
+	scripts   map[string]map[string]*asset // by locale, by kind
 
 	declarations map[string]declared // by locale, made when the site is published
 
@@ -50,16 +47,9 @@ func NewSite(ctx context.Context, site *consent.Site, ring *consent.Keyring, ver
 		return nil, fmt.Errorf("render site %s: %w", site.ID, err)
 	}
 	s.domains = s.listedDomains()
-	if err := s.renderGate(); err != nil {
+	if err := s.renderAudiences(consent.ServerVersion{Version: version, Key: s.jar.KeyID()}); err != nil {
 		return nil, fmt.Errorf("render gate of site %s: %w", site.ID, err)
 	}
-	server := consent.ServerVersion{Version: version, Key: s.jar.KeyID()}
-	s.frame = consent.NewFrame(site.Policy, s.Rendering, s.gate.digest, site.Locales, s.recordOrigins(), server)
-	s.frame.Variants = []string{site.Variant}
-	if s.frameBytes, err = s.frame.Encode(); err != nil {
-		return nil, err
-	}
-	s.frameDigest = consent.Digest(s.frameBytes)
 	if err := s.startTrial(ctx, ring, version); err != nil {
 		return nil, fmt.Errorf("render experiment of site %s: %w", site.ID, err)
 	}
@@ -78,6 +68,18 @@ func (s *Site) recordOrigins() []string {
 		origins = append(origins, scheme+bareHost(s.Deployment.Host))
 	}
 	return origins
+}
+
+// GateTexts returns every gate that some visitor gets: one of each regime, and
+// those of advanced mode.
+func (s *Site) GateTexts() (texts []string) {
+	for _, a := range append([]*audience{s.audience}, s.others...) {
+		texts = append(texts, string(a.gate.plain))
+		if a.advanced != nil {
+			texts = append(texts, string(a.advanced.plain))
+		}
+	}
+	return texts
 }
 
 // GateBytes returns the gate script, for writing it to a static file, and its

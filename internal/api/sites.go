@@ -82,10 +82,10 @@ const (
 )
 
 // What the server has found out about a request's sender, under these keys of
-// its context: a netip.Addr, and a country of ISO 3166-1. Either may be absent.
+// its context: a netip.Addr, and a Place. Either may be absent.
 const (
 	AddressKey = "address"
-	CountryKey = "country"
+	PlaceKey   = "place"
 )
 
 // FindSite finds the site by host and unstripped path prefix (mode C: /s/ID),
@@ -110,6 +110,9 @@ func (ix *index) find(r *http.Request) (route, bool) {
 		return route{}, false
 	}
 	path := r.URL.Path
+	if routes := ix.byHost[bareHost(r.Host)]; path == gpcPath && len(routes) > 0 {
+		return route{"", routes[0].site, routes[0].secure}, true
+	}
 	for _, candidate := range ix.byHost[bareHost(r.Host)] {
 		if strings.HasPrefix(path, candidate.prefix+"/") {
 			return candidate, true
@@ -123,6 +126,10 @@ func (ix *index) find(r *http.Request) (route, bool) {
 	}
 	return route{}, false
 }
+
+// gpcPath is where browsers and auditors look for a site's word on Global Privacy
+// Control: below its root, whatever its prefix is.
+const gpcPath = "/.well-known/gpc.json"
 
 func siteOf(c echo.Context) *Site { return c.Get(siteKey).(*Site) }
 func secure(c echo.Context) bool  { return c.Get(secureKey).(bool) }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/hex"
+	"maps"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -149,7 +150,7 @@ func (s *Site) activeAlready(history []activation) bool {
 		newest = 2
 	}
 	for _, act := range history[max(0, len(history)-newest):] {
-		if act.Frame == s.frameDigest {
+		if act.Frame == s.frameDigest && maps.Equal(act.Frames, s.frameDigests()) {
 			return true
 		}
 	}

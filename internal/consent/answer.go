@@ -63,3 +63,29 @@ func StateAfter(r *Record, f *Frame) State {
 	}
 	return s
 }
+
+// Before returns what held when r was made under frame f, as far as records tell:
+// what the previous one answered under its own frame, what f presumes about the
+// rest, and a signal that the previous one did not know of. Both are nil where
+// there is no previous one.
+func (r *Record) Before(f *Frame, previous *Record, under *Frame) State {
+	s := State{Categories: make(map[string]Choice), Services: make(map[string]Status), Expires: r.Validity.Expires.Time}
+	despite := false
+	if previous != nil {
+		s, despite = StateAfter(previous, under), previous.Signals.seen()
+	}
+	for _, c := range f.Optional() {
+		choice, known := s.Categories[c.ID]
+		switch {
+		case known && choice.Digest == c.Digest || c.Shown != Granted:
+		case known && choice.Status == Denied:
+			s.Categories[c.ID] = Choice{Status: Denied, Digest: c.Digest}
+		default:
+			s.Categories[c.ID] = Choice{Status: Granted, Digest: c.Digest}
+		}
+	}
+	if r.Signals.Honoured && !despite {
+		s.denyAll()
+	}
+	return s
+}

@@ -197,7 +197,9 @@ func (r *Record) Outcome() string {
 		return Accepted
 	case r.Event == Refused:
 		return Rejected
-	case r.Event == Withdrawn || r.Event == Renewed:
+	case r.Event == Objected:
+		return string(Withdrawn)
+	case r.Event == Signal || r.Event == Withdrawn || r.Event == Renewed:
 		return string(r.Event)
 	}
 	return Chosen

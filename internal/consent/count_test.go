@@ -117,7 +117,7 @@ func TestAnImpressionCountsWithoutAnIdentifier(t *testing.T) {
 func TestEveryEventHasItsOutcomeForMetrics(t *testing.T) {
 	for event, want := range map[consent.Event]string{
 		consent.Given: "accepted", consent.Refused: "rejected", consent.Partial: "chosen",
-		consent.Withdrawn: "withdrawn", consent.Renewed: "renewed",
+		consent.Withdrawn: "withdrawn", consent.Renewed: "renewed", consent.Objected: "withdrawn", consent.Signal: "signal",
 	} {
 		r := consent.Record{Event: event}
 		if got := r.Outcome(); got != want {

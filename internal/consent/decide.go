@@ -1,31 +1,9 @@
 package consent
 
-import "time"
-
-// Sealed is the signed cookie's content: the authority on a visitor's choice.
-type Sealed struct {
-	V          int                  `json:"v"` // 1
-	Site       string               `json:"site"`
-	Visitor    ID                   `json:"visitor"`
-	Record     ID                   `json:"record"`
-	Regime     Regime               `json:"regime"`
-	Issued     int64                `json:"issued"`  // Unix seconds
-	Expires    int64                `json:"expires"` // Unix seconds; decides, whatever the browser keeps
-	Categories map[string][2]string `json:"cats"`    // id: status, digest
-	Services   map[string]Status    `json:"services,omitempty"`
-}
-
-// State returns what the sealed cookie says, without its identifiers.
-func (s *Sealed) State() State {
-	st := State{Categories: make(map[string]Choice, len(s.Categories)), Services: make(map[string]Status, len(s.Services)), Expires: time.Unix(s.Expires, 0).UTC()}
-	for id, c := range s.Categories {
-		st.Categories[id] = Choice{Status: Status(c[0]), Digest: c[1]}
-	}
-	for id, status := range s.Services {
-		st.Services[id] = status
-	}
-	return st
-}
+import (
+	"slices"
+	"time"
+)
 
 // Request is everything that the server knows about one decision.
 type Request struct {
@@ -39,6 +17,7 @@ type Request struct {
 	UA       UAClass
 	Signals  Signals
 	Regime   RegimeRef
+	Ruling   Ruling // what is presumed of the visitor
 	JS       bool
 	Now      time.Time // not before the newest record of this server
 }
@@ -62,6 +41,9 @@ func Decide(q Request) (Outcome, error) {
 	if err := d.Validate(q.Asked); err != nil {
 		return Outcome{}, err
 	}
+	if err := q.admit(); err != nil {
+		return Outcome{}, err
+	}
 	now := At(q.Now)
 	visitor := q.settlePrevious(now)
 	kept, before, effective := q.earlier(now)
@@ -71,9 +53,31 @@ func Decide(q Request) (Outcome, error) {
 		Visitor: visitor, Next: next, Grants: widens(effective, after), Kind: q.kindOf(kept), Answer: answerOf(after),
 	}
 	out.Record = q.record(visitor, now, recordDecisions(q.Asked, kept, next, d))
-	out.Record.Event = DeriveEvent(before, after)
+	switch {
+	case d.Control == "signal":
+		out.Record.Event = Signal
+	case q.objects(next, now):
+		out.Record.Event = Objected
+	default:
+		out.Record.Event = DeriveEvent(before, after)
+	}
+	if q.Signals.seen() {
+		next.Services[SignalMark] = Denied
+	}
 	out.Sealed = Seal(&out.Record, visitor, q.Asked, q.Policy)
 	return out, nil
+}
+
+// admit refuses what no visitor of this site can decide: anything where it is for
+// children, and a signal that was not sent or has nothing to narrow.
+func (q *Request) admit() error {
+	if q.Policy.ChildDirected {
+		return invalid("the site is for children and asks nothing")
+	}
+	if q.Decision.Control == "signal" && (!q.Ruling.Signal || q.Previous == nil) {
+		return invalid("there is no signal, or no choice that it could narrow")
+	}
+	return nil
 }
 
 // settlePrevious tells who decides, and forgets a previous decision that does
@@ -96,18 +100,53 @@ func (q *Request) settlePrevious(now Timestamp) (visitor ID) {
 // cookies together do.
 func (q *Request) earlier(now Timestamp) (kept State, before, effective []bool) {
 	if q.Previous == nil {
-		return kept, nil, nil
+		return kept, nil, q.presumed(now)
 	}
 	kept = q.Previous.State()
 	before = permitted(q.Asked, kept)
-	if q.Hint == nil {
-		return kept, before, nil
+	if q.Hint != nil {
+		kept = And(kept, *q.Hint)
+		if now.Before(kept.Expires) {
+			effective = permitted(q.Asked, kept)
+		}
 	}
-	kept = And(kept, *q.Hint)
-	if now.Before(kept.Expires) {
-		effective = permitted(q.Asked, kept)
+	if presumed := q.presumed(now); presumed != nil {
+		effective = presumed
+	}
+	if _, despite := kept.Services[SignalMark]; q.Ruling.Signal && !despite {
+		kept.denyAll()
 	}
 	return kept, before, effective
+}
+
+// presumed is what holds before the decision under a ruling that permits
+// something unasked.
+func (q *Request) presumed(now Timestamp) []bool {
+	if !slices.Contains(q.Ruling.Presumed, Granted) {
+		return nil
+	}
+	return permitted(q.Asked, q.Ruling.Standing(q.Policy, q.Previous, q.Hint, now.Time))
+}
+
+// objects reports whether all that the decision changes is that measurement which
+// needs no consent has to stop.
+func (q *Request) objects(next State, now Timestamp) bool {
+	control := q.Decision.Control
+	if q.Ruling.Regime != OptIn || q.presumed(now) == nil || (control != "save" && control != "api") {
+		return false
+	}
+	standing := q.Ruling.Standing(q.Policy, q.Previous, q.Hint, now.Time)
+	objected := false
+	for i, c := range q.Policy.Optional() {
+		was, is := standing.Categories[c.ID].Status == Granted, next.Categories[c.ID].Status == Granted
+		switch {
+		case was && !is && q.Ruling.Presumed[i] == Granted:
+			objected = true
+		case was != is:
+			return false
+		}
+	}
+	return objected
 }
 
 // answer applies the decision to what held before. A decision about one service
@@ -167,6 +206,7 @@ func (q *Request) record(visitor ID, now Timestamp, decisions []RecordDecision) 
 		RetentionClass: f.Retention,
 		Server:         f.Server,
 	}
+	r.Signals.Honoured = q.Ruling.Signal
 	r.DefaultsShown = f.defaults()
 	if q.Previous != nil {
 		id := q.Previous.Record
@@ -226,32 +266,4 @@ func (d *Decision) automated() string {
 		return "suspect"
 	}
 	return "no"
-}
-
-// Seal makes the cookie that follows from a stored record, so that a retry gets
-// the same one. Categories that today's policy asks differently, or no longer,
-// are left out and so stay denied. A record of a single load changes no cookie:
-// nil.
-func Seal(r *Record, visitor ID, asked *Frame, today *Policy) *Sealed {
-	if r.Action.Control == "load-once" {
-		return nil
-	}
-	s := &Sealed{
-		V: 1, Site: r.Site, Visitor: visitor, Record: r.ID, Regime: r.Regime.ID,
-		Issued: r.Time.Unix(), Expires: r.Validity.Expires.Unix(),
-		Categories: make(map[string][2]string), Services: make(map[string]Status),
-	}
-	for _, d := range r.Decisions {
-		digest := today.CategoryDigest(d.Category)
-		i := asked.category(d.Category)
-		if d.Category == Necessary || d.Scope == Once || i < 0 || asked.Categories[i].Digest != digest {
-			continue
-		}
-		if d.Service == "" {
-			s.Categories[d.Category] = [2]string{string(d.Status), digest}
-		} else {
-			s.Services[d.Service] = d.Status
-		}
-	}
-	return s
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // ErrInvalid is a decision that does not fit the notice it claims to answer.
@@ -31,6 +32,7 @@ type Decision struct {
 	Untrusted  bool              `json:"untrusted,omitempty"` // the click came from a script
 	AfterMS    int               `json:"after_ms,omitempty"`  // from shown to clicked, 0 when not known
 	Sealed     string            `json:"sealed,omitempty"`    // mode C only: the sealed value, which no cookie carries
+	Ruling     string            `json:"ruling,omitempty"`    // that the visitor's gate was made for; empty for the one that presumes nothing
 }
 
 // Validate checks d against the notice f that it names. Every problem wraps
@@ -53,6 +55,10 @@ func (d *Decision) Validate(f *Frame) error {
 		return invalid("surface is unknown")
 	case !slices.Contains(controls[:], d.Control) || ours(d.Control):
 		return invalid("control is unknown")
+	case (d.Surface == "signal") != (d.Control == "signal"):
+		return invalid("a signal has no surface but its own")
+	case d.Ruling != "" && !isRulingID(d.Ruling):
+		return invalid("ruling is the name of none")
 	}
 	if err := d.validateCategories(f); err != nil {
 		return err
@@ -66,7 +72,13 @@ func (d *Decision) Validate(f *Frame) error {
 // ours reports whether a surface or control stands in records that the server
 // makes and no client's decision.
 func ours(word string) bool {
-	return word == "signal" || word == "receipt" || word == "object" || word == "correct"
+	return word == "receipt" || word == "object" || word == "correct"
+}
+
+// isRulingID reports whether a word looks like what Ruling.ID returns.
+func isRulingID(word string) bool {
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return len(word) == 8 && strings.Trim(word, digits) == ""
 }
 
 func invalid(what string, args ...any) error {
@@ -122,7 +134,7 @@ func (d *Decision) validateControl(f *Frame) error {
 		if denials > 0 {
 			return invalid("accept-all denies something")
 		}
-	case "reject-all", "withdraw":
+	case "reject-all", "withdraw", "signal":
 		if grants > 0 {
 			return invalid("%s grants something", d.Control)
 		}

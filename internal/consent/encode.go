@@ -117,6 +117,9 @@ func (v ServerVersion) encode(b []byte) []byte {
 func (s Signals) encode(b []byte) []byte {
 	b = strconv.AppendBool(append(b, `{"dnt":`...), s.DNT)
 	b = strconv.AppendBool(append(b, `,"gpc":`...), s.GPC)
+	if s.Honoured {
+		b = append(b, `,"honoured":true`...)
+	}
 	b = member(b, `,"source":`, s.Source)
 	return append(b, '}')
 }

@@ -43,16 +43,17 @@ type ServerVersion struct {
 	Key     string `json:"key"`
 }
 
-// NewFrame describes policy p as shown by the given rendering and gate.
+// NewFrame describes policy p as shown by the given rendering and gate to
+// somebody of whom nothing is presumed.
 func NewFrame(p *Policy, rendering, gate string, locales, origins []string, server ServerVersion) *Frame {
 	f := &Frame{
 		Schema: FrameSchema, Site: p.Site, Controller: p.Controller, Notice: p.NoticeDigest(),
-		Rendering: rendering, Gate: gate, Regime: p.Regime, Memory: int64(p.Memory.Seconds()),
+		Rendering: rendering, Gate: gate, Memory: int64(p.Memory.Seconds()),
 		Retention: p.Retention, Locales: locales, Origins: origins, Variants: []string{""}, Server: server,
 	}
 	for _, c := range p.Categories {
 		shown := Denied
-		if c.ID == Necessary || p.Regime != OptIn {
+		if c.ID == Necessary {
 			shown = Granted
 		}
 		fc := FrameCategory{ID: c.ID, Digest: p.CategoryDigest(c.ID), Shown: shown, Services: []string{}}
@@ -61,7 +62,18 @@ func NewFrame(p *Policy, rendering, gate string, locales, origins []string, serv
 		}
 		f.Categories = append(f.Categories, fc)
 	}
-	return f
+	return f.Under(p.Ruling("", false, false), gate)
+}
+
+// Under is the frame of visitors under another ruling, with another gate.
+func (f *Frame) Under(r Ruling, gate string) *Frame {
+	g := *f
+	g.Regime, g.Gate, g.Memory = r.Regime, gate, int64(r.Memory.Seconds())
+	g.Categories = slices.Clone(f.Categories)
+	for i := range g.Optional() {
+		g.Categories[i+1].Shown = statusOf(r.Presumed[i] == Granted)
+	}
+	return &g
 }
 
 // Encode returns the frame's canonical bytes; Digest of them is its name.

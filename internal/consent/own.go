@@ -18,7 +18,11 @@ func (s *Site) OwnService(purpose string) Service {
 	default:
 		name = "__Host-" + name
 	}
-	days := strconv.Itoa(max(1, int(s.Policy.Memory.Hours()/24))) + " days"
+	memory := s.Policy.Memory // somewhere longer, where nobody may be asked again sooner
+	for _, r := range s.Policy.Rulings() {
+		memory = max(memory, r.Memory)
+	}
+	days := strconv.Itoa(max(1, int(memory.Hours()/24))) + " days"
 	cookie := func(name string, httpOnly bool) Cookie {
 		return Cookie{Name: name, Kind: "cookie", Provider: s.Name, Purpose: purpose, Duration: days, Recipients: []string{}, HTTPOnly: httpOnly}
 	}
@@ -31,9 +35,9 @@ func (s *Site) OwnService(purpose string) Service {
 }
 
 // Listed are a category's services as a visitor is shown them: our own first
-// under Necessary.
+// under Necessary, but on a site for children, which remembers nothing.
 func (s *Site) Listed(c Category, purpose string) []Service {
-	if c.ID != Necessary {
+	if c.ID != Necessary || s.Policy.ChildDirected {
 		return c.Services
 	}
 	return append([]Service{s.OwnService(purpose)}, c.Services...)

@@ -32,7 +32,7 @@ func Pack(r *Record, f *Frame) ([]byte, error) {
 	p.word(indexOf(controls[:], r.Action.Control))
 	p.byte(byte(r.Action.Layer))
 	p.word(indexOf(sources[:], r.Signals.Source))
-	p.byte(bits(r.Action.JS, r.Signals.GPC, r.Signals.DNT))
+	p.byte(bits(r.Action.JS, r.Signals.GPC, r.Signals.DNT, r.Signals.Honoured))
 	p.word(indexOf(f.Locales, r.Notice.Locale))
 	p.word(indexOf(layouts[:], r.Notice.Layout))
 	p.word(indexOf(regimes[:], r.Regime.ID))
@@ -140,7 +140,7 @@ func Unpack(b []byte, id ID, f *Frame) (*Record, error) {
 	r.Action.Layer = int(u.byte())
 	r.Signals.Source = word(&u, sources[:])
 	flags := u.byte()
-	r.Action.JS, r.Signals.GPC, r.Signals.DNT = flags&1 > 0, flags&2 > 0, flags&4 > 0
+	r.Action.JS, r.Signals.GPC, r.Signals.DNT, r.Signals.Honoured = flags&1 > 0, flags&2 > 0, flags&4 > 0, flags&8 > 0
 	r.Notice = NoticeRef{Digest: f.Notice, Rendering: f.Rendering, Gate: f.Gate}
 	r.Notice.Locale = word(&u, f.Locales)
 	r.Notice.Layout = word(&u, layouts[:])

@@ -78,6 +78,9 @@ type Category struct {
 	// Material is the owner's mark: a new value asks again although nothing
 	// else changed, for a translation or wording that alters the meaning.
 	Material string `json:"material,omitempty"`
+	// Exempt are the countries whose law lets it, audience measurement for the
+	// publisher alone, run until the visitor objects.
+	Exempt []string `json:"exempt,omitempty"`
 }
 
 // Policy is what a site asks for and on whose behalf. It is built by NewPolicy
@@ -86,10 +89,13 @@ type Policy struct {
 	Site       string
 	Controller Controller
 	Categories []Category // as shown; Necessary always first
-	Regime     Regime
-	Memory     time.Duration // how long a decision holds
-	Grace      time.Duration // how long a superseded notice may still be answered
-	Retention  string        // class id of the records
+	Regimes    Regimes    // empty: opt-in everywhere
+	Signals    SignalRules
+	// ChildDirected sites grant nothing, ask nothing and mint no id.
+	ChildDirected bool
+	Memory        time.Duration // how long a decision holds
+	Grace         time.Duration // how long a superseded notice may still be answered
+	Retention     string        // class id of the records
 
 	digests map[string]string // by category
 	notice  string

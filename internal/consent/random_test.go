@@ -3,6 +3,7 @@ package consent_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,8 +16,10 @@ func randomRequest(t *testing.T, r *rand.Rand) consent.Request {
 	p := randomPolicy(r)
 	f := consent.NewFrame(p, "rendering", "gate", []string{"en", "pt-BR", "zh-Hant"}, []string{"https://a.example", "http://localhost:8080"},
 		consent.ServerVersion{Version: "dev", Key: "abcdefgh"})
+	ruling := pick(r, p.Rulings()...)
+	f = f.Under(ruling, "gate of "+ruling.ID())
 	q := consent.Request{
-		Asked: f, Policy: p, Keys: shopKeys(t), Origin: pick(r, f.Origins...), JS: coin(r),
+		Asked: f, Policy: p, Ruling: ruling, Keys: shopKeys(t), Origin: pick(r, f.Origins...), JS: coin(r),
 		UA:      consent.UAClass{Family: pick(r, "other", "safari", "bot"), Form: pick(r, "other", "desktop", "tablet")},
 		Signals: consent.Signals{GPC: coin(r), DNT: coin(r), Source: pick(r, "none", "header", "script", "both")},
 		Regime:  consent.RegimeRef{ID: pick(r, consent.OptIn, consent.OptOut, consent.NoticeOnly), Country: pick(r, "", "DE"), Source: pick(r, "", "config", "header")},
@@ -41,12 +44,13 @@ func randomRequest(t *testing.T, r *rand.Rand) consent.Request {
 }
 
 func randomPolicy(r *rand.Rand) *consent.Policy {
-	p := consent.Policy{Site: "shop", Regime: pick(r, consent.OptIn, consent.OptOut), Retention: "standard",
+	p := consent.Policy{Site: "shop", Retention: "standard",
 		Memory:     time.Duration(1+r.IntN(390*24)) * time.Hour,
 		Controller: consent.Controller{ID: "acme", Name: pick(r, everyKind...), Address: pick(r, everyKind...), Contact: "c"}}
+	p.Regimes.Rules = map[string]consent.Rule{"US": {Regime: pick(r, consent.OptIn, consent.OptOut, consent.NoticeOnly), CoolDown: time.Duration(r.IntN(400*24)) * time.Hour}}
 	service := 0
 	for c := range r.IntN(6) {
-		category := consent.Category{ID: fmt.Sprintf("c%d", c)}
+		category := consent.Category{ID: fmt.Sprintf("c%d", c), Exempt: pick(r, nil, []string{"FR"})}
 		for range r.IntN(4) {
 			category.Services = append(category.Services, consent.Service{ID: fmt.Sprintf("s%d", service)})
 			service++
@@ -105,6 +109,9 @@ func TestADecisionNeedsTheProofExactlyWhenItPermitsWhatTheCookiesDidNot(t *testi
 		var before map[string]bool
 		if q.Previous != nil && q.Hint != nil {
 			before = permits(q.Policy, consent.And(q.Previous.State(), *q.Hint), q.Now)
+		}
+		if slices.Contains(q.Ruling.Presumed, consent.Granted) {
+			before = permits(q.Policy, q.Ruling.Standing(q.Policy, q.Previous, q.Hint, q.Now), q.Now)
 		}
 		want := false
 		for id, now := range permits(q.Policy, out.Next, q.Now) {

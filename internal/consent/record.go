@@ -63,7 +63,12 @@ type Signals struct {
 	GPC    bool   `json:"gpc"`
 	DNT    bool   `json:"dnt"`
 	Source string `json:"source"` // none, header, script, both
+	// Honoured says that one of them counted for this visitor.
+	Honoured bool `json:"honoured,omitempty"`
 }
+
+// seen reports whether the browser sent any signal.
+func (s Signals) seen() bool { return s.GPC || s.DNT }
 
 // NoticeRef identifies what was on the screen.
 type NoticeRef struct {

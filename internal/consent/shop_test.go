@@ -14,7 +14,7 @@ func shopPolicy() *consent.Policy {
 	return consent.NewPolicy(consent.Policy{
 		Site:       "shop",
 		Controller: consent.Controller{ID: "acme", Name: "Acme Ltd", Address: "1 Road, Town", Contact: "privacy@acme.example"},
-		Regime:     consent.OptIn, Memory: 180 * 24 * time.Hour, Grace: 24 * time.Hour, Retention: "standard",
+		Memory:     180 * 24 * time.Hour, Grace: 24 * time.Hour, Retention: "standard",
 		Categories: []consent.Category{
 			{ID: "analytics", Purposes: []string{"audience-measurement"}, Services: []consent.Service{
 				{ID: "ga4", Company: "Google Ireland Ltd", Country: "IE", Cookies: []consent.Cookie{

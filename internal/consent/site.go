@@ -206,8 +206,9 @@ type Texts struct {
 	Retry       string `yaml:"retry"`
 	Changed     string `yaml:"changed"` // re-ask: what changed since last time
 	GPC         string `yaml:"gpc"`
-	ConsentID   string `yaml:"consent_id"` // label
-	DecidedOn   string `yaml:"decided_on"` // "Decided on {date}"
+	GPCHonoured string `yaml:"gpc_honoured"` // says that Global Privacy Control, by its name, was followed; no full stop
+	ConsentID   string `yaml:"consent_id"`   // label
+	DecidedOn   string `yaml:"decided_on"`   // "Decided on {date}"
 	ReceiptLink string `yaml:"receipt_link"`
 
 	Placeholder       string `yaml:"placeholder"`        // stands where an embed waits: whose it is, and what loading it sends
@@ -216,13 +217,17 @@ type Texts struct {
 	AlwaysAllow       string `yaml:"always_allow"`       // with {service}
 	ShareLink         string `yaml:"share_link"`         // the network's plain link
 
-	PageTitle   string `yaml:"page_title"` // the page without JavaScript
-	PageIntro   string `yaml:"page_intro"`
-	PageCurrent string `yaml:"page_current"` // heading over what holds now
-	PageNothing string `yaml:"page_nothing"` // no choice was made yet
-	Back        string `yaml:"back"`
-	Granted     string `yaml:"granted"`
-	Denied      string `yaml:"denied"`
+	PageTitle      string `yaml:"page_title"` // the page without JavaScript
+	PageIntro      string `yaml:"page_intro"`
+	PageCurrent    string `yaml:"page_current"`    // heading over what holds now
+	PageNothing    string `yaml:"page_nothing"`    // no choice was made yet
+	PagePresumed   string `yaml:"page_presumed"`   // no choice was made yet, and what is listed runs
+	PageChildren   string `yaml:"page_children"`   // in place of all that is asked, on a site for children
+	PrivacyChoices string `yaml:"privacy_choices"` // names the way back where people may object: Your privacy choices
+	IntroPresumed  string `yaml:"intro_presumed"`  // layer two, where things run until somebody objects
+	Back           string `yaml:"back"`
+	Granted        string `yaml:"granted"`
+	Denied         string `yaml:"denied"`
 
 	DeclarationTitle   string `yaml:"declaration_title"`   // the list of everything that is stored
 	DeclarationChanged string `yaml:"declaration_changed"` // with {date}

@@ -46,8 +46,10 @@ func (d *Dashboard) getStudioPage(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		frame := consent.NewFrame(shown.Policy, "", "", nil, nil, consent.ServerVersion{})
+		ruling := shown.Policy.Ruling(somewhere, false, false)
+		frame := consent.NewFrame(shown.Policy, "", "", nil, nil, consent.ServerVersion{}).Under(ruling, "")
 		p := templates.ChoicesPage{Form: form, Frame: frame, Nonce: nonce(c), Locale: look.Locale, Now: d.Now()}
+		p.State = ruling.Standing(shown.Policy, nil, nil, p.Now)
 		_, _ = rand.Read(p.ID[:]) // never fails since Go 1.24
 		return show(c, http.StatusOK, templates.Choices(p))
 	case "declaration":
@@ -76,7 +78,7 @@ func lookOf(c echo.Context, site *consent.Site) (templates.Look, []templates.Stu
 		{Name: "scheme", Label: "Colours", Chosen: site.Appearance.Scheme, Options: []string{"auto", "light", "dark"}},
 		{Name: "locale", Label: "Language", Chosen: site.Locales[0], Options: site.Locales},
 		{Name: "device", Label: "Device", Chosen: "desktop", Options: []string{"phone", "tablet", "desktop"}},
-		{Name: "regime", Label: "Regime", Chosen: string(site.Policy.Regime), Options: []string{string(consent.OptIn), string(consent.OptOut), string(consent.NoticeOnly)}},
+		{Name: "regime", Label: "Regime", Chosen: string(consent.OptIn), Options: []string{string(consent.OptIn), string(consent.OptOut), string(consent.NoticeOnly)}},
 	}
 	for i, choice := range choices {
 		if asked := c.QueryParam(choice.Name); slices.Contains(choice.Options, asked) {
@@ -89,10 +91,14 @@ func lookOf(c echo.Context, site *consent.Site) (templates.Look, []templates.Stu
 	}, choices
 }
 
-// inLook is the site as it would be with this layout, these colours and this regime.
+// somewhere is where a look's regime holds: no country has this code.
+const somewhere = "ZZ"
+
+// inLook is the site as it would be with this layout and these colours, and with
+// this regime somewhere.
 func inLook(site *consent.Site, look templates.Look) *consent.Site {
 	shown, policy := *site, *site.Policy
-	policy.Regime = look.Regime
+	policy.Regimes = consent.Regimes{Rules: map[string]consent.Rule{somewhere: {Regime: look.Regime}}}
 	shown.Policy = consent.NewPolicy(policy)
 	shown.Appearance.Layout, shown.Appearance.Scheme = look.Layout, look.Scheme
 	return &shown

@@ -38,7 +38,7 @@ type Visit struct {
 	Client *http.Client
 	Page   *url.URL
 	Site   *consent.Site // as configured
-	Gate   []byte        // the gate script that the configuration makes
+	Gates  []string      // the gate scripts that the configuration makes, one of each regime
 	Frozen string        // the digest in its frozen address
 }
 

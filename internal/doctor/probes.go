@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -25,7 +26,7 @@ func (v Visit) gate(ctx context.Context, tag *gateTag) Finding {
 	case got.status != http.StatusOK || !strings.Contains(got.header.Get("Content-Type"), "javascript"):
 		return wrong(check, fmt.Sprintf("%s answers %d, %q, and no script.", address, got.status, got.header.Get("Content-Type")),
 			"Let the web server pass "+v.Site.Base()+"/ on; consentry snippet "+v.Site.ID+" prints the lines.")
-	case got.body == string(v.Gate):
+	case slices.Contains(v.Gates, got.body):
 		return right(check, "It is the gate that this configuration makes.")
 	case strings.Contains(address, "/gate."+v.Frozen):
 		return wrong(check, "The frozen gate was altered on its way.", "Let no proxy or CDN rewrite scripts.")
@@ -54,7 +55,7 @@ var formID = regexp.MustCompile(`name="id" value="([^"]+)"`)
 // choices asks for the page without JavaScript, which differs with every view
 // and with the browser's signal.
 func (v Visit) choices(ctx context.Context) []Finding {
-	if v.Site.Deployment.Mode == consent.ModeRemote {
+	if v.Site.Deployment.Mode == consent.ModeRemote || v.Site.Policy.ChildDirected { // the one has no page, the other's asks nothing
 		return nil
 	}
 	locale := v.Site.Locales[0]
@@ -78,7 +79,11 @@ func (v Visit) choices(ctx context.Context) []Finding {
 		list = append(list, right("caches", "No cache keeps what is one visitor's own."))
 	}
 	sentence := html.EscapeString(v.Site.Texts[locale].GPC)
-	if !strings.Contains(signal.body, sentence) && first != "" {
+	arrives := strings.Contains(signal.body, sentence)
+	if !arrives && v.Site.Policy.Signals.GPCBinding {
+		return list // it may have arrived where no law binds to it
+	}
+	if !arrives && first != "" {
 		return append(list, wrong("Global Privacy Control", "The browser's signal does not arrive.", "Let the proxy pass the header Sec-GPC on."))
 	}
 	if first != "" {

@@ -229,6 +229,8 @@ func (r *rig) answerScripts(t *testing.T, store *moodyStore) {
 	r.expect(t, "GET /declaration/{locale}.js 404"+jsonError+"not-found", ask{to: "GET /privacy/declaration/xx.js"})
 	r.expect(t, "GET /declaration 200 text/html", ask{to: "GET /privacy/declaration?locale=de"})
 	r.expect(t, "GET /declaration 404"+jsonError+"no-site", ask{to: "GET /privacy/declaration", headers: foreign})
+	r.expect(t, "GET /.well-known/gpc.json 200 application/json", ask{to: "GET /.well-known/gpc.json"})
+	r.expect(t, "GET /.well-known/gpc.json 404"+jsonError+"no-site", ask{to: "GET /.well-known/gpc.json", headers: foreign})
 	r.expect(t, "GET /openapi.json 200 application/json", ask{to: "GET /privacy/openapi.json"})
 	r.expect(t, "GET /openapi.json 404"+jsonError+"no-site", ask{to: "GET /openapi.json"})
 }

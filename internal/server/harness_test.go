@@ -127,7 +127,7 @@ func (r *rig) start(t testing.TB, level slog.Level, perMinute int, read time.Dur
 	r.reload(t)
 	r.server = server.New(server.Options{
 		Visitors: r.api, Operators: noOperators{}, Store: r.store, Now: r.clock, Log: log,
-		TrustedProxies: r.proxies, CountryHeader: "X-Country", PerMinute: perMinute, Burst: 200,
+		TrustedProxies: r.proxies, CountryHeader: "X-Country", RegionHeader: "X-Region", PerMinute: perMinute, Burst: 200,
 		Problems: func() []string { return nil }, Logs: r.statuses, Version: "test", Backlog: r.backlog,
 		Timeouts: server.Timeouts{ReadHeader: time.Second, Read: time.Second, Write: 5 * time.Second, Idle: time.Minute, Shutdown: time.Second},
 	})

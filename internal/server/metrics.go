@@ -17,6 +17,7 @@ type Metrics struct {
 	requests        *prometheus.CounterVec
 	duration        *prometheus.HistogramVec
 	decisions       *prometheus.CounterVec
+	signals         *prometheus.CounterVec
 	storeUp         prometheus.Gauge
 	undeclaredProxy prometheus.Counter
 }
@@ -34,6 +35,9 @@ func newMetrics(o Options) *Metrics {
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "consentry_decisions_total", Help: "Recorded decisions by site and outcome.",
 		}, []string{"site", "outcome"}),
+		signals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "consentry_signals_total", Help: "Gates made for an honoured signal (Global Privacy Control, Do Not Track) by site and regime; of sites with several regimes.",
+		}, []string{"site", "regime"}),
 		storeUp: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "consentry_store_up", Help: "1 while the store can keep records.",
 		}),
@@ -45,7 +49,7 @@ func newMetrics(o Options) *Metrics {
 		Name: "consentry_build_info", Help: "Always 1; the version is a label.", ConstLabels: prometheus.Labels{"version": o.Version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.duration, m.decisions, m.storeUp, m.undeclaredProxy, build,
+	m.registry.MustRegister(m.requests, m.duration, m.decisions, m.signals, m.storeUp, m.undeclaredProxy, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if o.Outbox != nil {
 		m.registry.MustRegister(outboxMetrics{o.Outbox})
@@ -58,6 +62,9 @@ func newMetrics(o Options) *Metrics {
 
 // Decision counts a recorded decision.
 func (m *Metrics) Decision(site, outcome string) { m.decisions.WithLabelValues(site, outcome).Inc() }
+
+// Signal counts a gate that was made for a visitor whose browser sent a signal.
+func (m *Metrics) Signal(site, regime string) { m.signals.WithLabelValues(site, regime).Inc() }
 
 func (m *Metrics) observe(listener, verb, route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(listener, method(verb), route, strconv.Itoa(status)).Inc()

@@ -34,7 +34,7 @@ func trustProxies(o Options, m *Metrics) echo.MiddlewareFunc {
 					r.Host = host
 				}
 				c.Set(api.AddressKey, extract(r))
-				c.Set(api.CountryKey, country(r, o.CountryHeader))
+				c.Set(api.PlaceKey, placeOf(r, o))
 			case len(o.TrustedProxies) == 0 && (peer.IsPrivate() || peer.IsLoopback()):
 				m.undeclaredProxy.Inc()
 				if now := o.Now().Unix(); now-warned.Load() > 60 && warned.Swap(now) != now {
@@ -44,23 +44,50 @@ func trustProxies(o Options, m *Metrics) echo.MiddlewareFunc {
 			default:
 				c.Set(api.AddressKey, peer)
 			}
+			locate(c, o)
 			return next(c)
 		}
 	}
 }
 
-// country reads what a declared proxy says about where the visitor is: two
-// letters of ISO 3166-1, "" when it says anything else or says it twice.
-func country(r *http.Request, header string) string {
+// locate looks the visitor's address up, unless a header has said where it is. It
+// is used for that in memory and nothing of it is kept.
+func locate(c echo.Context, o Options) {
+	addr, ok := c.Get(api.AddressKey).(netip.Addr)
+	if p, _ := c.Get(api.PlaceKey).(api.Place); o.Locate == nil || !ok || !addr.IsValid() || p.Country != "" {
+		return
+	}
+	p := api.Place{Source: "database"}
+	p.Country, p.Region = o.Locate(addr)
+	if p.Country != "" {
+		c.Set(api.PlaceKey, p)
+	}
+}
+
+// placeOf reads what a declared proxy says about where the visitor is.
+func placeOf(r *http.Request, o Options) api.Place {
+	p := api.Place{Country: code(r, o.CountryHeader, ""), Source: "header"}
+	if p.Country == "" {
+		return api.Place{}
+	}
+	if p.Country == "US" {
+		p.Region = code(r, o.RegionHeader, "US-")
+	}
+	return p
+}
+
+// code reads a header of two letters, which a prefix may precede; "" when it says
+// anything else or says it twice.
+func code(r *http.Request, header, prefix string) string {
 	values := r.Header.Values(header)
-	if header == "" || len(values) != 1 || len(values[0]) != 2 {
+	if header == "" || len(values) != 1 {
 		return ""
 	}
-	code := strings.ToUpper(values[0])
-	if strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+	text := strings.TrimPrefix(strings.ToUpper(values[0]), prefix)
+	if len(text) != 2 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return ""
 	}
-	return code
+	return text
 }
 
 func peerAddr(r *http.Request) netip.Addr {

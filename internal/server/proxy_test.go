@@ -159,7 +159,7 @@ func TestACountryIsBelievedFromDeclaredProxiesOnly(t *testing.T) {
 		if err := trustProxies(o, newMetrics(Options{Version: "test"}))(func(echo.Context) error { return nil })(c); err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := c.Get(api.CountryKey).(string); got != test.want {
+		if got, _ := c.Get(api.PlaceKey).(api.Place); got.Country != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}

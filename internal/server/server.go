@@ -42,13 +42,16 @@ type Options struct {
 	Backlog        func() []consent.Backlog
 	Seed           [32]byte // randomness for rate-limit buckets
 	TrustedProxies []netip.Prefix
-	CountryHeader  string          // in which they name the visitor's country, "" for none
-	PerMinute      int             // write requests per address prefix, 0 for no limit
-	Burst          int             // of these at once
-	Problems       func() []string // of the configuration that is being served
-	Logs           func() []translog.Status
-	Version        string
-	Timeouts       Timeouts
+	CountryHeader  string // in which they name the visitor's country, "" for none
+	RegionHeader   string // and the state of the United States
+	// Locate looks an address up, where no header says the country; nil for none.
+	Locate    func(netip.Addr) (country, region string)
+	PerMinute int             // write requests per address prefix, 0 for no limit
+	Burst     int             // of these at once
+	Problems  func() []string // of the configuration that is being served
+	Logs      func() []translog.Status
+	Version   string
+	Timeouts  Timeouts
 }
 
 // Timeouts bound how long a peer is waited for, and how long requests in flight

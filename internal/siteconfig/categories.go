@@ -39,9 +39,11 @@ func (b *builder) categories() []consent.Category {
 			continue
 		}
 		seen[c.ID] = true
+		b.checkReserved(at+".id", c.ID)
 		category := consent.Category{
 			ID: c.ID, Material: c.Material,
 			Purposes: b.purposes(at, c), Signals: b.signals(at, c, signals), Services: b.servicesOf(at, c, homes),
+			Exempt: b.exempt(at, c),
 		}
 		if len(c.Services) == 0 && c.ID != consent.Necessary {
 			b.doc.Warn(at, "the category %q has no services, so visitors are asked about nothing; list its services or remove it", c.ID)
@@ -53,6 +55,13 @@ func (b *builder) categories() []consent.Category {
 		out = append(out, consent.Category{ID: consent.Necessary, Purposes: standard.purposes, Signals: []string{}, Services: []consent.Service{}})
 	}
 	return out
+}
+
+// checkReserved refuses an id that means something else in the cookies.
+func (b *builder) checkReserved(at, id string) {
+	if id == consent.SignalMark {
+		b.doc.Fail(at, "the id %q is Consentry's own; choose another", id)
+	}
 }
 
 func (b *builder) purposes(at string, c CategoryFile) []string {
@@ -111,6 +120,7 @@ func (b *builder) service(at string, f ServiceFile) consent.Service {
 		return consent.Service{}
 	}
 	b.checkID(at+".id", f.ID)
+	b.checkReserved(at+".id", f.ID)
 	checkService(b.doc, at, f)
 	own := f.service()
 	if !ok {

@@ -33,6 +33,10 @@ type CategoryFile struct {
 	// Any word, such as a date. A new one asks again about this category although
 	// nothing else changed: for a text whose new wording alters its meaning.
 	Material string `yaml:"material" sample:"2026-05-01"`
+
+	// Where the category may run without consent, until the visitor objects:
+	// audience measurement that meets every condition of a law.
+	Exempt *ExemptFile `yaml:"exempt"`
 }
 
 // ServiceFile is one vendor's tag, in a site file or in the catalogue.

@@ -14,7 +14,7 @@ const manualWidth = 76
 
 // DescribeSite returns the manual of the site file.
 func DescribeSite() (string, error) {
-	return Describe(SiteFile{}, siteSource, categorySource, consentModeSource, countingSource, experimentSource)
+	return Describe(SiteFile{}, siteSource, categorySource, consentModeSource, countingSource, experimentSource, regimeSource)
 }
 
 // Describe returns the manual of a configuration struct: every field with its

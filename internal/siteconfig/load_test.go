@@ -68,8 +68,8 @@ func TestAFullSiteFile(t *testing.T) {
 func TestDefaultsOfASiteFileThatSaysLittle(t *testing.T) {
 	site := load(t, minimal)
 	p := site.Policy
-	if p.Memory != 180*24*time.Hour || p.Grace != 24*time.Hour || p.Regime != consent.OptIn || p.Retention != "standard" {
-		t.Errorf("policy: %v %v %s %s", p.Memory, p.Grace, p.Regime, p.Retention)
+	if p.Memory != 180*24*time.Hour || p.Grace != 24*time.Hour || p.Local() || p.Signals.DNT != consent.DNTHonor || p.Retention != "standard" {
+		t.Errorf("policy: %v %v %v %s", p.Memory, p.Grace, p.Regimes, p.Retention)
 	}
 	if p.Controller.ID != "shop" || len(p.Optional()) != 0 || p.Categories[0].ID != consent.Necessary {
 		t.Errorf("controller %q, categories %v", p.Controller.ID, p.Categories)

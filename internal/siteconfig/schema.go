@@ -10,13 +10,13 @@ import (
 
 // SiteSchema returns the JSON Schema of the site file.
 func SiteSchema() ([]byte, error) {
-	return Schema("Consentry site file", SiteFile{}, siteSource, categorySource, consentModeSource, countingSource, experimentSource)
+	return Schema("Consentry site file", SiteFile{}, siteSource, categorySource, consentModeSource, countingSource, experimentSource, regimeSource)
 }
 
 // CatalogueSchema returns the JSON Schema of the catalogue's files: lists of
 // services that are spelled out, each with its category and source.
 func CatalogueSchema() ([]byte, error) {
-	b, err := Schema("Consentry catalogue", ServiceFile{}, siteSource, categorySource, consentModeSource)
+	b, err := Schema("Consentry catalogue", ServiceFile{}, siteSource, categorySource, consentModeSource, regimeSource)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type builder struct {
 	services map[string]consent.Service // the catalogue
 	usual    map[string]string          // the category that a service of it usually stands under
 	locales  fs.FS
+	exemptAt string // the category that says it is exempt
 }
 
 // loaded is a site and the file it stands in, for comparing sites.
@@ -122,7 +123,8 @@ func (b *builder) policy() *consent.Policy {
 	}
 	return consent.NewPolicy(consent.Policy{
 		Site: f.ID, Controller: b.controller(), Categories: b.categories(),
-		Regime: consent.Regime(f.Regime), Memory: f.Memory.Std(), Grace: f.Grace.Std(), Retention: f.Retention,
+		Regimes: b.regimes(), Signals: consent.SignalRules{GPCBinding: f.GPC == "binding", DNT: f.DNT}, ChildDirected: f.ChildDirected,
+		Memory: f.Memory.Std(), Grace: f.Grace.Std(), Retention: f.Retention,
 	})
 }
 

@@ -67,8 +67,32 @@ type SiteFile struct {
 	Controller ControllerFile `yaml:"controller" jsonschema:"required" sample:"{name: …, address: …, contact: …}"`
 
 	// The rule under which a choice is asked for. opt-in: nothing optional runs
-	// before a grant. Other regimes are not supported yet.
+	// before a grant, for all visitors. local: by where the visitor is, as a table
+	// that comes with Consentry says (consentry regimes) and regimes changes. Where
+	// a visitor is tell country_header or places in consentry.yaml; whoever is
+	// nowhere known is asked first. gate.<hash>.js and a gate in a static file
+	// always ask first. With local gate.js is made for each visitor: no shared cache
+	// keeps it, and none can serve it while Consentry is away.
 	Regime Regime `yaml:"regime" jsonschema:"default=opt-in"`
+
+	// With regime: local, the rules that differ from the table: by country (ISO
+	// 3166-1) or state of the United States (US-CA). Nothing but opt-in is possible
+	// in the European Economic Area, the United Kingdom and Switzerland.
+	Regimes map[string]RuleFile `yaml:"regimes" sample:"{US: opt-in}"`
+
+	// Where Global Privacy Control is honoured: everywhere, or only where the law
+	// binds sites to it (binding). It is never a grant; it takes back what was
+	// permitted without it, and what a visitor permits here after that holds.
+	GPC string `yaml:"gpc" jsonschema:"enum=everywhere,enum=binding,default=everywhere"`
+
+	// What is done about Do Not Track. honor: the same as about Global Privacy
+	// Control, as far as the server sees it: in gate.js with regime: local, and in
+	// decisions. ignore: nothing. disclose: nothing, and the policy text says so.
+	DNT string `yaml:"dnt" jsonschema:"enum=honor,enum=ignore,enum=disclose,default=honor"`
+
+	// Whether the site is for children. Then nothing optional can ever be granted,
+	// nobody is asked, and nobody gets a cookie or an id.
+	ChildDirected bool `yaml:"child_directed" jsonschema:"default=false"`
 
 	// How long a choice holds, grants and refusals alike, before it is asked for
 	// again: 1d to 390d.

@@ -13,23 +13,23 @@ import (
 
 // The types that a single word of a site file may stand for.
 
-// Regime is the rule under which a choice is asked for.
-type Regime consent.Regime
+// Regime is opt-in, or local.
+type Regime string
 
 func (r *Regime) fromText(s string) error {
-	switch consent.Regime(s) {
-	case consent.OptIn:
+	switch s {
+	case string(consent.OptIn), "local":
 		*r = Regime(s)
 		return nil
-	case consent.OptOut, consent.NoticeOnly:
-		return fmt.Errorf("%s is not supported yet; write opt-in or leave the line out", s)
+	case string(consent.OptOut), string(consent.NoticeOnly):
+		return fmt.Errorf("%s for everybody would hold for visitors of Europe too, where nothing may run before a grant; write local, and list the places that differ from the table under regimes", s)
 	}
-	return fmt.Errorf("must be opt-in, not %q", s)
+	return fmt.Errorf("must be opt-in or local, not %q", s)
 }
 
-// JSONSchema offers what is supported.
+// JSONSchema offers the two.
 func (Regime) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Enum: []any{string(consent.OptIn)}}
+	return &jsonschema.Schema{Type: "string", Enum: []any{string(consent.OptIn), "local"}}
 }
 
 // Color is "#rrggbb" in small letters, "" when the file has none.
@@ -71,6 +71,14 @@ func (l *Label) fromText(s string) error {
 func (Label) JSONSchema() *jsonschema.Schema {
 	text := &jsonschema.Schema{Type: "string"}
 	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{text, {Type: "object", AdditionalProperties: text}}}
+}
+
+// JSONSchemaExtend allows the regime's word in place of the mapping.
+func (RuleFile) JSONSchemaExtend(s *jsonschema.Schema) {
+	spelledOut := *s
+	*s = jsonschema.Schema{OneOf: []*jsonschema.Schema{
+		{Type: "string", Enum: []any{"opt-in", "opt-out", "notice-only"}}, &spelledOut,
+	}}
 }
 
 func (s *ServiceFile) fromText(id string) error {

@@ -24,7 +24,7 @@ func newShop(t testing.TB, store Store) *shop {
 	t.Helper()
 	p := consent.NewPolicy(consent.Policy{
 		Site: "shop", Controller: consent.Controller{ID: "acme", Name: "Acme Ltd", Address: "1 Road, Town", Contact: "privacy@acme.example"},
-		Regime: consent.OptIn, Memory: 180 * 24 * time.Hour, Grace: 24 * time.Hour, Retention: "standard",
+		Memory: 180 * 24 * time.Hour, Grace: 24 * time.Hour, Retention: "standard",
 		Categories: []consent.Category{{ID: consent.Necessary}, {ID: "analytics"}, {ID: "share"}},
 	})
 	s := &shop{policy: p, frame: consent.NewFrame(p, consent.Digest([]byte("rendering")), consent.Digest([]byte("gate")),

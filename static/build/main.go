@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -23,6 +24,8 @@ import (
 var bundles = map[string]string{
 	"gate.js":         "main.ts",
 	"gate-auto.js":    "auto-main.ts",
+	"local.js":        "main.ts",
+	"local-auto.js":   "auto-main.ts",
 	"opener.js":       "opener-main.ts",
 	"bootstrap.js":    "bootstrap-main.ts",
 	"banner.js":       "banner-main.ts",
@@ -30,6 +33,9 @@ var bundles = map[string]string{
 	"placeholders.js": "placeholders-main.ts",
 	"declaration.js":  "declaration-main.ts",
 }
+
+// alone are the bundles of sites whose visitors all have one regime.
+var alone = []string{"gate.js", "gate-auto.js", "bootstrap.js"}
 
 // members of the gate's object that only our own bundles see, by the names that
 // they have in all of them. Bundles of two versions may meet in a page, so that a
@@ -46,7 +52,7 @@ var members = map[string]any{
 const eager = "//# allFunctionsCalledOnLoad\n"
 
 // onEveryPage lists the bundles that begin with eager.
-var onEveryPage = []string{"gate.js", "gate-auto.js", "opener.js"}
+var onEveryPage = []string{"gate.js", "gate-auto.js", "local.js", "local-auto.js", "opener.js"}
 
 func main() {
 	log.SetFlags(0)
@@ -54,7 +60,9 @@ func main() {
 	dist := flag.String("dist", "dist", "folder that the bundles are written to")
 	flag.Parse()
 	for name, entry := range bundles {
-		script, err := bundle(filepath.Join(*src, entry))
+		script, err := bundle(filepath.Join(*src, entry), map[string]string{
+			"REGIMES": strconv.FormatBool(!slices.Contains(alone, name)), "AUTO": strconv.FormatBool(entry == "auto-main.ts"),
+		})
 		if slices.Contains(onEveryPage, name) {
 			script = append([]byte(eager), script...)
 		}
@@ -67,10 +75,11 @@ func main() {
 	}
 }
 
-func bundle(entry string) ([]byte, error) {
+func bundle(entry string, defined map[string]string) ([]byte, error) {
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatIIFE, Target: api.ES2021, Charset: api.CharsetUTF8,
 		MangleProps: "^(" + strings.Join(slices.Sorted(maps.Keys(members)), "|") + ")$", MangleCache: maps.Clone(members),
+		Define:       defined,
 		MinifySyntax: true, LegalComments: api.LegalCommentsNone, LogLevel: api.LogLevelWarning,
 	})
 	if len(result.Errors) > 0 {

@@ -3,7 +3,8 @@
 // only to say that a grant could not be saved.
 import { keepClear } from './clear'
 import { mount } from './mount'
-import { readHint } from './cookie'
+import { attempt, storedHint } from './cookie'
+import { says } from './decision'
 import { grants } from './narrow'
 import type { Answer, Asking, Decision, Status } from './types'
 
@@ -44,7 +45,12 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
       root = await mount(gate, css, html)
       box = root.querySelector('section')!
       slot(box, 'gpc').hidden = !navigator.globalPrivacyControl
-      slot(box, 'changed').hidden = !readHint(gate.policy)
+      const hint = attempt(() => storedHint(gate.policy)) || ''
+      slot(box, 'changed').hidden = !hint
+      for (const { id, digest } of gate.policy.categories) {
+        const name = box.querySelector<HTMLElement>(`[data-changed="${id}"]`)
+        if (name) name.hidden = !hint.includes(`.${id}~`) || says(hint, id, 'g', digest) || says(hint, id, 'd', digest)
+      }
       box.addEventListener('click', follow)
       giveBack = keepClear(box)
       requestAnimationFrame(shown)

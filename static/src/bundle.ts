@@ -10,13 +10,15 @@ export function lender(): Gate | undefined {
 
 /**
  * Gives the gate the policy that the bundle was served with, under the rendering
- * that its address names.
+ * that its address names. What is presumed about a visitor only the gate knows.
  */
 export function enter(policy: Notice): Asking | undefined {
   const { src } = document.currentScript as HTMLScriptElement
   const gate = lender() as Asking | undefined
   if (!gate) return
+  const { categories } = gate.policy
   gate.policy = { ...gate.policy, ...policy, rendering: src.split('/').at(-2)! }
+  gate.policy.categories = policy.categories.map(c => ({ ...categories.find(known => known.id == c.id), ...c }))
   gate.refresh()
   return gate
 }

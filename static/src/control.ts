@@ -1,5 +1,6 @@
 // The way back: a small control on every page that reopens the choice, for as
 // long as layer one is not on the screen.
+import { signalled } from './cookie'
 import { mount } from './mount'
 import type { Gate } from './types'
 
@@ -11,12 +12,13 @@ const STYLE =
 
 /** Shows or hides our own control; the gate listens for clicks on it as on every opener of the page. */
 export async function control(gate: Gate): Promise<void> {
-  const { kind, label } = gate.policy.settings!
+  const { out } = gate.policy
+  const { kind, label, choices, honoured } = gate.policy.settings!
   if (kind == 'none') return
   if (!gate.control) {
     const own = document.createElement(kind == 'link' ? 'a' : kind) as HTMLAnchorElement
     gate.control = own
-    own.textContent = label
+    own.textContent = out && choices ? choices + (signalled(gate.policy) ? ' · ' + honoured : '') : label
     own.lang = gate.locale
     own.dir = 'auto'
     own.href = own.dataset.consentrySettings = '#'

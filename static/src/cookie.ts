@@ -1,7 +1,7 @@
 // Reads what the browser remembers: the hint cookie, which scripts may only
 // narrow (the sealed one beside it, which no script can read, has the
 // authority), and whether a decision waits for its record.
-import { findHint } from './decision'
+import { findHint, says } from './decision'
 import type { Hint, Policy } from './types'
 
 /** On plain http, which works on loopback only, browsers refuse the prefixes. */
@@ -17,17 +17,36 @@ export const attempt = <T>(read: () => T): T | undefined => {
   }
 }
 
+/** Whether visitors are treated by where they are; the gate of a site with one regime is built without. */
+declare const REGIMES: boolean
+
+/** Returns the hint as it is stored. */
+export const storedHint = (policy: Policy): Hint => findHint(document.cookie, cookieName(policy), Date.now() / 1e3)
+
+/** Whether a signal of the browser is honoured: the server has seen it, or leaves it to the page's own word. */
+export const signalled = (policy: Policy) => (REGIMES ? policy.signal : undefined) ?? navigator.globalPrivacyControl
+
 /**
- * Returns the hint; empty where cookies are forbidden, too. What a decision that
- * waits for its record denies is denied: the answer to an earlier one may have
- * come since.
+ * Returns what holds; empty where cookies are forbidden, too. To what is stored it
+ * adds what is presumed about the categories without an answer; a refusal of an
+ * earlier notice goes on, for the services that were granted beside it as well. What
+ * a decision that waits for its record denies is denied, since the answer to an
+ * earlier one may have come since, as is everything under a signal that the hint
+ * does not know of.
  */
 export const readHint = (policy: Policy): Hint =>
-  attempt(() =>
-    findHint(document.cookie, cookieName(policy), Date.now() / 1e3).replace(/([\w-]+)~g/g, (mark, id) =>
-      hasPending(policy)?.includes(`.${id}.`) ? id + '~d' : mark,
-    ),
-  ) || ''
+  attempt(() => {
+    let hint = storedHint(policy)
+    if (REGIMES)
+      for (const { id, digest, services, presumed } of policy.categories)
+        if (presumed && !says(hint, id, 'd', digest)) {
+          const refused = hint.includes(`.${id}~d~`)
+          if (refused) for (const service of services) hint = hint.replace(`.${service}~g`, '')
+          hint = (hint || '1..') + `${id}~${refused ? 'd' : presumed}~${digest}.`
+        }
+    const signal = signalled(policy) && !says(hint, 'gpc', 'd')
+    return hint.replace(/([\w-]+)~g/g, (mark, id) => (signal || says(hasPending(policy) || '', id) ? id + '~d' : mark))
+  }) || ''
 
 /** The script storage key of the decision that waits for its record, or of the sealed value in mode remote. */
 export const storageKey = (policy: Policy, name: 'pending' | 'sealed') => `consentry:${policy.site}:${name}`

@@ -80,7 +80,7 @@ const elements = ([, enter, , assign, read]: Holder): void => {
   // methods yet to come are among them.
   for (const { prototype } of [Node, Element, Document, DocumentFragment, CharacterData, Range])
     for (const name of Object.getOwnPropertyNames(prototype))
-      if (/^(app|prep|rep|ins|sur|imp|ado|mov|bef|aft)/.test(name))
+      if (/^(a[dfp]|bef|imp|ins|mov|prep|rep|sur)/.test(name))
         before<Node>(prototype, name, (args, self) => {
           if (self.isConnected != false || self instanceof ShadowRoot) args.forEach(arg => enter(arg, self))
         })

@@ -12,7 +12,7 @@ export function grants(answer: Pick<Answer, 'categories' | 'services'>): boolean
  * mixed first answer waits for its record.
  */
 export function narrow(policy: Notice, hint: Hint, answer: Answer, now: number): string {
-  if (!hint && grants(answer)) return ''
+  if (!hint && !policy.categories.some(c => c.presumed) && grants(answer)) return ''
   const [expires = '', ...known] = hint.slice(2, -1).split('.')
   const marks = new Map(known.map(mark => [mark.replace(/~[gd]/, ''), mark]))
   const deny = (id: string, digest = '') => marks.set(id + digest, id + '~d' + digest)

@@ -5,6 +5,7 @@ import { lender } from './bundle'
 import { tell } from './calls'
 import { control } from './control'
 import { granter } from './grant'
+import { heed } from './heed'
 import { opener } from './opener'
 import { report } from './report'
 import { sweep } from './sweep'
@@ -25,5 +26,6 @@ if (gate && !gate.release) {
   sweep(gate)
   report(gate)
   control(gate)
+  heed(gate as Asking)
   Object.assign(gate, opener(gate), { grant: granter(gate as Asking) })
 }

@@ -65,6 +65,8 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
       }
     button('withdraw').hidden = !some
     button('reject-all').hidden = some
+    const { out } = gate.policy
+    slot(dialog!, 'intro').hidden = !(slot(dialog!, 'presumed').hidden = !out)
     slot(dialog!, 'gpc').hidden = !navigator.globalPrivacyControl
     slot(dialog!, 'failed').hidden = true
     showReceipt(!!known)

@@ -25,6 +25,7 @@ export function draw({ policy, locale }: Asking, answer: Answer & Partial<Decisi
     scope: 'keep',
     gpc: !!globalPrivacyControl,
     webdriver: !!webdriver,
+    ruling: policy.ruling,
     ...answer,
   }
 }

@@ -1,6 +1,6 @@
 // Answers of the banner and the preferences on their way: applies what they take
 // back at once, and keeps each until the server has acknowledged it.
-import { readHint } from './cookie'
+import { attempt, storedHint } from './cookie'
 import { narrow } from './narrow'
 import { askAnew, draw, keep, post, write } from './record'
 import type { Answer, Asking, Decision } from './types'
@@ -57,6 +57,6 @@ export function settle(gate: Asking, decision: Decision): void {
 }
 
 function takeBack(gate: Asking, answer: Answer): void {
-  const value = narrow(gate.policy, readHint(gate.policy), answer, Date.now() / 1e3)
+  const value = narrow(gate.policy, attempt(() => storedHint(gate.policy)) || '', answer, Date.now() / 1e3)
   if (value) write(gate, value)
 }

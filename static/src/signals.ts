@@ -1,6 +1,6 @@
 // Google Consent Mode v2: the soft signal beside the hard gate.
 // https://developers.google.com/tag-platform/security/guides/consent
-import { readHint } from './cookie'
+import { readHint, signalled } from './cookie'
 import { statusOf } from './decision'
 import type { Gate, Status } from './types'
 
@@ -37,7 +37,7 @@ export function signal({ policy, permits }: Pick<Gate, 'policy' | 'permits'>): (
   )
   if (!said.ad_storage) {
     gtag('consent', 'default', { ...now(), ...rest })
-    if (!readHint(policy) && !navigator.globalPrivacyControl) regions?.map(region => gtag('consent', 'default', region))
+    if (!readHint(policy) && !signalled(policy)) regions?.map(region => gtag('consent', 'default', region))
     gtag('set', 'ads_data_redaction', redact)
   } else if (Object.entries(now()).some(([key, status]) => said[key] != status)) update()
   return update

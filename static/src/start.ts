@@ -12,8 +12,8 @@ import type { Bundle, Gate, Hint, Policy } from './types'
 
 const HELD = '[data-consent]'
 
-/** What reopens the choice. */
-const OPENERS = '[data-consentry-settings],[href$="#consentry-settings"]'
+/** Whether the bundle holds unmarked tags; a site that only reports has the other. */
+declare const AUTO: boolean
 
 /** Starts the gate, once a page. guard holds unmarked tags; what it returns holds those of the parser. */
 export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) => void): void {
@@ -67,7 +67,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
   /** Something may run; or the page is there, and there is a way back to show or may be something to delete. */
   const due = () =>
     marked(HELD).some(el => holds(el.dataset.consent!)) ||
-    (document.readyState == 'complete' && (!gate.asks() || policy.report || hasLeavings()))
+    (document.readyState == 'complete' && (!gate.asks() || (!AUTO && policy.report) || hasLeavings()))
 
   /** Has opened what is permitted, and something put where embeds wait. */
   const seek = (): void => {
@@ -94,7 +94,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
   const decide = (control: 'api' | 'withdraw') => (answer = {}) => gate.load('banner').then(() => gate.decide!(control, answer))
   publish({ decision: tell, permits: holds, open: gate.open, decide: decide('api'), withdraw: decide('withdraw'), scan: gate.scan })
   document.addEventListener('click', event => {
-    const opener = (event.composedPath()[0] as Element).closest?.<HTMLElement>(OPENERS)
+    const opener = (event.composedPath()[0] as Element).closest?.<HTMLElement>('[data-consentry-settings],[href$="#consentry-settings"]')
     if (!opener) return
     event.preventDefault()
     gate.open(opener)

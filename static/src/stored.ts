@@ -8,5 +8,5 @@ import type { Rule } from './types'
  */
 export const isDenied = (services: [string, Rule][], permits: (service: string) => boolean, name: string): boolean => {
   const owners = services.filter(([, [, , names]]) => names?.split(' ').some(own => (own.endsWith('*') ? name.startsWith(own.slice(0, -1)) : own == name)))
-  return !!owners[0] && !owners.some(([service]) => permits(service))
+  return !!owners[0] && owners.every(([service]) => !permits(service))
 }

@@ -8,6 +8,8 @@ export interface Category {
   id: string
   digest: string
   services: string[]
+  /** What holds without an answer: granted, denied, or asked about unless it was refused (k). */
+  presumed?: 'g' | 'd' | 'k'
 }
 
 /** A vendor's own consent interface; internal/consent/policy.go says how it is read. */
@@ -58,9 +60,18 @@ export interface Policy {
   /** What automatic blocking goes by, by service. */
   rules?: Record<string, Rule>
   consent?: Consent
+  /**
+   * Where visitors are treated by where they are, as what follows: the server has
+   * seen a signal that is honoured; false where none is; absent, the page may say so.
+   */
+  signal?: boolean
+  /** What runs here may run until somebody objects: the way back is named for that. */
+  out?: boolean
+  /** Names what the gate was made for. */
+  ruling?: string | undefined
   /** By service. Brought by the opener, as the gate's own way back to the settings. */
   vendors?: Record<string, Vendor>
-  settings?: { kind: 'button' | 'link' | 'none'; label: string }
+  settings?: { kind: 'button' | 'link' | 'none'; label: string; choices?: string; honoured?: string }
 }
 
 /** What Google's tags are told. */
@@ -89,7 +100,7 @@ export type Hint = string
 
 /** What a visitor answered, and where. */
 export interface Answer {
-  surface: 'banner' | 'preferences' | 'placeholder' | 'api'
+  surface: 'banner' | 'preferences' | 'placeholder' | 'api' | 'signal'
   control: string
   layer: 1 | 2
   categories: Statuses
@@ -110,6 +121,7 @@ export interface Decision extends Answer {
   gpc?: boolean
   webdriver?: boolean
   sealed?: string
+  ruling?: string | undefined
 }
 
 /** What pages are told about the choice that holds now. */

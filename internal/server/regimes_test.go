@@ -1,0 +1,192 @@
+package server_test
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var localYAML = strings.Replace(shopYAML, "locales:", "regime: local\nlocales:", 1)
+
+var (
+	presumedInGate = regexp.MustCompile(`presumed:"([^"]*)"`)
+	rulingInGate   = regexp.MustCompile(`ruling:"([^"]*)"`)
+)
+
+// gateOf asks for the gate and returns what it presumes, by letter.
+func (r *rig) gateOf(t *testing.T, headers string) (response *http.Response, body, presumed string) {
+	t.Helper()
+	response, body = r.do(t, ask{to: "GET /privacy/gate.js", headers: headers}.request(t, r))
+	if found := presumedInGate.FindStringSubmatch(body); found != nil {
+		for _, mark := range strings.Split(strings.TrimSuffix(found[1], "."), ".") {
+			presumed += strings.Split(mark, "~")[1]
+		}
+	}
+	return response, body, presumed
+}
+
+// Every visitor's gate is made for where the visitor is and what the browser says;
+// whoever cannot be placed is asked first.
+func TestEveryVisitorGetsTheGateOfTheirOwnRegime(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", localYAML)
+	r := newRig(t, dir, nil)
+	frozen, digest := r.site(t, "shop").GateBytes()
+	for headers, want := range map[string]string{
+		"": "", "X-Country: FR": "", "X-Country: AR": "", "X-Region: CA": "", "X-Country: XX": "",
+		"X-Country: US": "gg", "X-Country: US\nX-Region: CA": "gg", "X-Country: US\nX-Region: US-UT": "gg", "X-Country: JP": "gg",
+		"X-Country: US\nSec-GPC: 1": "dd", "X-Country: JP\nSec-GPC: 1": "dd", "X-Country: US\nDNT: 1": "dd", "X-Country: FR\nSec-GPC: 1": "",
+		// The header's truth table: nothing counts but 1.
+		"X-Country: US\nSec-GPC: 0": "gg", "X-Country: US\nSec-GPC: true": "gg", "X-Country: US\nSec-GPC: 11": "gg", "X-Country: US\nSec-GPC: 0, 1": "dd",
+	} {
+		response, body, presumed := r.gateOf(t, headers)
+		if presumed != want {
+			t.Errorf("%q: the gate presumes %q, want %q", headers, presumed, want)
+		}
+		if cache, vary := response.Header.Get("Cache-Control"), response.Header.Get("Vary"); cache != "private, no-cache" || vary != "Accept-Encoding, Sec-GPC" {
+			t.Errorf("%q: Cache-Control %q, Vary %q", headers, cache, vary)
+		}
+		if headers == "" && body != string(frozen) {
+			t.Error("who is not known gets another gate than the frozen one")
+		}
+	}
+	if _, body := r.do(t, ask{to: "GET /privacy/gate." + digest + ".js", headers: "X-Country: US"}.request(t, r)); body != string(frozen) {
+		t.Error("the frozen gate is not the same for all")
+	}
+	american, _, _ := r.gateOf(t, "X-Country: US")
+	response, _, _ := r.gateOf(t, "X-Country: FR\nIf-None-Match: "+american.Header.Get("Etag"))
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("a visitor who comes back from the United States gets %d", response.StatusCode)
+	}
+}
+
+// A site with one regime is served to all alike, from any cache.
+func TestTheGateOfOneRegimeIsPublic(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", shopYAML)
+	r := newRig(t, dir, nil)
+	var first string
+	for _, headers := range []string{"", "X-Country: US\nSec-GPC: 1\nDNT: 1", "X-Country: FR"} {
+		response, body, _ := r.gateOf(t, headers)
+		if first == "" {
+			first = body
+		}
+		if body != first || !strings.HasPrefix(response.Header.Get("Cache-Control"), "public") || response.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%q: %v", headers, response.Header)
+		}
+	}
+}
+
+func signalBody(t *testing.T, rendering, control, surface, status, ruling string) string {
+	return fmt.Sprintf(`{"id":%q,"rendering":%q,"locale":"en","layout":"bar","surface":%q,"control":%q,"layer":1,"scope":"keep",`+
+		`"categories":{"analytics":%[5]q,"share":%[5]q},"ruling":%[6]q}`, newID(t), rendering, surface, control, status, ruling)
+}
+
+// A signal narrows what was granted without it, once and on record; what is granted
+// with it in view holds.
+func TestASignalNarrowsAGrantOnRecord(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", localYAML)
+	r := newRig(t, dir, nil)
+	rendering := r.site(t, "shop").Rendering
+	_, gate, _ := r.gateOf(t, "X-Country: US\nX-Region: CA")
+	place := "Host: shop.example\nOrigin: https://shop.example\nContent-Type: application/json\nX-Country: US\nX-Region: CA"
+	post := func(body, headers string) (*http.Response, string) {
+		return r.do(t, ask{to: "POST /privacy/decisions", headers: place + headers, body: body}.request(t, r))
+	}
+	ruling := rulingInGate.FindStringSubmatch(gate)[1]
+	granted, answer := post(signalBody(t, rendering, "accept-all", "banner", "granted", ruling), "")
+	if granted.StatusCode != http.StatusCreated {
+		t.Fatalf("a grant got %d %s", granted.StatusCode, answer)
+	}
+	cookies := "\nCookie: " + cookieLine(granted)
+	if _, body := post(signalBody(t, rendering, "signal", "signal", "denied", ruling), cookies); !strings.Contains(body, "invalid") {
+		t.Errorf("a signal that nobody sent got %s", body)
+	}
+	if _, body := post(signalBody(t, rendering, "signal", "signal", "denied", ruling), "\nSec-GPC: 1"); !strings.Contains(body, "invalid") {
+		t.Errorf("a signal without a choice got %s", body)
+	}
+	narrowed, answer := post(signalBody(t, rendering, "signal", "signal", "denied", ruling), cookies+"\nSec-GPC: 1")
+	if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, ".gpc~d") || strings.Contains(answer, "~g") {
+		t.Fatalf("the signal got %d %s", narrowed.StatusCode, answer)
+	}
+	receipt := between(answer, `"receipt":"`, `"`)
+	_, shown := r.do(t, ask{to: "GET " + receipt + "?format=json"}.request(t, r))
+	for _, want := range []string{`"event": "signal"`, `"gpc": true`, `"id": "opt-out"`, `"country": "US-CA"`, `"source": "header"`} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the receipt lacks %s", want)
+		}
+	}
+	again, answer := post(signalBody(t, rendering, "accept-all", "preferences", "granted", ruling), "\nSec-GPC: 1\nCookie: "+cookieLine(narrowed))
+	if again.StatusCode != http.StatusCreated || !strings.Contains(answer, "analytics~g~") || !strings.Contains(answer, ".gpc~d") {
+		t.Errorf("a grant despite the signal got %d %s", again.StatusCode, answer)
+	}
+	page := func(response *http.Response) string {
+		_, body := r.do(t, ask{to: "GET /privacy/choices", headers: place + "\nSec-GPC: 1\nCookie: " + cookieLine(response)}.request(t, r))
+		return body
+	}
+	if holds := strings.Count(page(again), "<b>Allowed</b>"); holds != 2 {
+		t.Errorf("%d categories are allowed that were granted with the signal in view", holds)
+	}
+	if holds := strings.Count(page(granted), "<b>Allowed</b>"); holds != 0 {
+		t.Errorf("%d categories are allowed that were granted without the signal", holds)
+	}
+}
+
+func cookieLine(response *http.Response) string {
+	var pairs []string
+	for _, c := range response.Cookies() {
+		if c.MaxAge >= 0 && strings.Contains(c.Name, "consentry") {
+			pairs = append(pairs, c.Name+"="+c.Value)
+		}
+	}
+	return strings.Join(pairs, "; ")
+}
+
+// The page without JavaScript treats a visitor as the gate does.
+func TestThePageWithoutJavaScriptFollowsTheRegime(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", localYAML)
+	r := newRig(t, dir, nil)
+	for headers, want := range map[string]struct {
+		title   string
+		allowed int
+	}{
+		"X-Country: FR":                             {"Cookie settings of Test shop", 0},
+		"X-Country: US\nX-Region: CA":               {"Your privacy choices", 2},
+		"X-Country: US\nX-Region: CA\nSec-GPC: 1":   {"Your privacy choices", 0},
+		"X-Country: JP":                             {"Cookie settings of Test shop", 2},
+		"X-Country: JP\nAccept-Language: de":        {"Cookie-Einstellungen", 0}, // in German it says Erlaubt
+		"X-Country: FR\nSec-GPC: 1\nX-Region: anon": {"Global Privacy Control honoured", 0},
+	} {
+		_, body := r.do(t, ask{to: "GET /privacy/choices", headers: headers}.request(t, r))
+		if got := strings.Count(body, "<b>Allowed</b>"); got != want.allowed || !strings.Contains(body, want.title) {
+			t.Errorf("%q: %d are allowed, want %d, under %q", headers, got, want.allowed, want.title)
+		}
+	}
+}
+
+// A site for children grants nothing, asks nothing and mints no id.
+func TestASiteForChildrenTakesNoDecision(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", strings.Replace(shopYAML, "locales:", "child_directed: true\nlocales:", 1))
+	r := newRig(t, dir, nil)
+	if _, _, presumed := r.gateOf(t, ""); presumed != "dd" {
+		t.Errorf("its gate presumes %q", presumed)
+	}
+	for _, body := range []string{decision(newID(t), r.site(t, "shop").Rendering, "accept-all", "granted"), decision(newID(t), r.site(t, "shop").Rendering, "reject-all", "denied")} {
+		response, answer := r.post(t, body)
+		if response.StatusCode != http.StatusUnprocessableEntity || len(response.Cookies()) > 0 {
+			t.Errorf("a decision got %d, cookies %v: %s", response.StatusCode, response.Cookies(), answer)
+		}
+	}
+	_, page := r.do(t, ask{to: "GET /privacy/choices"}.request(t, r))
+	if strings.Contains(page, "<form") || !strings.Contains(page, "for children") {
+		t.Error("its page asks something")
+	}
+	if n := r.records(t, "shop"); n != 0 {
+		t.Errorf("%d records", n)
+	}
+}

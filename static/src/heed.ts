@@ -1,0 +1,14 @@
+// Follows a signal of the browser that a remembered choice does not know of: what
+// it grants is taken back at once, and that goes on record. What the visitor
+// grants after that holds.
+import { attempt, hasPending, signalled, storedHint } from './cookie'
+import { says } from './decision'
+import { decide, send } from './send'
+import type { Asking } from './types'
+
+export function heed(gate: Asking): void {
+  const { policy } = gate
+  const hint = attempt(() => storedHint(policy)) || ''
+  if (!signalled(policy) || !hint.includes('~g') || says(hint, 'gpc', 'd') || hasPending(policy)) return
+  send(gate, decide(gate, { surface: 'signal', control: 'signal', layer: 1, categories: Object.fromEntries(policy.categories.map(c => [c.id, 'denied'])) }))
+}
