@@ -235,6 +235,24 @@ func TestAPresumptionNeverOutweighsACookie(t *testing.T) {
 	}
 }
 
+// A refusal outlives a change of the notice where nobody may be asked again; what
+// was granted within it, to one service, was granted under the old notice alone.
+func TestARefusalThatGoesOnTakesTheGrantsWithinItAlong(t *testing.T) {
+	now := time.Unix(1_790_000_000, 0)
+	c := consent.Case{Regime: consent.OptIn, CoolDown: true, Answer: consent.WasDenied}
+	p := policyOf(c)
+	for digest, want := range map[string]bool{p.CategoryDigest("measure"): true, "outdated": false} {
+		sealed := cookieOf(p, c, now)
+		sealed.Categories["measure"] = [2]string{string(consent.Denied), digest}
+		sealed.Services["counter"] = consent.Granted
+		hint := sealed.State()
+		s := p.Ruling("FR", false, false).Standing(p, sealed, &hint, now)
+		if got := s.PermitsService(p, "counter", now); got != want || len(s.Asks(p, now)) > 0 {
+			t.Errorf("notice %s: permitted %v, want %v; asked %v", digest, got, want, s.Asks(p, now))
+		}
+	}
+}
+
 // A place has its own rule, its country's, or that of the unknown.
 func TestTheRuleOfAPlace(t *testing.T) {
 	r := consent.Regimes{Rules: map[string]consent.Rule{"US": {Regime: consent.OptOut, GPC: true}, "US-UT": {Regime: consent.NoticeOnly}}}

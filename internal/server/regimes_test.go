@@ -11,7 +11,7 @@ import (
 var localYAML = strings.Replace(shopYAML, "locales:", "regime: local\nlocales:", 1)
 
 var (
-	presumedInGate = regexp.MustCompile(`presumed:"([^"]*)"`)
+	presumedInGate = regexp.MustCompile(`presumed:"(.)"`)
 	rulingInGate   = regexp.MustCompile(`ruling:"([^"]*)"`)
 )
 
@@ -19,10 +19,8 @@ var (
 func (r *rig) gateOf(t *testing.T, headers string) (response *http.Response, body, presumed string) {
 	t.Helper()
 	response, body = r.do(t, ask{to: "GET /privacy/gate.js", headers: headers}.request(t, r))
-	if found := presumedInGate.FindStringSubmatch(body); found != nil {
-		for _, mark := range strings.Split(strings.TrimSuffix(found[1], "."), ".") {
-			presumed += strings.Split(mark, "~")[1]
-		}
+	for _, found := range presumedInGate.FindAllStringSubmatch(body, -1) {
+		presumed += found[1]
 	}
 	return response, body, presumed
 }
@@ -75,6 +73,24 @@ func TestTheGateOfOneRegimeIsPublic(t *testing.T) {
 		}
 		if body != first || !strings.HasPrefix(response.Header.Get("Cache-Control"), "public") || response.Header.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("%q: %v", headers, response.Header)
+		}
+	}
+}
+
+// Where a site honours Global Privacy Control only under a law that binds to it, its
+// gate elsewhere does not heed the page's own word either: it would deny what the
+// server permits.
+func TestASignalThatBindsNobodyIsLeftAloneByTheGateToo(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", strings.Replace(localYAML, "locales:", "gpc: binding\nlocales:", 1))
+	r := newRig(t, dir, nil)
+	for headers, want := range map[string]string{
+		"": "signal:false", "X-Country: JP\nSec-GPC: 1": "signal:false",
+		"X-Country: US\nX-Region: CA": "", "X-Country: US\nX-Region: CA\nSec-GPC: 1": "signal:true",
+	} {
+		_, body, _ := r.gateOf(t, headers)
+		if got := regexp.MustCompile(`signal:\w+|$`).FindString(body[strings.Index(body, "{site:"):]); got != want {
+			t.Errorf("%q: the gate holds %q, want %q", headers, got, want)
 		}
 	}
 }

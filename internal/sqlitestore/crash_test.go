@@ -86,16 +86,17 @@ func TestAnAcknowledgedRecordOutlivesKill(t *testing.T) {
 	t.Logf("%d acknowledged records outlived 12 kills", len(acknowledged))
 }
 
-// untilKilled runs a child, kills it soon after its first line and returns the
+// untilKilled runs a child, kills it at some moment after it has acknowledged more
+// than the one before may have stored, however slow the disk is, and returns the
 // records that it has acknowledged.
 func untilKilled(t *testing.T, first int, path string) []int {
 	t.Helper()
 	cmd, out := startChild(t, fmt.Sprintf("%d %s", first, path))
 	var list []int
 	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if len(list) == 0 {
-			time.AfterFunc(time.Duration(rand.IntN(250_000))*time.Microsecond, func() { _ = cmd.Process.Kill() })
+	for enough := 60 + rand.IntN(100); lines.Scan(); {
+		if len(list) == enough {
+			time.AfterFunc(time.Duration(rand.IntN(50_000))*time.Microsecond, func() { _ = cmd.Process.Kill() })
 		}
 		n, err := strconv.Atoi(lines.Text())
 		if err != nil {
