@@ -14,14 +14,15 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * site(origin) gives the site file; page(path) what a page answers: { type, body,
  * headers }, or nothing for 404. Returns the origin, the operators' address, what
  * was posted, rewrite, which changes the site file, run, which runs the program
- * itself, and stop.
+ * itself, and stop. What visitor holds are headers that the proxy adds to requests
+ * of the program: x-country and x-region say where the visitor is.
  */
 export async function startOwnSite({ site, page }) {
   const dir = mkdtempSync(join(tmpdir(), "consentry-site-"));
-  const it = { posts: [] };
+  const it = { posts: [], visitor: {} };
   let upstream;
   const server = createServer((request, response) => {
-    if (request.url.startsWith("/privacy/")) return proxy(upstream, request, response, it.posts);
+    if (request.url.startsWith("/privacy/")) return proxy(upstream, request, response, it);
     const answer = page(request.url.split("?")[0]);
     if (!answer) return response.writeHead(404).end();
     const { type = "text/html", body, headers = {} } = answer;
@@ -42,14 +43,14 @@ export async function startOwnSite({ site, page }) {
   return it;
 }
 
-function proxy(upstream, request, response, posts) {
+function proxy(upstream, request, response, { posts, visitor }) {
   const { hostname, port } = upstream;
   const post = { path: request.url, body: "" };
   if (request.method === "POST") {
     posts.push(post);
     request.on("data", (chunk) => { post.body += chunk; });
   }
-  const headers = { ...request.headers, "x-forwarded-for": "198.51.100.1" };
+  const headers = { ...request.headers, "x-forwarded-for": "198.51.100.1", ...visitor };
   const onward = forward({ hostname, port, path: request.url, method: request.method, headers }, (answer) => {
     if (request.url.endsWith("/gate.js")) answer.headers["cache-control"] = "no-store"; // today's, also right after a change
     post.status = answer.statusCode;
@@ -67,7 +68,8 @@ async function startProgram(dir, site, origin) {
   const file = join(home, "sites", "shop.yaml");
   const server = join(home, "consentry.yaml");
   writeFileSync(file, site);
-  writeFileSync(server, readFileSync(server, "utf8").replace("trusted_proxies: []", "trusted_proxies: [127.0.0.1/32]"));
+  writeFileSync(server, readFileSync(server, "utf8").replace("trusted_proxies: []", "trusted_proxies: [127.0.0.1/32]")
+    .replace('country_header: ""', "country_header: X-Country").replace('region_header: ""', "region_header: X-Region"));
   const program = spawn(binary, ["--config", home, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   program.stderr.on("data", (text) => { said += text; });

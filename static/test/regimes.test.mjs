@@ -1,0 +1,152 @@
+// Visitors are treated by where they are and by what their browser signals: what
+// runs unasked, what is shown, and what goes on record.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { inEveryEngine } from "./engines.mjs";
+import { waitFor } from "./page.mjs";
+import { startOwnSite } from "./site.mjs";
+import { bannerGone, button } from "./visit.mjs";
+
+const site = (more) => (origin) => `
+id: shop
+name: Shop
+origins: ["${origin}"]
+controller: {name: Shop Ltd, address: "1 Road", contact: a@shop.example}
+${more}
+categories:
+  - id: analytics
+    services:
+      - {id: stats, name: Stats, company: Stats Ltd, country: DE, policy_url: "https://stats.example", hosts: [stats.example], cookies: []}
+  - {id: share, services: [youtube]}
+`;
+
+const body = (head) => `<!doctype html><html lang="en"><head><title>Shop</title>${head}<script>ran = []</script><script src="/privacy/gate.js"></script></head><body>
+<p>Text</p><a id="settings" href="#consentry-settings">Settings</a>
+<script type="text/plain" data-consent="analytics">ran.push("analytics")</script>
+<script type="text/plain" data-consent="share">ran.push("share")</script>
+<script type="text/plain" data-consent="!analytics">ran.push("refused")</script></body></html>`;
+
+const pages = {
+  "/": { body: body("") },
+  // A browser that tells scripts alone.
+  "/signal": { body: body("<script>Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })</script>") },
+};
+
+const california = { "x-country": "US", "x-region": "CA" };
+const signal = { "sec-gpc": "1" };
+
+/** What has run, the text of the way back to the settings, and whether the banner is there, once the page is quiet. */
+async function shown(page) {
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  const [ran, control] = await page.evaluate(() => [ran, [...document.querySelectorAll("*")].map((el) => el.shadowRoot?.querySelector("[data-consentry-settings]")?.textContent).find(Boolean) ?? ""]);
+  return { ran: ran.toSorted(), control, banner: await page.exists(button("accept-all")) };
+}
+
+const both = ["analytics", "share"];
+const asked = { ran: [], control: "", banner: true };
+
+describe("a site whose visitors are treated by where they are", () => {
+  const use = {};
+  before(async () => { use.site = await startOwnSite({ site: site("regime: local"), page: (path) => pages[path] }); });
+  after(() => use.site?.stop());
+  inEveryEngine((newPage) => {
+    const visit = async (visitor, path, act) => {
+      use.site.visitor = visitor;
+      use.site.posts.length = 0;
+      const page = await newPage({});
+      try {
+        await page.open(use.site.origin + path);
+        await act(page);
+      } finally {
+        await page.close();
+      }
+    };
+    // By id: a page that is left while a decision is on its way has the next one send it again.
+    const decisions = () => [...new Map(use.site.posts.filter(({ path }) => path.endsWith("/decisions")).map(({ body }) => JSON.parse(body)).map(({ id, control }) => [id, control])).values()];
+
+    it("asks first where the law wants it, and where nobody knows", async () => {
+      await visit({ "x-country": "FR" }, "/", async (page) => assert.deepEqual(await shown(page), asked));
+      await visit({}, "/", async (page) => assert.deepEqual(await shown(page), asked));
+    });
+
+    it("runs under opt-out until somebody objects, which is one click away and remembered", () =>
+      visit(california, "/", async (page) => {
+        assert.deepEqual(await shown(page), { ran: both, control: "Your privacy choices", banner: false });
+        await page.click("#settings");
+        await waitFor(() => page.exists(button("withdraw")), "the preferences");
+        await page.click(button("withdraw"));
+        await waitFor(async () => (await shown(page)).ran.join() === "refused", "a page without what was objected to");
+        await page.reload();
+        assert.deepEqual(await shown(page), { ran: ["refused"], control: "Your privacy choices", banner: false });
+        assert.deepEqual(decisions(), ["withdraw"]);
+      }));
+
+    it("honours a signal from the first moment, without asking or recording, and says so", async () => {
+      const honoured = { ran: ["refused"], control: "Your privacy choices · Global Privacy Control honoured", banner: false };
+      await visit({ ...california, ...signal }, "/", async (page) => assert.deepEqual(await shown(page), honoured));
+      await visit(california, "/signal", async (page) => assert.deepEqual(await shown(page), honoured));
+      assert.deepEqual(decisions(), []);
+    });
+
+    it("takes a grant back under a signal that it was given without, once and on record; a grant despite it holds", () =>
+      visit({ "x-country": "FR" }, "/", async (page) => {
+        await page.click(button("accept-all"));
+        await bannerGone(page);
+        assert.deepEqual((await shown(page)).ran, both);
+        use.site.visitor = { "x-country": "FR", ...signal };
+        await page.reload();
+        assert.deepEqual((await shown(page)).ran, ["refused"]);
+        await page.reload();
+        assert.deepEqual((await shown(page)).ran, ["refused"]);
+        assert.deepEqual(decisions(), ["accept-all", "signal"]);
+        await page.click("#settings");
+        await page.click(button("accept-all"));
+        await waitFor(async () => (await shown(page)).ran.length === 3, "what was granted despite the signal");
+        await page.reload();
+        assert.deepEqual((await shown(page)).ran, both);
+        assert.deepEqual(decisions(), ["accept-all", "signal", "accept-all"]);
+      }));
+  });
+});
+
+describe("a site that asks everybody", () => {
+  const use = {};
+  before(async () => { use.site = await startOwnSite({ site: site(""), page: (path) => pages[path] }); });
+  after(() => use.site?.stop());
+  inEveryEngine((newPage) => {
+    it("holds what was granted back from the first moment of a page whose browser signals, and puts that on record", async () => {
+      const page = await newPage({});
+      try {
+        await page.open(use.site.origin + "/");
+        await page.click(button("accept-all"));
+        await bannerGone(page);
+        assert.deepEqual((await shown(page)).ran, both);
+        use.site.posts.length = 0;
+        await page.open(use.site.origin + "/signal");
+        assert.deepEqual((await shown(page)).ran, ["refused"]);
+        assert.deepEqual(use.site.posts.filter(({ path }) => path.endsWith("/decisions")).map(({ body, status }) => [JSON.parse(body).control, status]), [["signal", 201]]);
+      } finally {
+        await page.close();
+      }
+    });
+  });
+});
+
+describe("a site for children", () => {
+  const use = {};
+  before(async () => { use.site = await startOwnSite({ site: site("child_directed: true"), page: (path) => pages[path] }); });
+  after(() => use.site?.stop());
+  inEveryEngine((newPage) => {
+    it("runs nothing, asks nothing, offers nothing and keeps nothing", async () => {
+      const page = await newPage({});
+      try {
+        await page.open(use.site.origin + "/");
+        assert.deepEqual(await shown(page), { ran: ["refused"], control: "", banner: false });
+        assert.deepEqual(await page.cookies(), []);
+        assert.deepEqual(use.site.posts, []);
+      } finally {
+        await page.close();
+      }
+    });
+  });
+});
