@@ -44,6 +44,7 @@ var sentinels = map[string]struct {
 	"consent.ErrPartial":     {consent.ErrPartial, internal}, // comes with the reason, which has a status
 	"consent.ErrRequest":     {consent.ErrRequest, internal},
 	"consent.ErrUnnoted":     {consent.ErrUnnoted, internal},
+	"consent.ErrAudit":       {consent.ErrAudit, internal},
 	"api.ErrNoSite":          {api.ErrNoSite, http.StatusNotFound},
 	"api.ErrOrigin":          {api.ErrOrigin, http.StatusForbidden},
 	"api.ErrBody":            {api.ErrBody, http.StatusBadRequest},
