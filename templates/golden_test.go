@@ -158,6 +158,9 @@ func goldenPages(t *testing.T) map[string]page {
 	for name, p := range deskPages() {
 		pages[name] = p
 	}
+	for name, p := range experimentPages(t) {
+		pages[name] = p
+	}
 	return pages
 }
 

@@ -91,6 +91,7 @@ func commands(env environment) []*cobra.Command {
 		newBundle(env),
 		newVerifyBundle(env),
 		newImport(env),
+		newExperiment(env),
 		newDoctor(env),
 		newCatalogue(env),
 		newRegimes(env),

@@ -171,7 +171,7 @@ func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store 
 	}
 	return dashboard.New(dashboard.Options{
 		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Secret: secret,
-		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency,
+		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency, Schedule: sites.Schedule, EndExperiment: sites.EndExperiment,
 		Accounts: dashboard.NewAccountsFile(config.AccountsPath()), Trail: &dashboard.Trail{Store: store, Sites: sites.Configured, Now: env.now}, Now: env.now, Log: log,
 	})
 }

@@ -29,6 +29,7 @@ type siteSet struct {
 	logs   *logSet
 	log    *slog.Logger
 
+	ending   sync.Mutex // of an experiment, by an edit of its file
 	mu       sync.Mutex
 	served   []*api.Site
 	problems []string

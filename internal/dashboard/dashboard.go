@@ -22,6 +22,7 @@ import (
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/cookie"
+	"github.com/consentry/consentry/internal/experiment"
 	"github.com/consentry/consentry/internal/outbox"
 	"github.com/consentry/consentry/internal/siteconfig"
 	"github.com/consentry/consentry/internal/translog"
@@ -39,7 +40,8 @@ var (
 // sessionLifetime is a working day.
 const sessionLifetime = 12 * time.Hour
 
-// Options configure a Dashboard. All fields but Outbox and Findings are needed.
+// Options configure a Dashboard. All fields but Outbox, Findings, Schedule and
+// EndExperiment are needed.
 type Options struct {
 	Store  consent.Store
 	Outbox func() outbox.Status   // in front of Store; nil when there is none
@@ -54,11 +56,17 @@ type Options struct {
 	Settle   func(ctx context.Context, site, request string, answer consent.Settlement) error
 	// Transparency finds a site's transparency log, nil when it has none.
 	Transparency func(site string) *translog.Log
-	Secret       []byte // signs sessions, at least 32 bytes
-	Accounts     *AccountsFile
-	Trail        *Trail
-	Now          func() time.Time
-	Log          *slog.Logger
+	// Schedule says which variant of a site's experiment is shown when; EndExperiment
+	// takes an experiment out of the site's file and, to adopt it, the variant in. It
+	// is served so when that returns. note is called once it is certain to be possible
+	// and before it is done. Errors: siteconfig.ErrByHand, ErrNoExperiment, note's.
+	Schedule      func(site string) (experiment.Schedule, bool)
+	EndExperiment func(ctx context.Context, site *consent.Site, adopt bool, note func() error) error
+	Secret        []byte // signs sessions, at least 32 bytes
+	Accounts      *AccountsFile
+	Trail         *Trail
+	Now           func() time.Time
+	Log           *slog.Logger
 }
 
 // Dashboard serves the operators' pages. Safe for concurrent use.
@@ -75,6 +83,7 @@ type Dashboard struct {
 	token string                       // of the set-up link, "" once used
 	ended map[cookie.Session]time.Time // logged out, until they expire
 	first map[string]int64             // by site: before this place in its log every record is pruned
+	pairs keptPairs
 }
 
 // New checks the accounts file and, when there is none, draws the set-up link's
@@ -91,7 +100,7 @@ func New(o Options) (*Dashboard, error) {
 	}
 	d := &Dashboard{
 		Options: o, sessions: sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashesAtOnce),
-		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time), first: make(map[string]int64),
+		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time), first: make(map[string]int64), pairs: make(keptPairs),
 		reader: consent.Reader{Store: o.Store}, trail: o.Trail,
 	}
 	if len(known.Accounts) == 0 {
@@ -139,6 +148,9 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.GET("/sites/:site/audit.csv", d.getAuditCSV, d.may(seeRecords), d.exports("audit.csv"))
 	g.GET("/sites/:site/studio", d.getStudio, d.may(seeRates))
 	g.GET("/sites/:site/studio/page", d.getStudioPage, d.may(seeRates))
+	g.GET("/sites/:site/experiment", d.getExperiment, d.may(seeRates))
+	g.GET("/sites/:site/experiment.csv", d.getExperimentCSV, d.may(seeRates), d.exports("experiment.csv"))
+	g.POST("/sites/:site/experiment", d.postExperiment, d.may(configure))
 	g.GET("/access", d.getAccess, d.may(manage))
 	g.POST("/access/accounts", d.postAccount, d.may(manage))
 	g.POST("/access/accounts/:name/change", d.postChange, d.may(manage))

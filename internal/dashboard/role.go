@@ -34,6 +34,7 @@ const (
 	seeRates   right = iota + 1 // figures, their files, previews
 	seeRecords                  // records, requests, how proofs are kept, the audit trail
 	answer                      // visitors' requests
+	configure                   // what a site shows
 	manage                      // accounts and tokens of all sites
 )
 

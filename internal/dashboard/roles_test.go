@@ -67,9 +67,9 @@ func TestEachRoleOpensItsOwnPlacesOnly(t *testing.T) {
 	d := newDesk(t)
 	d.in()
 	links := map[string]string{"owner": d.invite("olga", "owner"), "marketer": d.invite("mira", "marketer"), "auditor": d.invite("ada", "auditor"), "owner of one site": d.invite("otto", "owner", "shop")}
-	figures := []string{"GET /admin/", "GET /admin/sites/shop", "GET /admin/sites/shop/rates.csv", "GET /admin/sites/shop/rates.json", "GET /admin/sites/shop/breakdowns.csv", "GET /admin/sites/shop/studio", "GET /admin/sites/shop/studio/page", "GET /admin/password"}
+	figures := []string{"GET /admin/", "GET /admin/sites/shop", "GET /admin/sites/shop/rates.csv", "GET /admin/sites/shop/rates.json", "GET /admin/sites/shop/breakdowns.csv", "GET /admin/sites/shop/studio", "GET /admin/sites/shop/studio/page", "GET /admin/sites/shop/experiment", "GET /admin/sites/shop/experiment.csv", "GET /admin/password"}
 	records := []string{"GET /admin/requests", "GET /admin/records", "GET /admin/state", "GET /admin/audit", "GET /admin/sites/shop/audit", "GET /admin/sites/shop/audit.csv"}
-	answers := []string{"POST /admin/requests/shop/none"}
+	answers := []string{"POST /admin/requests/shop/none", "POST /admin/sites/shop/experiment"}
 	manages := []string{"GET /admin/access", "POST /admin/access/accounts", "POST /admin/access/accounts/none/change", "POST /admin/access/accounts/none/reset", "POST /admin/access/accounts/none/disable"}
 	for who, opens := range map[string][][]string{
 		"owner": {figures, records, answers, manages}, "marketer": {figures}, "auditor": {figures, records}, "owner of one site": {figures, records, answers},

@@ -1,0 +1,244 @@
+package templates
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/experiment"
+)
+
+// ExperimentPage shows what is tried beside a site's banner, and what came of it.
+type ExperimentPage struct {
+	Nonce   string
+	Viewer  Viewer
+	Site    *consent.Site
+	Now     time.Time
+	Result  *ExperimentResult // nil without an experiment, or when none is served
+	Ends    bool              // the viewer may end it
+	Problem string            // why it could not be ended, "" for nothing
+}
+
+// ExperimentResult is what an experiment has shown so far.
+type ExperimentResult struct {
+	experiment.Schedule
+	experiment.Result
+	Pairs     []experiment.Pair // complete ones, oldest first
+	Needed    int               // pairs
+	Plannable bool              // Needed is known
+}
+
+// measureWords says what is compared: as a verb, and as a share.
+func measureWords(measure string) (verb, share string) {
+	if measure == experiment.ByAccepted {
+		return "accepted", "Acceptance"
+	}
+	return "answered", "Interaction rate"
+}
+
+// verdict is the whole result in one sentence.
+func (p ExperimentPage) verdict() string {
+	r, verb := p.Result, ""
+	verb, _ = measureWords(p.Site.Experiment.Measure)
+	switch {
+	case p.Now.Before(r.Start):
+		return "It starts on " + p.day(r.Start) + "."
+	case r.Result.Pairs == 0:
+		return "Nothing can be said yet."
+	case !r.Shown():
+		return "No difference shown yet."
+	case r.Difference > 0:
+		return "A difference is shown: in the variant banners are " + verb + " more often."
+	}
+	return "A difference is shown: in the variant banners are " + verb + " less often."
+}
+
+// explained says how far the verdict goes.
+func (p ExperimentPage) explained() string {
+	r := p.Result
+	switch {
+	case p.Now.Before(r.Start):
+		return "Until then everybody sees the site as it is configured."
+	case r.Result.Pairs == 0:
+		return "The first pair of blocks is complete on " + p.day(r.Schedule.Pair(len(r.Pairs))[1].To) + "."
+	case r.Low <= -1 && r.High >= 1:
+		return "Too few pairs of blocks are complete for an interval; it may be any difference, or none."
+	}
+	text := fmt.Sprintf("Measured so far: %s points. The 95%% interval is %s to %s points", points(r.Difference), points(r.Low), points(r.High))
+	if r.Shown() {
+		return text + ", without 0 in it."
+	}
+	return text + ": 0 is in it, and so are differences that would matter. That no difference is shown does not show that there is none."
+}
+
+// plan says how long it takes to find what is worth finding.
+func (p ExperimentPage) plan() string {
+	r, e := p.Result, p.Site.Experiment
+	goal := fmt.Sprintf("a difference of %g points", math.Round(100*e.Detect))
+	switch {
+	case !r.Plannable && len(r.Pairs) > 50:
+		return "To find " + goal + " takes more pairs of blocks than anybody waits for: the blocks differ too much by themselves."
+	case !r.Plannable:
+		return "How many pairs of blocks it takes to find " + goal + " can be estimated once some days were counted."
+	}
+	return fmt.Sprintf("To find %s in four of five such experiments takes about %d pairs of blocks, that is until %s; %d are complete. It is an estimate from how much blocks differ by themselves, and no need to wait for: the verdict holds whenever you look.",
+		goal, r.Needed, p.day(r.Start.Add(r.Lasts(r.Needed))), len(r.Pairs))
+}
+
+// points writes a difference of shares with its sign.
+func points(f float64) string {
+	return strings.Replace(fmt.Sprintf("%+.1f", 100*f), "-", "−", 1)
+}
+
+func (p ExperimentPage) day(t time.Time) string {
+	return t.In(p.Site.Counting.Location()).Format("Monday, 2 January 2006")
+}
+
+// sums adds up both variants' blocks; stray is how many banners showed the other one.
+func (r ExperimentResult) sums() (configured, variant experiment.Tally, stray int64) {
+	for _, p := range r.Pairs {
+		configured.Add(p.Configured)
+		variant.Add(p.Variant)
+	}
+	return configured, variant, configured.Varied + variant.Shown - variant.Varied
+}
+
+// ignoredOf is what was shown and not answered.
+func ignoredOf(t experiment.Tally) int64 { return max(0, t.Shown-t.Answered()) }
+
+// changed is one thing that the variant has otherwise.
+type changed struct{ What, Configured, Variant string }
+
+func (p ExperimentPage) changes() (list []changed) {
+	a, b := p.Site, p.Site.Experiment.Variant
+	for _, look := range []changed{
+		{"Layout", a.Appearance.Layout, b.Appearance.Layout},
+		{"Position", positionName(a.Appearance), positionName(b.Appearance)},
+	} {
+		if look.Configured != look.Variant {
+			list = append(list, look)
+		}
+	}
+	for _, locale := range a.Locales {
+		x, y := reflect.ValueOf(a.Texts[locale]), reflect.ValueOf(b.Texts[locale])
+		for i := range x.NumField() {
+			f := x.Type().Field(i)
+			if f.Type.Kind() == reflect.String && x.Field(i).String() != y.Field(i).String() {
+				list = append(list, changed{locale + ": " + f.Tag.Get("yaml"), x.Field(i).String(), y.Field(i).String()})
+			}
+		}
+		for id, words := range a.Texts[locale].Categories {
+			if other := b.Texts[locale].Categories[id]; other != words {
+				list = append(list, changed{locale + ": " + id, words.Title + ". " + words.Description, other.Title + ". " + other.Description})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b changed) int { return strings.Compare(a.What, b.What) })
+	return list
+}
+
+func positionName(a consent.Appearance) string {
+	switch {
+	case a.Position != "":
+		return a.Position
+	case a.Layout == "bar":
+		return "bottom"
+	case a.Layout == "card":
+		return "start"
+	}
+	return "middle"
+}
+
+// pairRow is one pair of blocks.
+type pairRow struct {
+	Number                int
+	From                  string
+	First                 string // which came first
+	Configured, Variant   experiment.Tally
+	ShareA, ShareB        string
+	Difference            string
+	difference, weighable float64
+}
+
+// rows lists the pairs, oldest first.
+func (p ExperimentPage) rows() (list []pairRow) {
+	r, zone := p.Result, p.Site.Counting.Location()
+	for n, pair := range r.Pairs {
+		blocks := r.Schedule.Pair(n)
+		row := pairRow{Number: n + 1, Configured: pair.Configured, Variant: pair.Variant, First: "as configured", Difference: "–"}
+		row.From = blocks[0].From.In(zone).Format("2 Jan") + " and " + blocks[1].From.In(zone).Format("2 Jan 2006, 15:04") + "–" + blocks[1].To.In(zone).Format("15:04")
+		if blocks[0].Variant {
+			row.First = "variant"
+		}
+		a, b := p.hits(pair.Configured), p.hits(pair.Variant)
+		row.ShareA, row.ShareB = percent(a, pair.Configured.Shown), percent(b, pair.Variant.Shown)
+		if pair.Configured.Shown > 0 && pair.Variant.Shown > 0 {
+			row.weighable = 1
+			row.difference = share(b, pair.Variant.Shown) - share(a, pair.Configured.Shown)
+			row.Difference = points(row.difference)
+		}
+		list = append(list, row)
+	}
+	return list
+}
+
+func (p ExperimentPage) hits(t experiment.Tally) int64 {
+	if p.Site.Experiment.Measure == experiment.ByAccepted {
+		return t.Accepted
+	}
+	return t.Answered()
+}
+
+// pairPlot is the height of the chart of pairs in pixels, zero in its middle.
+const pairPlot = 160
+
+// differences lays out each pair's difference as a bar from zero. top is the share
+// at the upper edge.
+func (p ExperimentPage) differences() (bars []bar, top float64) {
+	rows := p.rows()
+	for _, r := range rows {
+		top = max(top, math.Abs(r.difference))
+	}
+	top = max(0.01, math.Ceil(top*100)/100)
+	for i, r := range rows {
+		if r.weighable == 0 {
+			continue
+		}
+		b := place(i, len(rows))
+		h := max(1, math.Abs(r.difference)/top*pairPlot/2)
+		y := pairPlot/2 - h
+		class := "accepted"
+		if r.difference < 0 {
+			y, class = pairPlot/2, "rejected"
+		}
+		b.Pieces = []piece{{Class: class, Y: number(y), Height: number(h)}}
+		b.Tip = fmt.Sprintf("Pair %d, %s: %s points (as configured %s, variant %s)", r.Number, r.From, r.Difference, r.ShareA, r.ShareB)
+		bars = append(bars, b)
+	}
+	return bars, top
+}
+
+// reach is the interval on a scale that has 0 in its middle: percent of the width.
+func (r ExperimentResult) reach() (low, high, middle, edge string) {
+	widest := max(math.Abs(r.Low), math.Abs(r.High), 0.01)
+	scale := func(f float64) string { return number(50+50*f/widest) + "%" }
+	return scale(r.Low), scale(r.High), scale(r.Difference), fmt.Sprintf("%.1f", 100*widest)
+}
+
+func (p ExperimentPage) address() string { return "/admin/sites/" + p.Site.ID + "/experiment" }
+
+// exampleExperiment is what an owner may copy into the site file.
+const exampleExperiment = `experiment:
+  id: plain-card
+  start: 2026-12-01        # a day ahead, at least
+  block: 12h
+  measure: answered        # or accepted
+  detect: 3                # percentage points
+  variant:
+    layout: card
+    texts:
+      en: {heading: Your choice}`
