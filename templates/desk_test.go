@@ -22,6 +22,8 @@ func deskPages() map[string]page {
 		"requests-auditor": templates.Requests(auditorsRequests()),
 		"forbidden":        templates.Forbidden(templates.ForbiddenPage{Nonce: testNonce, Viewer: templates.Viewer{Name: "mira"}, Says: "your role does not open this"}),
 		"password":         templates.Password(templates.PasswordPage{Nonce: testNonce, Viewer: owner, Minimum: 12, Problem: "This is not your password."}),
+		"signed-in":        templates.SignedIn(templates.SignedInPage{Nonce: testNonce}),
+		"login-provider":   templates.Login(templates.LoginPage{Nonce: testNonce, Provider: true}),
 		"access":           templates.Access(accessPage()),
 		"audit":            templates.Audit(auditPage()),
 		"audit-none":       templates.Audit(templates.AuditPage{Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf"}),

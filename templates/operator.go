@@ -16,7 +16,12 @@ type LoginPage struct {
 	Nonce   string
 	Problem string
 	Fresh   bool // no password is set yet; the set-up link must be opened first
+	// Provider offers to sign in through an identity provider.
+	Provider bool
 }
+
+// SignedInPage leads on from a sign-in at an identity provider.
+type SignedInPage struct{ Nonce string }
 
 // Paste is the one next step of a site that was never seen: what to paste.
 type Paste struct {

@@ -86,6 +86,10 @@ type ServerConfig struct {
 	// one site. They are read again when they change and on SIGHUP.
 	Sites string `yaml:"sites" jsonschema:"default=sites"`
 
+	// Signing operators in through an identity provider, by OpenID Connect, beside
+	// passwords. Empty, the default: passwords alone, and no outbound connection.
+	OpenID OpenID `yaml:"openid"`
+
 	// The proxies in front, as addresses or networks in CIDR form; none by
 	// default. Only what they say in X-Forwarded-For, -Proto and -Host is
 	// believed. None means that browsers connect directly: behind an undeclared
@@ -158,6 +162,25 @@ type AnchorConfig struct {
 	// How often a checkpoint is put there at most. By default every one, about
 	// four a minute on a busy site, and with git one an hour.
 	Every siteconfig.Duration `yaml:"every" sample:"1h"`
+}
+
+// OpenID is an identity provider: all of it, or nothing. Who signs in must have been
+// invited with the e-mail address that the provider has verified; their role is
+// that of the account.
+type OpenID struct {
+	// The provider's own name, an https address; what it offers is read from
+	// /.well-known/openid-configuration below it when somebody signs in.
+	Issuer string `yaml:"issuer" sample:"https://login.example"`
+
+	// What the provider calls this installation.
+	ClientID string `yaml:"client_id" sample:"consentry"`
+
+	// A file that holds the client's secret and nothing else, mode 0600.
+	ClientSecretFile string `yaml:"client_secret_file" sample:"/etc/consentry/client-secret"`
+
+	// Where operators' browsers reach the dashboard, as scheme and host. Register
+	// ADDRESS/admin/openid/callback with the provider.
+	Address string `yaml:"address" sample:"https://desk.example"`
 }
 
 // Outbox is the decisions that Redis does not have yet.

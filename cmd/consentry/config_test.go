@@ -131,6 +131,9 @@ func TestServerFileMistakes(t *testing.T) {
 		{"outbox: {limit_mb: 0}", "consentry.yaml:1:10: limit_mb must be between 1 and 65536"},
 		{"outbox: {first: never}", "consentry.yaml:1:10: outbox.first must be auto or always"},
 		{"timeouts:\n  idle: 0s", "consentry.yaml:2:3: idle must be between 1s and 10m"},
+		{"openid: {issuer: https://login.example, client_id: x, address: https://desk.example}", "consentry.yaml:1:1: client_secret_file is empty"},
+		{"openid: {issuer: http://login.example, client_id: x, client_secret_file: s, address: https://desk.example}", "consentry.yaml:1:10: issuer must be an https address"},
+		{"openid: {issuer: https://login.example, client_id: x, client_secret_file: s, address: https://desk.example/admin}", "consentry.yaml:1:"},
 		{"log: {level: loud}", "consentry.yaml:1:7: log.level must be debug, info, warn or error"},
 		{"listen: [", "consentry.yaml:1:"},
 	}

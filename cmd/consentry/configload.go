@@ -83,6 +83,7 @@ func (c *ServerConfig) check(doc *siteconfig.Document) {
 	}
 	c.checkTimeouts(doc)
 	c.checkAnchors(doc)
+	c.checkOpenID(doc)
 }
 
 func (c *ServerConfig) checkPaths(doc *siteconfig.Document) {

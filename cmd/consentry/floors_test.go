@@ -35,6 +35,7 @@ var floors = map[string]int{
 	"internal/doctor":      1,
 	"internal/erasures":    1,
 	"internal/geo":         1,
+	"internal/openid":      1,
 	"internal/outbox":      1,
 	"internal/redisstore":  1,
 	"internal/rewrite":     1,
@@ -56,6 +57,8 @@ var floors = map[string]int{
 var doors = map[string][]string{
 	"github.com/a-h/templ":                 {"components", "templates"},
 	"github.com/andybalholm/brotli":        {"internal/api"},
+	"github.com/coreos/go-oidc/v3":         {"internal/openid"},
+	"golang.org/x/oauth2":                  {"internal/openid"}, // go-oidc speaks through it
 	"github.com/evanw/esbuild":             {"static/build"},
 	"github.com/tdewolff/minify/v2":        {"static/build"},
 	"github.com/fsnotify/fsnotify":         {"cmd/consentry"},

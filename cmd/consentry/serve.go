@@ -169,10 +169,15 @@ func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store 
 	if err != nil {
 		return nil, err
 	}
+	provider, err := config.openProvider(env.now)
+	if err != nil {
+		return nil, err
+	}
 	return dashboard.New(dashboard.Options{
 		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Secret: secret,
 		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency, Schedule: sites.Schedule, EndExperiment: sites.EndExperiment,
-		Accounts: dashboard.NewAccountsFile(config.AccountsPath()), Trail: &dashboard.Trail{Store: store, Sites: sites.Configured, Now: env.now}, Now: env.now, Log: log,
+		Accounts: dashboard.NewAccountsFile(config.AccountsPath()), Trail: &dashboard.Trail{Store: store, Sites: sites.Configured, Now: env.now}, OpenID: provider,
+		Now: env.now, Log: log,
 	})
 }
 

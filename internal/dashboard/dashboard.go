@@ -23,6 +23,7 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/cookie"
 	"github.com/consentry/consentry/internal/experiment"
+	"github.com/consentry/consentry/internal/openid"
 	"github.com/consentry/consentry/internal/outbox"
 	"github.com/consentry/consentry/internal/siteconfig"
 	"github.com/consentry/consentry/internal/translog"
@@ -40,8 +41,8 @@ var (
 // sessionLifetime is a working day.
 const sessionLifetime = 12 * time.Hour
 
-// Options configure a Dashboard. All fields but Outbox, Findings, Schedule and
-// EndExperiment are needed.
+// Options configure a Dashboard. All fields but Outbox, Findings, Schedule,
+// EndExperiment and OpenID are needed.
 type Options struct {
 	Store  consent.Store
 	Outbox func() outbox.Status   // in front of Store; nil when there is none
@@ -65,6 +66,7 @@ type Options struct {
 	Secret        []byte // signs sessions, at least 32 bytes
 	Accounts      *AccountsFile
 	Trail         *Trail
+	OpenID        *openid.Provider // nil: passwords alone
 	Now           func() time.Time
 	Log           *slog.Logger
 }
@@ -159,6 +161,10 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.POST("/access/tokens", d.postToken, d.may(manage))
 	g.POST("/access/tokens/:name/revoke", d.postRevoke, d.may(manage))
 	d.registerAPI(e)
+	if d.OpenID != nil {
+		g.GET("/openid", d.getOpenID)
+		g.GET("/openid/callback", d.getOpenIDCallback)
+	}
 }
 
 const nonceKey = "nonce"

@@ -104,7 +104,7 @@ func (d *Dashboard) getLogin(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return show(c, http.StatusOK, templates.Login(templates.LoginPage{Nonce: nonce(c), Fresh: len(known.Accounts) == 0}))
+	return show(c, http.StatusOK, templates.Login(templates.LoginPage{Nonce: nonce(c), Fresh: len(known.Accounts) == 0, Provider: d.OpenID != nil}))
 }
 
 // postLogin opens a session for a name and its password. An unknown name, a
@@ -134,7 +134,7 @@ func (d *Dashboard) postLogin(c echo.Context) error {
 }
 
 func (d *Dashboard) tryAgain(c echo.Context, status int, problem string) error {
-	return show(c, status, templates.Login(templates.LoginPage{Nonce: nonce(c), Problem: problem}))
+	return show(c, status, templates.Login(templates.LoginPage{Nonce: nonce(c), Problem: problem, Provider: d.OpenID != nil}))
 }
 
 // verify reports whether the password opens the account. It takes the same time
@@ -159,8 +159,16 @@ func (d *Dashboard) verify(ctx context.Context, name, password string) (bool, er
 	return ok && opens && len(password) <= longestPassword, err
 }
 
-// enter starts the session of an account.
+// enter starts the session of an account and leads to the pages.
 func (d *Dashboard) enter(c echo.Context, name, how string) error {
+	if err := d.begin(c, name, how); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/admin/")
+}
+
+// begin starts the session of an account.
+func (d *Dashboard) begin(c echo.Context, name, how string) error {
 	known, err := d.Accounts.read()
 	if err != nil {
 		return err
@@ -168,10 +176,7 @@ func (d *Dashboard) enter(c echo.Context, name, how string) error {
 	if a := known.find(name); a != nil {
 		d.noteEntry(c, a.Scope, consent.AuditEntry{Actor: "account:" + name, Action: consent.AuditSignedIn, Detail: how})
 	}
-	if err := d.sessions.Start(c.Response().Header(), name, secure(c.Request()), d.Now()); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/admin/")
+	return d.sessions.Start(c.Response().Header(), name, secure(c.Request()), d.Now())
 }
 
 // postLogout ends the session here and in the browser. Ended sessions are

@@ -1,0 +1,119 @@
+// Package openid asks an identity provider who somebody is, by OpenID Connect: the
+// authorization code flow with PKCE, state and nonce. It connects to that provider
+// and to nobody else, first when somebody signs in; it decides nothing about who may.
+package openid
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+)
+
+// patience is how long the provider may take for one answer.
+const patience = 10 * time.Second
+
+var (
+	// ErrAway is a provider that cannot be asked now.
+	ErrAway = errors.New("the identity provider does not answer")
+	// ErrRefused is an answer of the provider that proves nobody's address.
+	ErrRefused = errors.New("the identity provider vouches for no e-mail address")
+)
+
+// Options say which provider. All are needed.
+type Options struct {
+	Issuer       string // as the provider names itself
+	ClientID     string
+	ClientSecret string
+	Redirect     string // our address to which it sends browsers back
+	Now          func() time.Time
+}
+
+// Flow is what one sign-in is recognised by when the browser comes back. The
+// caller keeps it where only that browser has it.
+type Flow struct {
+	State    string // random, at least 128 bits, as all of them
+	Nonce    string
+	Verifier string // of PKCE, 43 to 128 letters, digits, - and _
+}
+
+// Provider is one identity provider. Safe for concurrent use.
+type Provider struct {
+	Options
+	client *http.Client
+
+	mu    sync.Mutex
+	found *oidc.Provider // once it was asked
+}
+
+// New names a provider. It touches nothing.
+func New(o Options) *Provider {
+	return &Provider{Options: o, client: &http.Client{Timeout: patience}}
+}
+
+// Begin returns the provider's address to which a browser goes to sign in. Errors:
+// ErrAway.
+func (p *Provider) Begin(ctx context.Context, f Flow) (string, error) {
+	found, err := p.discover(ctx)
+	if err != nil {
+		return "", err
+	}
+	return p.config(found).AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), nil
+}
+
+// Finish exchanges the code that a browser brought back, and returns the e-mail
+// address that the provider has verified. Errors: ErrAway, ErrRefused.
+func (p *Provider) Finish(ctx context.Context, f Flow, code string) (email string, err error) {
+	found, err := p.discover(ctx)
+	if err != nil {
+		return "", err
+	}
+	ctx = oidc.ClientContext(ctx, p.client)
+	tokens, err := p.config(found).Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
+	if err != nil {
+		return "", fmt.Errorf("%w: exchange the code: %w", ErrRefused, err)
+	}
+	raw, _ := tokens.Extra("id_token").(string)
+	id, err := found.VerifierContext(ctx, &oidc.Config{ClientID: p.ClientID, Now: p.Now}).Verify(ctx, raw)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	if id.Nonce != f.Nonce {
+		return "", fmt.Errorf("%w: it answered another sign-in than this", ErrRefused)
+	}
+	var claims struct {
+		Email    string `json:"email"`
+		Verified bool   `json:"email_verified"`
+	}
+	if err := id.Claims(&claims); err != nil || claims.Email == "" || !claims.Verified {
+		return "", fmt.Errorf("%w: it is missing or not verified", ErrRefused)
+	}
+	return claims.Email, nil
+}
+
+func (p *Provider) config(found *oidc.Provider) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID: p.ClientID, ClientSecret: p.ClientSecret, RedirectURL: p.Redirect,
+		Endpoint: found.Endpoint(), Scopes: []string{oidc.ScopeOpenID, "email"},
+	}
+}
+
+// discover asks the provider for its addresses, until it has answered once.
+func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.found != nil {
+		return p.found, nil
+	}
+	found, err := oidc.NewProvider(oidc.ClientContext(ctx, p.client), p.Issuer)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	p.found = found
+	return found, nil
+}
