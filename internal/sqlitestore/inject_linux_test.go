@@ -16,7 +16,7 @@ import (
 func traced(t *testing.T, path, calls, inject string) (output, trace string) {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "trace")
-	args := []string{"-f", "-y", "-qq", "-o", log, "-e", "trace=" + calls, "-e", "signal=none"}
+	args := []string{"-f", "--seccomp-bpf", "-y", "-qq", "-o", log, "-e", "trace=" + calls, "-e", "signal=none"}
 	if inject != "" {
 		args = append(args, "-e", "inject="+calls+":"+inject)
 	}
