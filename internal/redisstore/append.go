@@ -146,6 +146,9 @@ func (s *Store) flush(list []*batch) {
 	}
 	s.run(context.Background(), s.scripts.append, calls)
 	for _, b := range list {
+		if len(b.args) > 2 && len(b.args[2].([]byte)) > 0 {
+			s.waits.Store(b.jobs[0].entry.Site, true)
+		}
 		b.answer()
 	}
 }

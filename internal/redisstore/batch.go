@@ -1,15 +1,15 @@
 package redisstore
 
 import (
+	"encoding/binary"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/consentry/consentry/internal/consent"
 )
 
-// batch is one call of the append script: entries of one site, and the counters
-// that they add to, each named once.
+// batch is one call of the append script: entries of one site, and what they add to
+// counters, each named once.
 type batch struct {
 	call
 	jobs []*job
@@ -36,7 +36,7 @@ func batches(jobs []*job) []*batch {
 func (b *batch) build() {
 	site := b.jobs[0].entry.Site
 	counts := newCounters()
-	b.keys = make([]string, 0, 2+2*len(b.jobs)+3)
+	b.keys = make([]string, 0, 2+2*len(b.jobs)+1)
 	b.keys = append(b.keys, factsKey(site), logKey(site))
 	entries := make([]any, 0, 3*len(b.jobs))
 	for _, j := range b.jobs {
@@ -44,8 +44,8 @@ func (b *batch) build() {
 		b.keys = append(b.keys, recordBucket(site, e.Record), subjectBucket(site, e.Subject))
 		entries = append(entries, j.logged, j.secret, counts.addAll(e.Counts))
 	}
-	b.args = append(make([]any, 0, 3+6*len(counts.list)+len(entries)), schema, len(b.jobs), len(counts.list))
-	b.keys, b.args = counts.write(site, b.keys, b.args)
+	b.keys = append(b.keys, waitingKey(site))
+	b.args = append(make([]any, 0, 3+len(entries)), schema, len(b.jobs), counts.encode())
 	b.args = append(b.args, entries...)
 }
 
@@ -91,13 +91,13 @@ func (c *counters) add(at slot, amount int64) int {
 	return n
 }
 
-// addAll writes what one entry adds.
+// addAll writes what one entry adds, as it stands at the end of what encode writes
+// when the entry is not new.
 func (c *counters) addAll(list []consent.Count) []byte {
-	b := make([]byte, 0, 5*len(list))
+	b := make([]byte, 0, 3*len(list))
 	for _, count := range list {
-		b = strconv.AppendInt(b, int64(c.add(slotOf(count), count.N)), 10)
-		b = append(b, ':')
-		b = append(strconv.AppendInt(b, count.N, 10), ';')
+		b = binary.AppendUvarint(b, uint64(c.add(slotOf(count), count.N)))
+		b = binary.AppendVarint(b, count.N)
 	}
 	return b
 }

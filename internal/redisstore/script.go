@@ -10,7 +10,7 @@ import (
 
 // scripts are what runs inside Redis.
 type scripts struct {
-	append, history, artefact, counts, erase, swap, prune, move, orphan, scrubbed script
+	append, history, artefact, counts, fold, erase, swap, prune, move, orphan, scrubbed script
 }
 
 // script is one with its text, which may have to be sent anew.
@@ -23,8 +23,9 @@ func newScript(text string) script { return script{redis.NewScript(text), text} 
 
 func newScripts() scripts {
 	return scripts{
-		append: newScript(tallySource + appendSource), history: newScript(historySource),
+		append: newScript(appendSource), history: newScript(historySource),
 		artefact: newScript(artefactSource), counts: newScript(tallySource + countsSource),
+		fold:  newScript(tallySource + foldSource),
 		erase: newScript(eraseSource), swap: newScript(swapSource),
 		prune: newScript(pruneSource), move: newScript(moveSource),
 		orphan: newScript(orphanSource), scrubbed: newScript(scrubbedSource),
@@ -42,6 +43,8 @@ var (
 	tallySource string
 	//go:embed counts.lua
 	countsSource string
+	//go:embed fold.lua
+	foldSource string
 	//go:embed erase.lua
 	eraseSource string
 	//go:embed swap.lua

@@ -203,7 +203,7 @@ func TestScriptsTouchOnlyNamedKeys(t *testing.T) {
 	touched := regexp.MustCompile(`(?:call|try)\('[A-Z]+', ?([A-Za-z]+)`)
 	named := regexp.MustCompile(`local ([a-z]+)(?:, [a-z]+)* = KEYS\[`)
 	for name, source := range map[string]string{
-		"append": appendSource, "history": historySource, "artefact": artefactSource, "counts": countsSource,
+		"append": appendSource, "history": historySource, "artefact": artefactSource, "counts": countsSource, "fold": foldSource,
 		"erase": eraseSource, "swap": swapSource, "prune": pruneSource, "move": moveSource, "orphan": orphanSource, "scrubbed": scrubbedSource,
 	} {
 		good := []string{"KEYS"}

@@ -90,6 +90,7 @@ type Store struct {
 	scripts scripts
 	queue   chan *job
 	counts  heldCounts
+	waits   sync.Map // sites with counters to fold
 	health  probed
 	schemas sync.Map // sites whose schema was seen to be this program's
 	listed  sync.Map // sites that were seen in the set of all
@@ -158,6 +159,7 @@ func (s *Store) keepUp() {
 				_, _ = s.Health(context.Background()) // whoever needs to know asks as well
 			}
 			_ = s.flushCounts(context.Background()) // what failed is kept and tried again
+			_ = s.foldAll(context.Background())     // likewise
 		}
 	}
 }
@@ -177,6 +179,7 @@ func (s *Store) Close() error {
 	s.flushers.Wait()
 	s.ticker.Wait()
 	lost := s.flushCounts(context.Background())
+	_ = s.foldAll(context.Background()) // else whoever comes next does it
 	return errors.Join(lost, s.client.Close())
 }
 

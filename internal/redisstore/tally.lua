@@ -5,17 +5,20 @@
 --
 -- names: the hash; first: where in ARGV the counters begin, each as its name, the
 -- amount, the place in KEYS of its hour and the hour, the place of its day and the
--- day, with a place of 0 for none; less: what to leave out, by the counter's number
-local function tally(names, first, counters, less)
+-- day, with a place of 0 for none
+local function tally(names, first, counters)
   if counters == 0 then return nil end
   local call = redis.call
-  local asked = {}
+  local asked, known, size = {}, {}, nil
   for c = 1, counters do asked[c] = ARGV[first + 6 * (c - 1)] end
-  local known, size = call('HMGET', names, unpack(asked)), nil
+  for from = 1, counters, 1000 do
+    local some = call('HMGET', names, unpack(asked, from, math.min(from + 999, counters)))
+    for n = 1, #some do known[from + n - 1] = some[n] end
+  end
   local ids, work, added = {}, {}, {}
   for c = 1, counters do
     local a = first + 6 * (c - 1)
-    local amount = tonumber(ARGV[a + 1]) - (less and less[tostring(c)] or 0)
+    local amount = tonumber(ARGV[a + 1])
     if amount ~= 0 then
       local name = asked[c]
       local id = known[c] or ids[name]
