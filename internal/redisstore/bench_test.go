@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -112,15 +113,16 @@ func (c *ceiling) flush(most int) {
 	}
 }
 
-// BenchmarkCounters reports how many entries a second 64 clients get acknowledged
-// with the counters of a decision and without any, in turns. A turn with counters
+// BenchmarkCounters reports what 64 clients pay for the counters of their decisions:
+// how many entries a second are acknowledged with them and without any, in turns, and
+// the time that this process and Redis take of the processor. A turn with counters
 // ends when they are in their strings.
 func BenchmarkCounters(b *testing.B) {
-	const each = 4096
+	const each = 2048
 	server := storetest.StartRedis(b, "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0")
 	s := opened(b, server.URL(), Options{})
 	done := 0
-	round := func(counted bool) time.Duration {
+	round := func(counted bool) func() {
 		list := make(chan consent.Entry, each)
 		for range each {
 			e := single(done)
@@ -131,23 +133,48 @@ func BenchmarkCounters(b *testing.B) {
 			list <- e
 			done++
 		}
-		start := time.Now()
-		inParallel(each, func() {
-			if _, _, err := s.Append(b.Context(), <-list); err != nil {
-				b.Errorf("append: %v", err)
+		return func() {
+			inParallel(each, func() {
+				if _, _, err := s.Append(b.Context(), <-list); err != nil {
+					b.Errorf("append: %v", err)
+				}
+			})
+			if err := s.foldAll(b.Context()); err != nil {
+				b.Fatal(err)
 			}
-		})
-		if err := s.foldAll(b.Context()); err != nil {
+		}
+	}
+	var turns storetest.Turns
+	for b.Loop() {
+		turns.Pair(each, func() time.Duration { return processorOf(b, s) }, round(true), round(false))
+	}
+	reportCounters(b, &turns)
+}
+
+// processorOf is the time of the processor that Redis has taken.
+func processorOf(b *testing.B, s *Store) (sum time.Duration) {
+	fields, err := s.client.InfoMap(b.Context(), "cpu").Result()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range []string{"used_cpu_user", "used_cpu_sys"} {
+		seconds, err := strconv.ParseFloat(fields["CPU"][name], 64)
+		if err != nil {
 			b.Fatal(err)
 		}
-		return time.Since(start)
+		sum += time.Duration(seconds * float64(time.Second))
 	}
-	var with, without time.Duration
-	for b.Loop() {
-		with += round(true)
-		without += round(false)
-	}
-	b.ReportMetric(float64(done)/2/with.Seconds(), "counted/s")
-	b.ReportMetric(float64(done)/2/without.Seconds(), "uncounted/s")
-	b.ReportMetric(without.Seconds()/with.Seconds(), "ratio")
+	return sum
+}
+
+func reportCounters(b *testing.B, turns *storetest.Turns) {
+	with, without := turns.PerSecond()
+	b.ReportMetric(with, "counted/s")
+	b.ReportMetric(without, "uncounted/s")
+	b.ReportMetric(turns.Ratio(), "ratio")
+	b.ReportMetric(0.9, "bar-ratio")
+	spent, less := turns.Processor()
+	b.ReportMetric(float64(spent.Nanoseconds())/1000, "counted-cpu-µs")
+	b.ReportMetric(float64(less.Nanoseconds())/1000, "uncounted-cpu-µs")
+	b.ReportMetric(0, "ns/op")
 }

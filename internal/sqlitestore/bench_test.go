@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/storetest"
@@ -65,14 +66,15 @@ func openCeiling(b *testing.B, keyed bool) *storetest.Ceiling {
 	return c
 }
 
-// BenchmarkCounters reports how many entries a second 64 writers get acknowledged
-// with the counters of a decision and without any, in turns.
+// BenchmarkCounters reports what 64 writers pay for the counters of their decisions:
+// how many entries a second are acknowledged with them and without any, in turns, and
+// the time that they take of the processor.
 func BenchmarkCounters(b *testing.B) {
+	const each = benchRound / 4
 	s := opened(b, testPath(b), generationSize)
-	var with, without storetest.Load
 	n := 0
-	round := func(counted bool) storetest.Load {
-		entries := make([]consent.Entry, benchRound)
+	round := func(counted bool) func() {
+		entries := make([]consent.Entry, each)
 		for i := range entries {
 			entries[i] = storetest.Entry("shop", n)
 			entries[i].Counts = nil
@@ -81,17 +83,31 @@ func BenchmarkCounters(b *testing.B) {
 			}
 			n++
 		}
-		return run(b, func(i int) error {
-			_, _, err := s.Append(b.Context(), entries[i])
-			return err
-		})
+		return func() {
+			_, err := storetest.RunLoad(benchWriters, each, func(i int) error {
+				_, _, err := s.Append(b.Context(), entries[i])
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
 	}
+	var turns storetest.Turns
 	for b.Loop() {
-		with = with.Add(round(true))
-		without = without.Add(round(false))
+		turns.Pair(each, func() time.Duration { return 0 }, round(true), round(false))
 	}
-	b.ReportMetric(with.PerSecond(), "counted/s")
-	b.ReportMetric(without.PerSecond(), "uncounted/s")
-	b.ReportMetric(with.PerSecond()/without.PerSecond(), "ratio")
+	reportCounters(b, &turns)
+}
+
+func reportCounters(b *testing.B, turns *storetest.Turns) {
+	with, without := turns.PerSecond()
+	b.ReportMetric(with, "counted/s")
+	b.ReportMetric(without, "uncounted/s")
+	b.ReportMetric(turns.Ratio(), "ratio")
+	b.ReportMetric(0.9, "bar-ratio")
+	spent, less := turns.Processor()
+	b.ReportMetric(float64(spent.Nanoseconds())/1000, "counted-cpu-µs")
+	b.ReportMetric(float64(less.Nanoseconds())/1000, "uncounted-cpu-µs")
 	b.ReportMetric(0, "ns/op")
 }
