@@ -1,7 +1,7 @@
 -- Appends entries to one site's log; what runs here is atomic.
 --
 -- KEYS  1 the site's facts, 2 its log, then for each entry its record bucket
---       and its subject bucket, then the list of counters that wait
+--       and its subject bucket, then the stream of counters that wait
 -- ARGV  1 this program's schema, 2 number of entries, 3 what they add to counters
 --       when every one is new, as waiting.go writes it, or nothing,
 --       for each entry: its bytes of the log, 32 bytes of secret and receipt or
@@ -75,7 +75,7 @@ end
 write()
 
 if last > before then
-  if ARGV[3] ~= '' then call('RPUSH', KEYS[2 * entries + 3], table.concat(counted)) end
+  if ARGV[3] ~= '' then call('XADD', KEYS[2 * entries + 3], '*', 'c', table.concat(counted)) end
   if facts ~= ARGV[1] then call('HSET', KEYS[1], 'schema', schema) end
 end
 return answer

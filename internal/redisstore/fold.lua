@@ -1,21 +1,24 @@
--- Adds what waits in the list to the counters, once: who was overtaken adds nothing.
+-- Adds what waits in the stream to the counters, once: who was overtaken adds nothing.
 --
--- KEYS  1 the site's facts, 2 the list of counters that wait, 3 the hash of
+-- KEYS  1 the site's facts, 2 the stream of counters that wait, 3 the hash of
 --       counters' names, then the counters
--- ARGV  1 this program's schema, 2 how many of the list were summed up, 3 how many
---       had left the list before, 4 number of counters, for each what tally.lua
---       wants
+-- ARGV  1 this program's schema, 2 how many elements were summed up, 3 number of
+--       counters, for each what tally.lua wants, then the elements' ids: the oldest
+--       ones, in order
 --
--- The list is cut first: a counter that cannot be written must not be counted again.
+-- The elements go first: a counter that cannot be written must not be counted again.
 local call = redis.call
-local is = call('HMGET', KEYS[1], 'schema', 'folded')
-if is[1] and tonumber(is[1]) > tonumber(ARGV[1]) then
-  return redis.error_reply('NEWERSCHEMA ' .. is[1])
+local facts = call('HGET', KEYS[1], 'schema')
+if facts and tonumber(facts) > tonumber(ARGV[1]) then
+  return redis.error_reply('NEWERSCHEMA ' .. facts)
 end
-if (is[2] or '0') ~= ARGV[3] then
+local elements, counters = tonumber(ARGV[2]), tonumber(ARGV[3])
+local first = 4 + 6 * counters
+if call('XDEL', KEYS[2], ARGV[first]) == 0 then
   return 0
 end
-call('LTRIM', KEYS[2], ARGV[2], '-1')
-call('HINCRBY', KEYS[1], 'folded', ARGV[2])
-widen(KEYS[1], tally(KEYS[3], 5, tonumber(ARGV[4])))
+for from = first + 1, first + elements - 1, 1000 do
+  call('XDEL', KEYS[2], unpack(ARGV, from, math.min(from + 999, first + elements - 1)))
+end
+widen(KEYS[1], tally(KEYS[3], 4, counters))
 return 1

@@ -12,8 +12,7 @@ import (
 // and a script may use them. Site ids hold no braces.
 //
 //	m:{site}           hash    schema; hour0, hour1, day0, day1, the first and
-//	                           last hour and day with counters; folded, how many
-//	                           have left c:{site};
+//	                           last hour and day with counters;
 //	                           scrubbed, the last place of e:{site} whose old
 //	                           copies are gone from Redis' files; pruned, how
 //	                           often records were pruned since; clean, the run
@@ -37,8 +36,8 @@ import (
 //	n:{site}:<hour>    string  counters of an hour since 1970: 32 bits for each,
 //	                           by its number
 //	d:{site}:<day>     string  counters of a day likewise
-//	c:{site}           list    what entries added to counters and is not in the
-//	                           strings yet, see waiting.go
+//	c:{site}           stream  what entries added to counters and is not in the
+//	                           strings yet, as the field c, see waiting.go
 //	t:{site}:<token>   string  counts that were added, for an hour
 //	a:{site}:<digest>  hash    an artefact: kind, head and body
 //	k:{site}:<kind>    hash    artefacts of a kind: digest → head

@@ -11,12 +11,13 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 )
 
-// What entries add to counters is appended to a list by the script that appends
-// them, a few bytes for all entries of a batch, and folded into the counters by
+// What entries add to counters is appended to a stream by the script that appends
+// them, one element for all entries of a batch, and folded into the counters by
 // whoever comes next: this store within holdBack, or a reader of counters. So a
-// decision costs Redis one push, and a counter one write for a second of decisions.
+// decision costs Redis next to nothing more, and a counter one write for all
+// decisions of half a second.
 
-// foldChunk is how many elements of the list are folded at once, and foldCounters
+// foldChunk is how many elements of the stream are folded at once, and foldCounters
 // how many different counters, unless one element has more.
 const (
 	foldChunk    = 1024
@@ -30,7 +31,7 @@ const (
 	hasDay
 )
 
-// encode writes an element of the list: the number of counters and each with its
+// encode writes an element of the stream: the number of counters and each with its
 // hour and day, its name after what it shares with the one before, and the amount.
 // The script puts behind it what is to be taken off again: numbers of counters, from
 // 1, and amounts. Nothing is written of no counters.
@@ -165,36 +166,30 @@ func decodeSums(b string) ([]sum, error) {
 // once: who is overtaken looks again.
 func (s *Store) fold(ctx context.Context, site string) error {
 	for {
-		pipe := s.client.Pipeline()
-		folded := pipe.HGet(ctx, factsKey(site), "folded") // before the list: it tells whether that was cut since
-		list := pipe.LRange(ctx, waitingKey(site), 0, foldChunk-1)
-		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		list, err := s.client.XRangeN(ctx, waitingKey(site), "-", "+", foldChunk).Result()
+		if err != nil {
 			return unavailable(err)
 		}
-		if len(list.Val()) == 0 {
+		if len(list) == 0 {
 			return nil
 		}
-		before := folded.Val()
-		if before == "" {
-			before = "0"
-		}
-		c, taken := s.foldCall(site, before, list.Val())
+		c, taken := s.foldCall(site, list)
 		s.run(ctx, s.scripts.fold, []*call{c})
 		done, err := c.cmd.Int()
 		if err != nil {
 			return unavailable(err)
 		}
-		if done == 1 && taken == len(list.Val()) && taken < foldChunk {
+		if done == 1 && taken == len(list) && taken < foldChunk {
 			return nil
 		}
 	}
 }
 
-// foldCall sums up the first elements of the list.
-func (s *Store) foldCall(site, before string, list []string) (c *call, taken int) {
+// foldCall sums up the first elements of a list that is not empty.
+func (s *Store) foldCall(site string, list []redis.XMessage) (c *call, taken int) {
 	counts := newCounters()
 	for ; taken < len(list) && len(counts.list) < foldCounters; taken++ {
-		sums, err := decodeSums(list[taken])
+		sums, err := decodeSums(text(list[taken].Values["c"]))
 		if err != nil {
 			s.options.Log.Warn("counters were lost", "site", site, "error", err)
 			continue
@@ -204,7 +199,10 @@ func (s *Store) foldCall(site, before string, list []string) (c *call, taken int
 		}
 	}
 	c = &call{}
-	c.keys, c.args = counts.write(site, []string{factsKey(site), waitingKey(site)}, []any{schema, taken, before, len(counts.list)})
+	c.keys, c.args = counts.write(site, []string{factsKey(site), waitingKey(site)}, []any{schema, taken, len(counts.list)})
+	for _, m := range list[:taken] {
+		c.args = append(c.args, m.ID)
+	}
 	return c, taken
 }
 

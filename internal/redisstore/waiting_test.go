@@ -62,9 +62,15 @@ func TestAFoldSentTwiceCountsOnce(t *testing.T) {
 	counts := newCounters()
 	counts.add(slot{hour: hourOf(storetest.Epoch()), name: "shown"}, 5)
 	element := string(counts.encode())
-	command(t, s, "RPUSH", waitingKey("shop"), element, element)
+	for range 2 {
+		command(t, s, "XADD", waitingKey("shop"), "*", "c", element)
+	}
+	list, err := s.client.XRangeN(t.Context(), waitingKey("shop"), "-", "+", 1).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for want := int64(1); want >= 0; want-- {
-		c, taken := s.foldCall("shop", "0", []string{element})
+		c, taken := s.foldCall("shop", list)
 		s.run(t.Context(), s.scripts.fold, []*call{c})
 		if done, err := c.cmd.Int64(); err != nil || done != want || taken != 1 {
 			t.Fatalf("folded %d of %d: %v", done, taken, err)
