@@ -82,6 +82,8 @@ func sitePage(days int) templates.SitePage {
 		},
 		Paste: templates.Paste{Tag: `<script src="/privacy/gate.js"></script>`, Command: "consentry snippet shop"},
 	}
+	p.Live = &templates.Live{Since: "14:00", At: "14:23:05", Hour: templates.LiveHour{Shown: 212, Accepted: 61, Chosen: 9, Rejected: 48, Events: 124},
+		Before: templates.LiveHour{Shown: 1803, Accepted: 502, Chosen: 61, Rejected: 377, Events: 1011}}
 	p.Steps, p.Total = traffic(days)
 	p.Steps[min(5, days-1)].NewNotice = true
 	p.Missed = &templates.Missed{Category: "Measurement", Split: templates.Split{Granted: p.Total.Shown - p.Total.Accepted, Denied: p.Total.Accepted}}
@@ -105,7 +107,7 @@ func comparedPage() templates.SitePage {
 // narrowedPage is what one country's visitors did.
 func narrowedPage() templates.SitePage {
 	p := sitePage(7)
-	p.Filter = templates.Filter{By: "country", Value: "DE"}
+	p.Filter, p.Live = templates.Filter{By: "country", Value: "DE"}, nil
 	return p
 }
 

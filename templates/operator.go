@@ -78,6 +78,7 @@ type SitePage struct {
 	Missed     *Missed     // nil without measurement
 	Reports    bool        // the gate is in mode report
 	Seen       []consent.Sighting
+	Live       *Live // nil for a period that is over, and under a filter
 }
 
 func (p *SitePage) csv() string { return "/admin/sites/" + p.ID + "/rates.csv" + p.Period.Query() }

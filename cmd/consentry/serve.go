@@ -111,7 +111,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	if err := sites.load(ctx); err != nil {
 		return err
 	}
-	desk, err := newDesk(env, config, ring, store, visitors, sites, log)
+	desk, err := newDesk(ctx, env, config, ring, store, visitors, sites, log)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func newServer(env environment, config ServerConfig, log *slog.Logger, store *li
 
 // newDesk opens the operators' pages. Their sessions are sealed by a key that
 // follows from the root, so that a restart does not sign anybody out.
-func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store *listedStore, visitors *api.API, sites *siteSet, log *slog.Logger) (*dashboard.Dashboard, error) {
+func newDesk(ctx context.Context, env environment, config ServerConfig, ring *consent.Keyring, store *listedStore, visitors *api.API, sites *siteSet, log *slog.Logger) (*dashboard.Dashboard, error) {
 	secret, err := consent.DeriveKey(ring.Root, "sessions", "dashboard")
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func newDesk(env environment, config ServerConfig, ring *consent.Keyring, store 
 		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Secret: secret,
 		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency, Schedule: sites.Schedule, EndExperiment: sites.EndExperiment,
 		Accounts: dashboard.NewAccountsFile(config.AccountsPath()), Trail: &dashboard.Trail{Store: store, Sites: sites.Configured, Now: env.now}, OpenID: provider,
-		Now: env.now, Log: log,
+		Now: env.now, Ending: ctx.Done(), Log: log,
 	})
 }
 

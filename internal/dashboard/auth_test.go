@@ -228,7 +228,7 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	d := newDesk(t)
 	d.in()
 	seen := map[string]bool{}
-	for _, path := range []string{"/admin/", "/admin/sites/shop", "/admin/sites/shop/rates.csv", "/admin/login", "/admin/sites/none", "/admin/setup/none"} {
+	for _, path := range []string{"/admin/", "/admin/requests", "/admin/sites/shop?from=2026-11-01&to=2026-11-20", "/admin/sites/shop/rates.csv", "/admin/login", "/admin/sites/none", "/admin/setup/none"} {
 		h := d.get(path).header
 		csp := h.Get("Content-Security-Policy")
 		nonce := regexp.MustCompile(`^default-src 'none'; style-src 'nonce-([A-Za-z0-9_-]{43})'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$`).FindStringSubmatch(csp)

@@ -42,7 +42,7 @@ var (
 const sessionLifetime = 12 * time.Hour
 
 // Options configure a Dashboard. All fields but Outbox, Findings, Schedule,
-// EndExperiment and OpenID are needed.
+// EndExperiment, OpenID, LiveEvery and Ending are needed.
 type Options struct {
 	Store  consent.Store
 	Outbox func() outbox.Status   // in front of Store; nil when there is none
@@ -68,6 +68,8 @@ type Options struct {
 	Trail         *Trail
 	OpenID        *openid.Provider // nil: passwords alone
 	Now           func() time.Time
+	LiveEvery     time.Duration   // how often a live view is sent; 5 seconds when 0
+	Ending        <-chan struct{} // closed when the program ends, and live views with it
 	Log           *slog.Logger
 }
 
@@ -80,6 +82,7 @@ type Dashboard struct {
 	origin   *http.CrossOriginProtection
 	reader   consent.Reader
 	trail    *Trail
+	streams  streams
 
 	mu    sync.Mutex
 	token string                       // of the set-up link, "" once used
@@ -142,6 +145,7 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.GET("/records", d.getRecord, d.may(seeRecords))
 	g.GET("/state", d.getState, d.may(seeRecords))
 	g.GET("/sites/:site", d.getSite, d.may(seeRates))
+	g.GET("/sites/:site/live", d.getLive, d.may(seeRates))
 	g.GET("/sites/:site/rates.csv", d.getCSV, d.may(seeRates), d.exports("rates.csv"))
 	g.GET("/sites/:site/rates.json", d.getJSON, d.may(seeRates), d.exports("rates.json"))
 	g.GET("/sites/:site/breakdowns.csv", d.getBreakdownsCSV, d.may(seeRates), d.exports("breakdowns.csv"))

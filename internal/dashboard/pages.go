@@ -45,6 +45,12 @@ func (d *Dashboard) getSite(c echo.Context) error {
 		Paste:   templates.Paste{Tag: gateTag(site), Command: "consentry snippet " + site.ID},
 		Reports: site.Deployment.Gate == consent.GateReport, Seen: d.Seen(site.ID),
 	}
+	if period.To.After(period.Today) && !filter.Narrows() {
+		if page.Live, err = d.live(c.Request().Context(), site); err != nil {
+			return err
+		}
+		allowLive(c.Response().Header(), page.Nonce)
+	}
 	mark(f.Days, f.Notices)
 	page.Steps, page.Unit = steps(f.Days)
 	return show(c, http.StatusOK, templates.Site(page))

@@ -1,0 +1,99 @@
+package dashboard_test
+
+import (
+	"bufio"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/internal/dashboard"
+)
+
+// stream opens the live view of a site.
+func (d *desk) stream(site string) *http.Response {
+	d.t.Helper()
+	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, d.server.URL+"/admin/sites/"+site+"/live", nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	res, err := d.browser.Do(req)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { _ = res.Body.Close() })
+	return res
+}
+
+// until reads events until one contains a text.
+func until(t *testing.T, events *bufio.Scanner, text string) {
+	t.Helper()
+	last := ""
+	for events.Scan() {
+		if last = events.Text(); strings.Contains(last, text) {
+			return
+		}
+	}
+	t.Fatalf("the stream ended (%v) without %q; its last line: %q", events.Err(), text, last)
+}
+
+// What visitors do appears by itself, and nothing more once the session is over.
+func TestTheLiveViewFollowsTheHourAndEndsWithTheSession(t *testing.T) {
+	d := newDesk(t)
+	d.change(func(o *dashboard.Options) { o.LiveEvery = 10 * time.Millisecond })
+	d.wantRedirect(d.get("/admin/sites/shop/live"), "/admin/login")
+	d.in()
+	d.want(d.get("/admin/sites/none/live"), http.StatusNotFound, "")
+	d.visit(start.Add(-time.Hour), 9, 3, 2)
+	res := d.stream("shop")
+	if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || kind != "text/event-stream" {
+		t.Fatalf("status %d, %s", res.StatusCode, kind)
+	}
+	events := bufio.NewScanner(res.Body)
+	until(t, events, `"before":{"shown":9,"accepted":3,"chosen":0,"rejected":2,"decisions":5}`)
+	d.visit(start, 4, 1, 2)
+	until(t, events, `"hour":{"shown":4,"accepted":1,"chosen":0,"rejected":2,"decisions":3}`)
+	d.wantRedirect(d.post("/admin/logout", nil), "/admin/login")
+	until(t, events, "event: end")
+	for events.Scan() {
+		if strings.Contains(events.Text(), "shown") {
+			t.Errorf("after the end: %s", events.Text())
+		}
+	}
+}
+
+// A live view too many is refused, and there is room again once one was closed.
+func TestLiveViewsAreBounded(t *testing.T) {
+	d := newDesk(t)
+	d.change(func(o *dashboard.Options) { o.LiveEvery = 10 * time.Millisecond })
+	d.in()
+	var open []*http.Response
+	for range 8 {
+		open = append(open, d.stream("shop"))
+	}
+	d.want(d.get("/admin/sites/shop/live"), http.StatusServiceUnavailable, "too many")
+	_ = open[0].Body.Close()
+	for end := time.Now().Add(20 * time.Second); d.stream("shop").StatusCode != http.StatusOK; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a closed live view still takes its place")
+		}
+	}
+}
+
+// The page of a period that is not over runs the one script of its own, under its
+// nonce, and others run none.
+func TestOnlyTheLiveViewRunsAScript(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	page := d.get("/admin/sites/shop")
+	csp := page.header.Get("Content-Security-Policy")
+	nonce := regexp.MustCompile(`; script-src 'nonce-([A-Za-z0-9_-]{43})'; connect-src 'self'$`).FindStringSubmatch(csp)
+	if nonce == nil || strings.Count(page.body, "<script") != 1 || !strings.Contains(page.body, `<script nonce="`+nonce[1]+`">`) {
+		t.Errorf("Content-Security-Policy: %s", csp)
+	}
+	over := d.get("/admin/sites/shop?from=2026-11-01&to=2026-11-20")
+	if strings.Contains(over.body, "<script") || strings.Contains(over.header.Get("Content-Security-Policy"), "script-src") {
+		t.Error("a period that is over has a script")
+	}
+}
