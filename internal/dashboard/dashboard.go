@@ -38,6 +38,10 @@ var (
 	ErrInsecure = errors.New("open the dashboard over https, or at http://localhost") // 403
 )
 
+// sumsAtOnce bounds how many sums of counters are made at a time; each may read
+// five years of them.
+const sumsAtOnce = 4
+
 // sessionLifetime is a working day.
 const sessionLifetime = 12 * time.Hour
 
@@ -79,6 +83,7 @@ type Dashboard struct {
 	sessions *cookie.Sessions
 	attempts *attempts
 	hashing  chan struct{} // one place for each hash that may run
+	room     chan struct{} // one place for each sum of counters that is being made
 	origin   *http.CrossOriginProtection
 	reader   consent.Reader
 	trail    *Trail
@@ -104,7 +109,7 @@ func New(o Options) (*Dashboard, error) {
 		return nil, err
 	}
 	d := &Dashboard{
-		Options: o, sessions: sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashesAtOnce),
+		Options: o, sessions: sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashesAtOnce), room: make(chan struct{}, sumsAtOnce),
 		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time), first: make(map[string]int64), pairs: make(keptPairs),
 		reader: consent.Reader{Store: o.Store}, trail: o.Trail,
 	}

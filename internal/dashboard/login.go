@@ -89,6 +89,18 @@ func (d *Dashboard) setFirst(ctx context.Context, password string) error {
 	return nil
 }
 
+// enterRoom waits for a place among those that read counters and add them up, so
+// that a crowd before the dashboard costs visitors neither memory nor the store. Who
+// leaves gives the place in the queue up.
+func (d *Dashboard) enterRoom(ctx context.Context) (leave func(), err error) {
+	select {
+	case d.room <- struct{}{}:
+		return func() { <-d.room }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to read counters: %w", ctx.Err())
+	}
+}
+
 // reserve waits for a place among the hashes that may run at once.
 func (d *Dashboard) reserve(ctx context.Context) (release func(), err error) {
 	select {

@@ -85,6 +85,11 @@ func (d *Dashboard) period(c echo.Context, zone *time.Location) (templates.Perio
 }
 
 func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates.Period, f templates.Filter) (*Figures, error) {
+	leave, err := d.enterRoom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	from, to := consent.DateOf(p.From, time.UTC), consent.DateOf(p.To, time.UTC)
 	sheet, err := d.Store.Days(ctx, site.ID, from, to)
 	if err != nil {
@@ -99,6 +104,11 @@ func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates
 
 // funnel is figures without what is permitted and what it differs by.
 func (d *Dashboard) funnel(ctx context.Context, site *consent.Site, p templates.Period) (*Figures, error) {
+	leave, err := d.enterRoom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	from, to := consent.DateOf(p.From, time.UTC), consent.DateOf(p.To, time.UTC)
 	sheet, err := d.Store.Days(ctx, site.ID, from, to, consent.ShownCount, consent.DecidedCount)
 	if err != nil {

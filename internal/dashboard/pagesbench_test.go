@@ -52,7 +52,7 @@ func BenchmarkPages(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { _ = store.Close() })
-		d := &Dashboard{Options: Options{
+		d := &Dashboard{room: make(chan struct{}, sumsAtOnce), Options: Options{
 			Store: store, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 			Seen: func(string) []consent.Sighting { return nil }, Outbox: func() outbox.Status { return outbox.Status{} },
 		}}
