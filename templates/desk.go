@@ -179,7 +179,12 @@ type AnchorState struct {
 }
 
 func (l LogState) words(now time.Time) string {
-	words := fmt.Sprintf("%s of %s entries are under a checkpoint, which is %s old here.", grouped(l.Signed), grouped(l.Entries), age(now, l.Since))
+	words := fmt.Sprintf("%s of %s entries are under a checkpoint", grouped(l.Signed), grouped(l.Entries))
+	if l.Since.IsZero() {
+		words += "; none was made here yet."
+	} else {
+		words += fmt.Sprintf(", which is %s old here.", age(now, l.Since))
+	}
 	if !l.Waiting.IsZero() {
 		words += fmt.Sprintf(" Others have waited for %s.", age(now, l.Waiting))
 	}
