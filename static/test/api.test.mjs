@@ -99,7 +99,7 @@ describe("the public API", () => {
 
 describe("mode report", () => {
   const use = {};
-  const met = `<!doctype html><html lang="en"><head><title>Report</title><script>Math.random = () => 0; document.cookie = "stranger_4711=1"; document.cookie = "ümlaut=1"; localStorage["stranger-deadbeef01"] = 1; sessionStorage.strangerTab = 1; ran = []</script>
+  const met = `<!doctype html><html lang="en"><head><title>Report</title><script>Math.random = () => 0; waited = []; { const later = setTimeout; setTimeout = (f, ms, ...more) => (waited.push(ms), later(f, ms / 100, ...more)) } document.cookie = "stranger_4711=1"; document.cookie = "ümlaut=1"; localStorage["stranger-deadbeef01"] = 1; sessionStorage.strangerTab = 1; ran = []</script>
 <script src="/privacy/gate.js"></script></head><body><script src="//127.0.0.1:1/unmarked.js"></script><script>ran.push(1)</script></body></html>`;
   before(async () => { use.site = await startOwnSite({ site: site("report"), page: (path) => (path === "/" ? { body: met } : null) }); });
   after(() => use.site?.stop());
@@ -118,6 +118,7 @@ describe("mode report", () => {
         assert.deepEqual(Object.keys(seen), ["hosts", "cookies", "storage"]);
         assert.doesNotMatch(sent.body, /4711|deadbeef|unmarked/);
         assert.deepEqual(await page.evaluate(() => ran), [1]);
+        assert.ok(await page.evaluate(() => waited.includes(9000)), "it lets a page show what it loads; here a second is ten milliseconds");
       } finally {
         await page.close();
       }

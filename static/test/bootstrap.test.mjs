@@ -28,10 +28,12 @@ const state = ([, , { ad_storage, analytics_storage }]) => `${ad_storage} ${anal
 
 describe("the inline bootstrap before Tag Manager", () => {
   const use = {};
+  const served = async () => (await fetch(`${use.site.origin}/privacy/gate.js`)).text();
   before(async () => {
     use.site = await startOwnSite({ site, page: (path) => (path === "/" ? { body: use.html, headers } : null) });
     const head = use.site.run("snippet", "shop", "--inline", "--nonce", "abc");
     const [inline, gate] = head.split("<!-- 2.");
+    use.gate = await served();
     use.html = `<!doctype html><html lang="en"><head><title>Shop</title>${inline}${gtm}<script nonce="abc">calls = []; consentry.push((c) => calls.push(c.permits("analytics")))</script></head><body><p>Shop</p>${gate.slice(gate.indexOf("<script"))}</body></html>`;
   });
   after(() => use.site?.stop());
@@ -117,7 +119,7 @@ describe("the inline bootstrap before Tag Manager", () => {
         assert.deepEqual(consents(all, "update").map(state), ["denied granted"], "the gate grants what is unchanged");
       } finally {
         use.site.rewrite((text) => text.replace("[google-ads, meta-pixel]", "[google-ads]"));
-        await new Promise((resolve) => setTimeout(resolve, 3000));
+        await waitFor(async () => (await served()) === use.gate, "the old policy again", 30_000);
         await page.close();
       }
     });
