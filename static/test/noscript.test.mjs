@@ -19,6 +19,7 @@ topic("no JavaScript", { javascript: false }, (use) => {
     const { page, product } = use;
     await page.open(product.shop + article);
     assert.deepEqual(await page.cookies(), []);
+    assert.ok(await page.exists('.film a[href^="https://www.youtube.com/"]'), "a link stands where the film would");
     await choose(page, "accept-all");
     await waitFor(async () => (await page.url()) === product.shop + article, "the way back");
     const jar = await settledCookies(page);
@@ -52,5 +53,32 @@ topic("no JavaScript", { javascript: false }, (use) => {
     await page.click(control("save"));
     const jar = await settledCookies(page);
     assert.deepEqual([hintOf(jar).analytics, hintOf(jar).share], ["g", "d"]);
+  });
+
+  it("saves single services on the plain page, takes all back, and erases what is held", async () => {
+    const { page, product } = use;
+    await page.open(product.shop + article);
+    await page.click('noscript a[href*="/choices"]');
+    await waitFor(() => page.exists(control("save")), "the form");
+    assert.ok(!(await page.exists(control("withdraw"))), "nothing can be taken back yet");
+    await page.click('input[name="s.youtube"]');
+    await page.click(control("save"));
+    await waitFor(async () => (await page.url()) === product.shop + article, "the way back");
+    const [record] = await product.records(await page.cookies());
+    assert.deepEqual(
+      record.decisions.filter(({ status }) => status === "granted").map(({ category, service }) => [category, service]).filter(([category]) => category !== "necessary"),
+      [["share", "youtube"]],
+    );
+    await choose(page, "withdraw");
+    await waitFor(async () => (await product.records(await page.cookies()))[0].event === "withdrawn", "the withdrawal's record");
+
+    await page.open(`${product.shop}/privacy/choices`);
+    await page.click('a[href*="/receipts/"]');
+    const erase = 'section[aria-labelledby="erase"] button';
+    await waitFor(() => page.exists(erase), "the receipt");
+    await page.click(erase);
+    await waitFor(async () => !(await page.exists(erase)) && page.exists("h1"), "the answer");
+    assert.deepEqual(await product.records(await page.cookies()), []);
+    await checkSilence(product);
   });
 });

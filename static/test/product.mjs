@@ -67,14 +67,21 @@ const vendorsAt = (vendors) => ({
   forget: () => fetch(`${vendors}/_requests`, { method: "DELETE" }),
 });
 
-const recordsAt = (shop) => ({
-  /** The records behind the receipt link of these cookies, newest first; [] without any. */
-  records: async (cookies) => {
+const recordsAt = (shop) => {
+  const receipt = async (cookies) => {
     const header = { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; "), accept: "application/json" };
     const mine = await fetch(`${shop}/privacy/receipts/mine`, { headers: header });
-    if (!mine.ok) return [];
-    const { receipt } = await mine.json();
-    const answer = await fetch(new URL(`${receipt}?format=json`, shop));
-    return (await answer.json()).records;
-  },
-});
+    return mine.ok && (await mine.json()).receipt;
+  };
+  return {
+    /** The path of the receipt link of these cookies; nothing without any. */
+    receipt,
+    /** The records behind it, newest first; [] without any. */
+    records: async (cookies) => {
+      const path = await receipt(cookies);
+      if (!path) return [];
+      const answer = await fetch(new URL(`${path}?format=json`, shop));
+      return (await answer.json()).records;
+    },
+  };
+};
