@@ -20,13 +20,15 @@ export const speaking = (layout, tags = languages) => (site) =>
 
 const html = (tag) => `<!doctype html><html lang="${tag}" dir="${direction(tag)}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${tag}</title><style>body{font:16px/1.5 system-ui,sans-serif;margin:24px;max-width:720px}</style>
-<script src="/privacy/gate.js"></script><a href="#consentry-settings">⚙</a><h1>Kiln &amp; Leaf</h1>${"<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>".repeat(12)}`;
+<script src="/privacy/gate.js"></script><main><a href="#consentry-settings">⚙</a><h1>Kiln &amp; Leaf</h1>${"<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>".repeat(12)}</main>`;
 
-/** Serves /TAG as a page in that language, and everything else from the shop. */
-export async function startPages(shop) {
+/** Serves /TAG as a page in that language, extra pages or { type, body } by their path, and everything else from the shop. */
+export async function startPages(shop, extra = {}) {
   const { host } = new URL(shop);
   const server = createServer((asked, answer) => {
     const tag = asked.url.slice(1);
+    const own = extra[asked.url];
+    if (own) return answer.writeHead(200, { "content-type": own.type ?? "text/html" }).end(own.body ?? own);
     if (languages.includes(tag)) return answer.setHeader("content-type", "text/html").end(html(tag));
     const headers = { ...asked.headers, host, ...(asked.headers.origin && { origin: shop }) };
     const forward = request(shop + asked.url, { method: asked.method, headers }, (got) => {

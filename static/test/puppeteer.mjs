@@ -100,9 +100,20 @@ async function openTab(context, page, close, { width, height, scheme }) {
     },
     press: (key) => page.keyboard.press(key),
     cookies: () => context.cookies(),
+    /** Media features by name, such as "forced-colors"; Chromium alone has it. */
+    media: browsers.chromium.executablePath === page.browser().process()?.spawnfile && emulation(page),
     resize: (w, h) => page.setViewport({ width: w, height: h }),
     screenshot: (options) => page.screenshot({ type: "png", ...options }),
     close,
+  };
+}
+
+// Puppeteer's own command knows too few features.
+function emulation(page) {
+  let session;
+  return async (features) => {
+    session ||= await page.createCDPSession();
+    await session.send("Emulation.setEmulatedMedia", { features: Object.entries(features).map(([name, value]) => ({ name, value })) });
   };
 }
 
