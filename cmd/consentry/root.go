@@ -75,6 +75,7 @@ func commands(env environment) []*cobra.Command {
 		newPolicyText(env),
 		newServe(env),
 		newDemo(env),
+		newAccounts(env),
 		newKeys(env),
 		newLog(env),
 		newVerify(env),

@@ -111,7 +111,8 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	if err := sites.load(ctx); err != nil {
 		return err
 	}
-	desk, err := newDesk(ctx, env, config, ring, store, visitors, sites, log)
+	accounts := dashboard.NewAccountsFile(config.AccountsPath())
+	desk, err := newDesk(ctx, env, config, ring, store, visitors, sites, accounts, log)
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	bench := workbench{env: env, config: config, ring: ring, store: store, logs: logs}
+	bench := workbench{env: env, config: config, ring: ring, store: store, logs: logs, accounts: accounts}
 	defer takeCommands(watching, bench, log)()
 	go keepPurged(watching, &bench, log)
 	go sites.watch(watching, changes, hangup)
@@ -164,7 +165,7 @@ func newServer(env environment, config ServerConfig, log *slog.Logger, store *li
 
 // newDesk opens the operators' pages. Their sessions are sealed by a key that
 // follows from the root, so that a restart does not sign anybody out.
-func newDesk(ctx context.Context, env environment, config ServerConfig, ring *consent.Keyring, store *listedStore, visitors *api.API, sites *siteSet, log *slog.Logger) (*dashboard.Dashboard, error) {
+func newDesk(ctx context.Context, env environment, config ServerConfig, ring *consent.Keyring, store *listedStore, visitors *api.API, sites *siteSet, accounts *dashboard.AccountsFile, log *slog.Logger) (*dashboard.Dashboard, error) {
 	secret, err := consent.DeriveKey(ring.Root, "sessions", "dashboard")
 	if err != nil {
 		return nil, err
@@ -176,7 +177,7 @@ func newDesk(ctx context.Context, env environment, config ServerConfig, ring *co
 	return dashboard.New(dashboard.Options{
 		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Secret: secret,
 		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency, Schedule: sites.Schedule, EndExperiment: sites.EndExperiment,
-		Accounts: dashboard.NewAccountsFile(config.AccountsPath()), Trail: &dashboard.Trail{Store: store, Sites: sites.Configured, Now: env.now}, OpenID: provider,
+		Accounts: accounts, Trail: &dashboard.Trail{Store: store, Sites: sites.Configured, Now: env.now}, OpenID: provider,
 		Now: env.now, Ending: ctx.Done(), Log: log,
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/dashboard"
 	"github.com/consentry/consentry/internal/outbox"
 	"github.com/consentry/consentry/internal/siteconfig"
 	"github.com/consentry/consentry/internal/sqlitestore"
@@ -31,6 +32,8 @@ func newTask(name string) task {
 		return new(importTask)
 	case "rotate-key":
 		return new(rotateTask)
+	case "accounts":
+		return new(accountsTask)
 	case "prune":
 		return new(pruneTask)
 	}
@@ -45,6 +48,8 @@ type workbench struct {
 	ring   *consent.Keyring
 	store  *listedStore
 	logs   *logSet
+	// accounts is the one that the dashboard of this process has, too.
+	accounts *dashboard.AccountsFile
 
 	say      func(format string, args ...any) // a line for who gave the command
 	progress func(what, unit string) func(done, of int64)
@@ -70,7 +75,7 @@ func openWorkbench(ctx context.Context, env environment, config ServerConfig) (*
 		return nil, errors.Join(err, store.Close())
 	}
 	return &workbench{
-		env: env, config: config, ring: ring, store: store, logs: logs, progress: env.progress,
+		env: env, config: config, ring: ring, store: store, logs: logs, progress: env.progress, accounts: dashboard.NewAccountsFile(config.AccountsPath()),
 		say: func(format string, args ...any) { fmt.Fprintf(env.stdout, format+"\n", args...) },
 	}, nil
 }
