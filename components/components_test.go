@@ -218,3 +218,14 @@ func TestTheShapeIsTheOwners(t *testing.T) {
 		}
 	}
 }
+
+// A card stands in either corner of the bottom line; what else is in the style sheet
+// stays as it is.
+func TestACardStandsInEitherCorner(t *testing.T) {
+	look := consent.Appearance{Layout: "card", Scheme: "light", Radius: 10}
+	start := components.BannerCSS(look)
+	look.Position = "end"
+	if end := components.BannerCSS(look); end == start || strings.Replace(start, "inset-inline-start:16px", "inset-inline-end:16px", 1) != end {
+		t.Errorf("at the end: %s", end)
+	}
+}

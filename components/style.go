@@ -42,10 +42,7 @@ func BannerCSS(a consent.Appearance) string {
 
 // placed moves a layout to its other place. On phones there is but one.
 func placed(css, position string) string {
-	switch position {
-	case "top":
-		return strings.NewReplacer("inset: auto 0 0;", "inset: 0 0 auto;", "border-width: 1px 0 0;", "border-width: 0 0 1px;").Replace(css)
-	case "end":
+	if position == "end" {
 		return strings.ReplaceAll(css, "inset-inline-start: 16px;", "inset-inline-end: 16px;")
 	}
 	return css

@@ -145,10 +145,10 @@ func positionName(a consent.Appearance) string {
 	switch {
 	case a.Position != "":
 		return a.Position
-	case a.Layout == "bar":
-		return "bottom"
 	case a.Layout == "card":
 		return "start"
+	case a.Layout == "bar":
+		return "the whole line"
 	}
 	return "middle"
 }

@@ -143,7 +143,7 @@ type CookieConfig struct {
 // Appearance is what an owner may choose of the look.
 type Appearance struct {
 	Layout   string            // bar, card, dialog
-	Position string            // top of a bar, end of a card; "" for the usual place
+	Position string            // end of a card's line; "" for the usual place
 	Scheme   string            // light, dark, auto
 	Light    map[string]string // colours by name: paper, ink, quiet, line, button, button-text
 	Dark     map[string]string

@@ -14,8 +14,8 @@ id: shop
 name: Example Shop
 origins: [https://shop.example]
 controller: {name: Example Shop Ltd, address: 1 High Street, contact: privacy@shop.example}
-layout: bar # as the designers want it
-position: top
+layout: card # as the designers want it
+position: end
 
 texts:
   # the bold one
@@ -30,7 +30,7 @@ experiment:
   id: plain-card
   start: 2026-12-01
   variant:
-    layout: card
+    layout: dialog
     texts:
       en:
         heading: 'Yes: "no" is fine'

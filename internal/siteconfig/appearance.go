@@ -82,14 +82,14 @@ func luminance(color string) float64 {
 
 // position is where the banner stands, "" for the usual place of its layout.
 func (b *builder) position() string {
-	places := map[string][]string{"bar": {"bottom", "top"}, "card": {"start", "end"}}[b.file.Layout]
-	switch p := b.file.Position; {
-	case p == "" || len(places) > 0 && p == places[0]:
-		return ""
-	case !slices.Contains(places, p):
-		b.doc.Fail(b.doc.first("position", "layout"), "position %s does not go with layout %s: a bar stands at the bottom or top, a card at the start or end, a dialog in the middle", p, b.file.Layout)
+	p := b.file.Position
+	if p != "" && b.file.Layout != "card" {
+		b.doc.Fail(b.doc.first("position", "layout"), "position %s is for layout card: a bar spans the whole line, a dialog stands in the middle", p)
 	}
-	return b.file.Position
+	if p == "start" {
+		return ""
+	}
+	return p
 }
 
 // settingsKind is what the gate shows: nothing where the pages have links of

@@ -50,7 +50,7 @@ type VariantFile struct {
 	Layout string `yaml:"layout" jsonschema:"enum=bar,enum=card,enum=dialog"`
 
 	// Where it stands, as position.
-	Position string `yaml:"position" jsonschema:"enum=bottom,enum=top,enum=start,enum=end"`
+	Position string `yaml:"position" jsonschema:"enum=start,enum=end"`
 
 	// The words that differ, as texts.
 	Texts map[string]consent.Texts `yaml:"texts"`

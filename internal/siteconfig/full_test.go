@@ -36,7 +36,6 @@ experiment:
   detect: 2
   variant:
     layout: bar
-    position: top
     texts:
       en: {heading: Your choice here, choose: Pick}
       de: {categories: {comfort: {title: Filme}}}

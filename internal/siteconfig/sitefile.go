@@ -115,10 +115,10 @@ type SiteFile struct {
 	// dialog: in the middle. No shape covers more than half of a phone's screen.
 	Layout string `yaml:"layout" jsonschema:"enum=bar,enum=card,enum=dialog,default=bar"`
 
-	// Where a bar or a card stands on screens that are wider than a phone's. bar:
-	// bottom or top; card: start or end of the bottom line, which are left and right
-	// where people read from left to right. Empty: bottom, start.
-	Position string `yaml:"position" jsonschema:"enum=bottom,enum=top,enum=start,enum=end"`
+	// In which corner a card stands on screens that are wider than a phone's: at the
+	// start or end of the bottom line, which are left and right where people read from
+	// left to right. Empty: start.
+	Position string `yaml:"position" jsonschema:"enum=start,enum=end"`
 
 	// Which colours are used: the light ones, the dark ones, or (auto) those that
 	// the visitor's system asks for.
