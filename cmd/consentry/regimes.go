@@ -23,12 +23,14 @@ site file changes it under regimes. With a place only its line is shown.`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			date, rules := siteconfig.Regimes()
+			found := false
 			w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintf(w, "PLACE\tREGIME\tGPC BINDS\tCOOL-DOWN\tSOURCE (as of %s)\n", date)
 			for _, r := range rules {
 				if len(args) > 0 && !strings.EqualFold(args[0], r.Place) {
 					continue
 				}
+				found = true
 				binds, coolDown := "", ""
 				if r.GPC {
 					binds = "yes"
@@ -37,6 +39,9 @@ site file changes it under regimes. With a place only its line is shown.`,
 					coolDown = r.CoolDown.String()
 				}
 				fmt.Fprintln(w, strings.Join([]string{r.Place, r.Regime, binds, coolDown, r.Source}, "\t"))
+			}
+			if len(args) > 0 && !found {
+				fmt.Fprintln(w, strings.ToUpper(args[0])+"\topt-in\t\t\tno place of this table")
 			}
 			return w.Flush()
 		},

@@ -43,13 +43,12 @@ async function slowTab(context) {
   await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
   await cdp.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
   const read = async () => Object.fromEntries((await cdp.send("Performance.getMetrics")).metrics.map(({ name, value }) => [name, value]));
-  /** Script and whole task time of what load does, until the page has come to rest. */
+  /** Script and whole task time of a page from its first byte, which both are counted from, until it has come to rest. */
   const cost = async (load) => {
-    const before = await read();
     await load();
     await pause(700);
-    const after = await read();
-    return { script: after.ScriptDuration - before.ScriptDuration, task: after.TaskDuration - before.TaskDuration };
+    const { ScriptDuration: script, TaskDuration: task } = await read();
+    return { script, task };
   };
   return { tab, cost };
 }
