@@ -27,27 +27,25 @@ describe("every language", { skip: reason || false }, () => {
     await product?.stop();
   });
 
-  for (const layout of layouts) {
-    it(`fits into the ${layout}`, { timeout: 300_000 }, async () => {
+  // Layouts differ in their style sheet alone, so that one visit serves them all; and
+  // the banner stands behind the open preferences.
+  it("fits into every layout and the preferences", { timeout: 300_000 }, async () => {
+    const sheets = {};
+    for (const layout of layouts) {
       await product.configure(speaking(layout));
-      await eachLanguage(async (page, tag) => {
-        await visit(page, `${pages.address}/${tag}`);
-        for (const width of widths) {
-          await page.resize(width, 800);
-          check(await page.evaluate(measure, "section"), tag, `${tag}, ${layout}, ${width} px`);
-        }
+      sheets[layout] = await withPage(async (page) => {
+        await visit(page, `${pages.address}/en`);
+        return page.evaluate(sheetOf);
       });
-    });
-  }
-
-  it("fits into the preferences", { timeout: 300_000 }, async () => {
+    }
+    assert.equal(new Set(Object.values(sheets)).size, layouts.length, "layouts have one style sheet");
     await eachLanguage(async (page, tag) => {
       await visit(page, `${pages.address}/${tag}`);
       await page.click(button("choose"));
       await waitFor(() => page.exists(button("save")), "the preferences");
       for (const width of widths) {
         await page.resize(width, 800);
-        check(await page.evaluate(measure, "dialog"), tag, `${tag}, preferences, ${width} px`);
+        for (const [what, measured] of Object.entries(await page.evaluate(measure, sheets))) check(measured, tag, `${tag}, ${what}, ${width} px`);
       }
     });
   });
@@ -84,9 +82,15 @@ describe("every language", { skip: reason || false }, () => {
   // One page for all: nothing is chosen, so nothing is remembered.
   async function eachLanguage(look) {
     assert.ok(languages.length >= 37, `only ${languages.length} languages`);
+    await withPage(async (page) => {
+      for (const tag of languages) await look(page, tag);
+    });
+  }
+
+  async function withPage(act) {
     const page = await browser.newPage({});
     try {
-      for (const tag of languages) await look(page, tag);
+      return await act(page);
     } finally {
       await page.close();
     }
@@ -103,25 +107,51 @@ function check({ lang, dir, wide, twins, box, view }, tag, where) {
 }
 
 function sameSize([accept, reject], where) {
+  assert.deepEqual(accept.look, reject.look, `${where}: the answers differ in looks`);
   for (const side of ["width", "height"])
     assert.ok(Math.abs(accept[side] / reject[side] - 1) <= 0.02, `${where}: ${accept.text} is ${accept[side]} px in ${side}, ${reject.text} ${reject[side]} px`);
 }
 
-// Runs in the page: the visible box of that name in an open shadow root.
-function measure(name) {
-  const rect = (el) => ({ text: el.textContent, ...el.getBoundingClientRect().toJSON() });
-  const boxes = [...document.querySelectorAll("*")].flatMap((host) => [...(host.shadowRoot?.querySelectorAll(name) ?? [])]);
-  const box = boxes.find((el) => el.getClientRects().length > 0);
-  const cut = (el) => el.scrollWidth > el.clientWidth && getComputedStyle(el).display !== "inline";
+// Runs in the page: the text of the banner's style sheet.
+function sheetOf() {
+  const { shadowRoot } = [...document.querySelectorAll("*")].find((el) => el.shadowRoot?.querySelector("section"));
+  return [...shadowRoot.adoptedStyleSheets[0].cssRules].map((rule) => rule.cssText).join("\n");
+}
+
+/**
+ * Runs in the page: the open preferences, and the banner in each layout, as it is and
+ * with everything that it may have to say.
+ */
+function measure(sheets) {
+  const look = (el) => ["fontSize", "fontWeight", "color", "backgroundColor", "borderTopColor", "opacity", "textTransform"].map((name) => getComputedStyle(el)[name]).join();
+  const rect = (el) => ({ text: el.textContent, look: look(el), ...el.getBoundingClientRect().toJSON() });
+  const cut = (el) => el.scrollWidth > el.clientWidth && getComputedStyle(el).display !== "inline" && !el.closest("thead");
   const low = (el) => el.tagName === "BUTTON" && el.scrollHeight > el.clientHeight;
-  return {
+  const read = (box) => ({
     lang: box.lang,
     dir: getComputedStyle(box).direction,
     wide: [box, ...box.querySelectorAll("*")].filter((el) => cut(el) || low(el)).map((el) => `${el.tagName} ${el.textContent.slice(0, 40)}`),
     twins: ["accept-all", "reject-all"].map((control) => rect(box.querySelector(`[data-do="${control}"]`))),
     box: rect(box),
     view: { width: innerWidth, height: innerHeight },
-  };
+  });
+  const find = (name) => [...document.querySelectorAll("*")].map((el) => el.shadowRoot?.querySelector(name)).find(Boolean);
+  const dialog = find("dialog[open]");
+  for (const folded of dialog.querySelectorAll("details")) folded.open = true;
+  const all = { preferences: read(dialog) };
+  const banner = find("section");
+  const root = banner.getRootNode();
+  for (const [layout, css] of Object.entries(sheets)) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+    all[layout] = read(banner);
+    const hidden = banner.querySelectorAll("[hidden]");
+    for (const el of hidden) el.hidden = false;
+    all[`${layout} with all it may say`] = read(banner);
+    for (const el of hidden) el.hidden = true;
+  }
+  return all;
 }
 
 // Runs in the page: what the open preferences say of the choice, once they know.
