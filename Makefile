@@ -2,12 +2,13 @@
 # make test   everything that is tested; installs what it misses on Debian
 # make pictures  the README's pictures, every layout in light and dark
 # make bench  the benchmarks, each beside its yardstick in the same run
+# make compare  this product beside three others from npm on the same page, in Chromium; ARGS=--write for the README
 # make crash  kill -9 under load, 1 000 times each: the server on the embedded store, the server on Redis, and Redis; takes hours
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run build test pictures bench crash generate
+.PHONY: run build test pictures bench compare crash generate
 
 build:
 	@$(BUILD) -o bin/consentry ./cmd/consentry
@@ -24,6 +25,11 @@ pictures: build
 
 bench:
 	@.ci/bench
+
+compare: build
+	@.ci/install
+	@cd static/test/compare && { [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund --silent; }
+	@cd static && CONSENTRY=../bin/consentry node test/compare.mjs $(ARGS)
 
 crash:
 	CGO_ENABLED=0 CONSENTRY_KILLS=1000 go test ./cmd/consentry -run 'OutlivesKill$$' -v -timeout 12h

@@ -2,6 +2,8 @@ module github.com/consentry/consentry
 
 go 1.26.0
 
+ignore node_modules
+
 require (
 	github.com/a-h/templ v0.3.977
 	github.com/andybalholm/brotli v1.2.8
