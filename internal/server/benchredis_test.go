@@ -22,7 +22,8 @@ import (
 // front of one server, and with the outbox written first as under Sentinel and
 // Cluster. Beside each in the same run: the same Redis taking one bare XADD of 120
 // bytes a client, collected into pipelines in the same way, without HTTP and behind
-// a handler that reads a POST.
+// a handler that reads a POST; and such a handler without any store, which is what the
+// clients, sharing the cores, can ask for at most.
 func BenchmarkDecisionsOnRedis(b *testing.B) {
 	for _, fsync := range []string{"always", "everysec"} {
 		for _, front := range []string{"alone", "beside", "first"} {
@@ -56,8 +57,14 @@ func benchRedis(b *testing.B, fsync, front string) {
 	}))
 	b.Cleanup(handler.Close)
 	posters := newFleet(b, handler.Listener.Addr().String())
+	idle := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusCreated)
+	}))
+	b.Cleanup(idle.Close)
+	askers := newFleet(b, idle.Listener.Addr().String())
 	rendering := r.site(b, "shop").Rendering
-	var recorded, added, answered storetest.Load
+	var recorded, added, answered, asked storetest.Load
 	for b.Loop() {
 		requests := make([][]byte, benchCalls)
 		for i := range requests {
@@ -66,11 +73,13 @@ func benchRedis(b *testing.B, fsync, front string) {
 		recorded = recorded.Add(rounds(b, func(i int) error { return visitors.call(requests[i], http.StatusCreated) }))
 		added = added.Add(rounds(b, func(int) error { bare.add(); return nil }))
 		answered = answered.Add(rounds(b, func(i int) error { return posters.call(requests[i], http.StatusCreated) }))
+		asked = asked.Add(rounds(b, func(i int) error { return askers.call(requests[i], http.StatusCreated) }))
 	}
 	b.ReportMetric(recorded.PerSecond(), "decisions/s")
 	b.ReportMetric(float64(recorded.Percentile(99).Microseconds()), "p99-µs")
 	b.ReportMetric(added.PerSecond(), "store-ceiling/s")
 	b.ReportMetric(answered.PerSecond(), "http-ceiling/s")
+	b.ReportMetric(asked.PerSecond(), "no-store/s")
 	b.ReportMetric(recorded.PerSecond()/added.PerSecond(), "of-store-ceiling")
 	b.ReportMetric(recorded.PerSecond()/answered.PerSecond(), "of-http-ceiling")
 	b.ReportMetric(0, "ns/op")
