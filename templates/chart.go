@@ -109,7 +109,8 @@ func rates(steps []Step, category string, height float64) []bar {
 		b := place(i, len(steps))
 		h := max(1, height*split.Rate())
 		b.Pieces = []piece{{Class: "accepted", Y: number(height - h), Height: number(h)}}
-		b.Tip = fmt.Sprintf("%s: %s, %s of %s", s.Name(), percent(split.Granted, split.All()), grouped(split.Granted), grouped(split.All()))
+		b.Tip = fmt.Sprintf("%s: %s, %s of %s%s", s.Name(), percent(split.Granted, split.All()), grouped(split.Granted), grouped(split.All()), noticeWords(s))
+		b.NewNotice = s.NewNotice
 		bars = append(bars, b)
 	}
 	return bars
@@ -160,12 +161,16 @@ func labelEvery(n int) int {
 }
 
 func tip(s Step) string {
-	notice := ""
-	if s.NewNotice {
-		notice = "; a changed notice was shown for the first time"
-	}
 	return fmt.Sprintf("%s: %s shown, %s accepted, %s chosen, %s rejected, %s ignored%s",
-		s.Name(), grouped(s.Shown), grouped(s.Accepted), grouped(s.Chosen), grouped(s.Rejected), grouped(s.Ignored), notice)
+		s.Name(), grouped(s.Shown), grouped(s.Accepted), grouped(s.Chosen), grouped(s.Rejected), grouped(s.Ignored), noticeWords(s))
+}
+
+// noticeWords say in a tip what the marks of a chart say.
+func noticeWords(s Step) string {
+	if s.NewNotice {
+		return "; a changed notice was shown for the first time"
+	}
+	return ""
 }
 
 // number writes a coordinate with at most two decimals.
