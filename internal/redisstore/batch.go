@@ -35,7 +35,7 @@ func batches(jobs []*job) []*batch {
 // build writes KEYS and ARGV as append.lua wants them.
 func (b *batch) build() {
 	site := b.jobs[0].entry.Site
-	counts := newCounters()
+	counts := counters{}
 	b.keys = make([]string, 0, 2+2*len(b.jobs)+1)
 	b.keys = append(b.keys, factsKey(site), logKey(site))
 	entries := make([]any, 0, 3*len(b.jobs))
@@ -51,8 +51,15 @@ func (b *batch) build() {
 
 // counters sums up the different counters of a call and numbers them from 1.
 type counters struct {
-	seen map[slot]int
-	list []sum
+	spans []spanned // one, but for batches around the hour
+	list  []sum
+}
+
+// spanned are the numbers of the counters of one hour and day, by name.
+type spanned struct {
+	hour int64
+	day  consent.Date
+	seen map[string]int
 }
 
 // slot is one counter of one hour and day.
@@ -77,15 +84,31 @@ type sum struct {
 	amount int64
 }
 
-func newCounters() counters { return counters{seen: make(map[slot]int)} }
+// fewNames is how many counters a batch usually has.
+const fewNames = 256
+
+// span finds the counters of a slot's hour and day.
+func (c *counters) span(at slot) map[string]int {
+	for i := len(c.spans) - 1; i >= 0; i-- {
+		if s := &c.spans[i]; s.hour == at.hour && s.day == at.day {
+			return s.seen
+		}
+	}
+	c.spans = append(c.spans, spanned{at.hour, at.day, make(map[string]int, fewNames)})
+	return c.spans[len(c.spans)-1].seen
+}
 
 // add returns the counter's number.
 func (c *counters) add(at slot, amount int64) int {
-	n, ok := c.seen[at]
+	seen := c.span(at)
+	n, ok := seen[at.name]
 	if !ok {
+		if c.list == nil {
+			c.list = make([]sum, 0, fewNames)
+		}
 		c.list = append(c.list, sum{slot: at})
 		n = len(c.list)
-		c.seen[at] = n
+		seen[at.name] = n
 	}
 	c.list[n-1].amount += amount
 	return n

@@ -122,7 +122,7 @@ func (h *heldCounts) take() (list []*addition) {
 }
 
 func newAddition(site string, slots []slot, sums map[slot]int64) *addition {
-	counts := newCounters()
+	counts := counters{}
 	for _, at := range slots {
 		counts.add(at, sums[at])
 	}

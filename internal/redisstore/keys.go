@@ -89,7 +89,14 @@ const bucketSize = 2
 func bucket(id consent.ID) string { return hex.EncodeToString(id[:bucketSize]) }
 
 // hourOf numbers the hours since 1970, the earlier ones below zero.
-func hourOf(t time.Time) int64 { return t.UTC().Truncate(time.Hour).Unix() / 3600 }
+func hourOf(t time.Time) int64 {
+	seconds := t.Unix()
+	into := seconds % 3600
+	if into < 0 {
+		into += 3600
+	}
+	return (seconds - into) / 3600
+}
 
 // streamID is the least id of a piece that has the entry with this index.
 func streamID(index int64) string { return strconv.FormatInt(index+1, 10) + "-0" }

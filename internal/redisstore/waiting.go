@@ -187,7 +187,7 @@ func (s *Store) fold(ctx context.Context, site string) error {
 
 // foldCall sums up the first elements of a list that is not empty.
 func (s *Store) foldCall(site string, list []redis.XMessage) (c *call, taken int) {
-	counts := newCounters()
+	counts := counters{}
 	for ; taken < len(list) && len(counts.list) < foldCounters; taken++ {
 		sums, err := decodeSums(text(list[taken].Values["c"]))
 		if err != nil {

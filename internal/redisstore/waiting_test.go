@@ -14,7 +14,7 @@ import (
 // already would have added.
 func TestWaitingCountersAreReadAsTheyWereWritten(t *testing.T) {
 	at := storetest.Epoch()
-	counts := newCounters()
+	counts := counters{}
 	counts.addAll([]consent.Count{{Hour: at, Day: 3, Key: "shown;a=1", N: 300}, {Hour: at, Day: 3, Key: "shown;a=2", N: 2}})
 	again := counts.addAll([]consent.Count{{Hour: at, Day: 3, Key: "shown;a=2", N: 5}, {Day: -4, Key: "shown", N: -1}})
 	counts.addAll([]consent.Count{{Hour: at, Key: "", N: 7}})
@@ -59,7 +59,7 @@ func TestCountersAreFoldedOnceByManyServers(t *testing.T) {
 // A fold whose answer was lost is found done when it is tried again.
 func TestAFoldSentTwiceCountsOnce(t *testing.T) {
 	s := opened(t, storetest.StartRedis(t).URL(), patient())
-	counts := newCounters()
+	counts := counters{}
 	counts.add(slot{hour: hourOf(storetest.Epoch()), name: "shown"}, 5)
 	element := string(counts.encode())
 	for range 2 {
