@@ -29,31 +29,47 @@ type tallyKey struct {
 // counts are what is to be added, by row and key.
 type counts map[tallyKey]map[string]int64
 
+// add looks for a row once for all counters in turn that are of its hour or day, as
+// those of one decision are.
 func (c counts) add(site string, list []consent.Count) {
+	hour, day := tallyKey{site: site, span: hourSpan}, tallyKey{site: site, span: daySpan}
+	var hourRow, dayRow map[string]int64
 	for _, n := range list {
 		if !n.Hour.IsZero() {
-			c.addTo(tallyKey{site, hourSpan, n.Hour.Unix() / secondsAnHour}, n.Key, n.N)
+			if at := n.Hour.Unix() / secondsAnHour; hourRow == nil || at != hour.at {
+				hour.at = at
+				hourRow = c.row(hour)
+			}
+			hourRow[n.Key] += n.N
 		}
 		if n.Day != 0 {
-			c.addTo(tallyKey{site, daySpan, int64(n.Day)}, n.Key, n.N)
+			if at := int64(n.Day); dayRow == nil || at != day.at {
+				day.at = at
+				dayRow = c.row(day)
+			}
+			dayRow[n.Key] += n.N
 		}
 	}
 }
 
-func (c counts) addTo(at tallyKey, key string, n int64) {
+// fewNames is how many different counters a batch usually adds to.
+const fewNames = 128
+
+func (c counts) row(at tallyKey) map[string]int64 {
 	row := c[at]
 	if row == nil {
-		row = make(map[string]int64)
+		row = make(map[string]int64, fewNames)
 		c[at] = row
 	}
-	row[key] += n
+	return row
 }
 
 // addAll adds other counts.
 func (c counts) addAll(more counts) {
-	for at, row := range more {
-		for key, n := range row {
-			c.addTo(at, key, n)
+	for at, add := range more {
+		row := c.row(at)
+		for key, n := range add {
+			row[key] += n
 		}
 	}
 }
