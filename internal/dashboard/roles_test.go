@@ -109,7 +109,7 @@ func TestASiteOutsideTheScopeIsAsUnknownOnEveryRoute(t *testing.T) {
 	d.dash.Register(e)
 	walked := 0
 	for _, route := range e.Routes() {
-		if !strings.Contains(route.Path, ":site") {
+		if !strings.Contains(route.Path, ":site") || !strings.HasPrefix(route.Path, "/admin/") { // the API has a test of its own
 			continue
 		}
 		walked++
