@@ -37,7 +37,7 @@ describe("the gate on a strict page", () => {
       await use.page?.close();
       await use.server?.stop();
     });
-    const ran = () => use.page.evaluate(() => ran);
+    const ran = () => use.page.evaluate(() => self.ran ?? []);
     const gone = () => waitFor(async () => !(await use.page.exists(button("accept-all"))), "the banner to go");
     const hint = async () => (await use.page.evaluate(() => document.cookie)).replace(/^hint=1\.\d+\./, "");
     const commands = () => use.page.evaluate(() => dataLayer.map((entry) => (entry.event ? entry.event : [...entry].slice(0, 2).join(" "))));
