@@ -18,7 +18,7 @@ const late = '<script type="text/plain" data-consent="analytics"';
 inEveryEngine((newPage) => {
   describe("a marked script", () => {
     const on = (options, act) => onPage(newPage, { gate: "gate", ...options }, act);
-    const ran = (page) => page.evaluate(() => self.ran);
+    const ran = (page) => page.evaluate(() => self.ran ?? []);
     const runs = async (page, n) => {
       await waitFor(async () => (await ran(page)).length >= n, `${n} runs`).catch(() => {});
       await settle(200);

@@ -86,7 +86,8 @@ async function openTab(context, page, close, { width, height, scheme }) {
     open: (url) => page.goto(url, { waitUntil: "load" }),
     reload: () => page.reload({ waitUntil: "load" }),
     url: async () => page.url(),
-    back: () => page.goBack({ waitUntil: "load" }),
+    // A page from the browser's memory does not always say that it has loaded: what is awaited on it is asked of itself.
+    back: () => page.goBack({ waitUntil: "load", timeout: 10_000 }).catch((error) => { if (error.name !== "TimeoutError") throw error; }),
     /** Another tab of the same browser, with the same cookies. */
     sibling: async () => {
       const tab = await context.newPage();

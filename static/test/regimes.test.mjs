@@ -38,7 +38,7 @@ const signal = { "sec-gpc": "1" };
 /** What has run, the text of the way back to the settings, and whether the banner is there, once the page is quiet. */
 async function shown(page) {
   await new Promise((resolve) => setTimeout(resolve, 900));
-  const [ran, control] = await page.evaluate(() => [ran, [...document.querySelectorAll("*")].map((el) => el.shadowRoot?.querySelector("[data-consentry-settings]")?.textContent).find(Boolean) ?? ""]);
+  const [ran, control] = await page.evaluate(() => [self.ran ?? [], [...document.querySelectorAll("*")].map((el) => el.shadowRoot?.querySelector("[data-consentry-settings]")?.textContent).find(Boolean) ?? ""]);
   return { ran: ran.toSorted(), control, banner: await page.exists(button("accept-all")) };
 }
 

@@ -140,7 +140,7 @@ describe("vendors' own snippets", () => {
 
     it("are gone after a withdrawal, with all that they left", async () => {
       await use.page.evaluate(() => { consentry.withdraw(); });
-      await waitFor(async () => (await ran()).length === 0, "the page to start anew");
+      await waitFor(async () => (await ran())?.length === 0, "the page to start anew");
       await closed("after the withdrawal");
       await use.page.reload();
       await closed("on the page after it");
