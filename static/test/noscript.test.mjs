@@ -71,6 +71,7 @@ topic("no JavaScript", { javascript: false }, (use) => {
     );
     await choose(page, "withdraw");
     await waitFor(async () => (await product.records(await page.cookies()))[0].event === "withdrawn", "the withdrawal's record");
+    await waitFor(async () => (await page.url()) === product.shop + article && page.exists("footer"), "the way back");
 
     await page.open(`${product.shop}/privacy/choices`);
     await page.click('a[href*="/receipts/"]');
