@@ -132,6 +132,17 @@ func TestNobodyIsLetInOnAWrongAnswerOfTheProvider(t *testing.T) {
 	}
 }
 
+// What a provider says when it refuses a code may name somebody: none of it is logged.
+func TestARefusalOfTheProviderLeavesNobodysAddressInTheLog(t *testing.T) {
+	d := newDesk(t)
+	d.through(newProvider(t, d.clock).URL)
+	back := regexp.MustCompile(`code=[^&]+`).ReplaceAllString(d.atProvider(), "code=unknown")
+	d.want(d.comesBack(back, nil), http.StatusForbidden, "Nobody is invited")
+	if log := d.log.String(); strings.Contains(log, "mira@") || !strings.Contains(log, "invalid_grant") {
+		t.Errorf("the log says: %s", log)
+	}
+}
+
 func TestASignInComesBackOnceAndInItsOwnBrowser(t *testing.T) {
 	d := newDesk(t)
 	p := newProvider(t, d.clock)

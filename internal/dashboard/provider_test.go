@@ -101,7 +101,7 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	if !ok || id != "consentry" || secret != "client secret" || b64(challenge[:]) != q.Get("code_challenge") || r.FormValue("redirect_uri") != q.Get("redirect_uri") {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
-		_, _ = w.Write([]byte(`{"error":"invalid_grant"}`))
+		_, _ = w.Write([]byte(`{"error":"invalid_grant","error_description":"mira@example.com may not use this application"}`))
 		return
 	}
 	p.answer(w, map[string]any{"access_token": "none", "token_type": "Bearer", "expires_in": 60, "id_token": p.signed(q.Get("nonce"))})

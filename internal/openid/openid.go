@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -76,7 +77,7 @@ func (p *Provider) Finish(ctx context.Context, f Flow, code string) (email strin
 	ctx = oidc.ClientContext(ctx, p.client)
 	tokens, err := p.config(found).Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
 	if err != nil {
-		return "", fmt.Errorf("%w: exchange the code: %w", ErrRefused, err)
+		return "", exchangeError(err)
 	}
 	raw, _ := tokens.Extra("id_token").(string)
 	id, err := found.VerifierContext(ctx, &oidc.Config{ClientID: p.ClientID, Now: p.Now}).Verify(ctx, raw)
@@ -94,6 +95,18 @@ func (p *Provider) Finish(ctx context.Context, f Flow, code string) (email strin
 		return "", fmt.Errorf("%w: it is missing or not verified", ErrRefused)
 	}
 	return claims.Email, nil
+}
+
+// exchangeError tells a provider that cannot be reached from one that refuses. What
+// it wrote may name somebody and goes no further than its code.
+func exchangeError(err error) error {
+	if refused := new(oauth2.RetrieveError); errors.As(err, &refused) {
+		return fmt.Errorf("%w: the code was refused: %d %q", ErrRefused, refused.Response.StatusCode, refused.ErrorCode)
+	}
+	if away := new(url.Error); errors.As(err, &away) {
+		return fmt.Errorf("%w: exchange the code: %w", ErrAway, away)
+	}
+	return fmt.Errorf("%w: exchange the code: no token in the answer", ErrRefused)
 }
 
 func (p *Provider) config(found *oidc.Provider) *oauth2.Config {

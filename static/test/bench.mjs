@@ -2,10 +2,10 @@
 // each line beside the same page without it, in the same run. Times are the page's
 // own share of the processor, so that other work on the machine changes them little.
 // node test/bench.mjs prints them, --write puts them into the README.
-import { readFileSync, writeFileSync } from "node:fs";
 import { startInternet } from "./internet.mjs";
 import { find } from "./page.mjs";
 import { startBrowser } from "./puppeteer.mjs";
+import { writeBlock } from "./readme.mjs";
 import { startShop } from "./shop.mjs";
 import { button } from "./visit.mjs";
 
@@ -159,15 +159,6 @@ async function accepting(browser, at) {
   return table(["A click, middle / worst of " + CLICKS, "its handlers", "from them to the end of the next frame", "our longest script in a frame of over 50 ms"], rows);
 }
 
-/** Puts the tables into the README. */
-function write(tables) {
-  const file = new URL("../../README.md", import.meta.url);
-  const marks = ["<!-- bench: written by static/test/bench.mjs --write -->", "<!-- /bench -->"];
-  const [before, rest] = readFileSync(file, "utf8").split(marks[0]);
-  const text = ["What the gate costs a page in Chromium; `make bench` prints it.", ...tables].join("\n\n");
-  writeFileSync(file, `${before}${marks[0]}\n${text}\n${marks[1]}${rest.split(marks[1])[1]}`);
-}
-
 const internet = await startInternet(({ path }) => [path.endsWith("/js") ? "text/javascript" : "text/plain", path.endsWith("/js") ? "self.ran = (self.ran || 0) + 1" : ""]);
 const browser = await startBrowser("chromium", internet.proxy);
 const shops = {};
@@ -177,7 +168,7 @@ try {
   const cookies = { known: await accepted(browser, at("known", "/tags")), marked: await accepted(browser, at("marked", "/marked")) };
   const tables = [await loading(browser, at, cookies), await accepting(browser, at)];
   console.log(tables.join("\n\n"));
-  if (process.argv.includes("--write")) write(tables);
+  if (process.argv.includes("--write")) writeBlock("bench", ["What the gate costs a page in Chromium; `make bench` prints it.", ...tables].join("\n\n"));
 } finally {
   await browser.close();
   for (const shop of Object.values(shops)) await shop.stop();

@@ -83,7 +83,7 @@ async function openTab(context, page, close, { width, height, scheme }) {
   const run = (fn, ...args) => settled(() => page.evaluate(fn, ...args));
   const at = (selector) => run(find, selector);
   return {
-    open: (url) => arrived(page, url),
+    open: (url) => opened(page, url),
     reload: () => page.reload({ waitUntil: "load" }),
     url: async () => page.url(),
     // A page from the browser's memory does not always say that it has loaded: what is awaited on it is asked of itself.
@@ -119,7 +119,7 @@ function emulation(page) {
 }
 
 // Firefox now and then never answers when it is sent on while it is still on its way: it is sent once more.
-async function arrived(page, url) {
+async function opened(page, url) {
   const late = new Promise((resolve) => setTimeout(resolve, 45_000, "late").unref());
   const first = await Promise.race([page.goto(url, { waitUntil: "load" }), late]);
   return first === "late" ? page.goto(url, { waitUntil: "load" }) : first;
