@@ -31,11 +31,30 @@ func (b *builder) consentMode() consent.ConsentMode {
 		b.doc.Fail("consent_mode.wait", "consent_mode.wait must be between 0 and %d milliseconds, not %d", maxWait, f.Wait)
 	}
 	b.checkAdvanced()
+	b.checkChildren()
 	mode := consent.ConsentMode{Wait: f.Wait, Redact: f.Redact, Advanced: consent.Advanced(f.Advanced)}
 	for _, region := range f.Regions {
 		mode.Regions = append(mode.Regions, consent.RegionDefault(region))
 	}
 	return mode
+}
+
+// checkChildren refuses what would let something run, or call it granted, on a site
+// for children.
+func (b *builder) checkChildren() {
+	if !b.file.ChildDirected {
+		return
+	}
+	const reason = "on a site for children nothing optional is ever granted; remove it, or child_directed"
+	if b.file.Gate == consent.GateReport {
+		b.doc.Fail("gate", "gate: report holds nothing: %s", reason)
+	}
+	if len(b.file.ConsentMode.Regions) > 0 {
+		b.doc.Fail("consent_mode.regions", "consent_mode.regions grants by default: %s", reason)
+	}
+	if len(b.file.ConsentMode.Advanced.Services) > 0 {
+		b.doc.Fail("consent_mode.advanced", "advanced mode lets Google's tags through: %s", reason)
+	}
 }
 
 // checkRegion refuses what Google does not know, and regions where a default
