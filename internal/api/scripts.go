@@ -39,9 +39,13 @@ func (a *API) forgotten(c echo.Context, s *Site) bool {
 }
 
 // isAdvanced reports whether the visitor is known to be where the owner uses
-// advanced mode, and has not asked by Global Privacy Control to be left alone.
+// advanced mode, and has not asked to be left alone: by Global Privacy Control in any
+// case, by Do Not Track where the site honours it.
 func (s *Site) isAdvanced(c echo.Context) bool {
-	return slices.Contains(s.Deployment.ConsentMode.Advanced.Countries, placeOf(c).Country) && !hasOne(c.Request().Header.Values("Sec-Gpc"))
+	if s.rulingOf(c, false).Signal || hasOne(c.Request().Header.Values("Sec-Gpc")) {
+		return false
+	}
+	return slices.Contains(s.Deployment.ConsentMode.Advanced.Countries, placeOf(c).Country)
 }
 
 // getFrozen serves a gate under its digest, gate.<digest>.js for subresource

@@ -197,6 +197,11 @@ func TestTheGateOfAdvancedModeHasNoAddressOfItsOwn(t *testing.T) {
 	r := newRig(t, dir, nil)
 	_, advanced := r.do(t, ask{to: "GET /privacy/gate.js", headers: "X-Country: US"}.request(t, r))
 	_, basic := r.do(t, ask{to: "GET /privacy/gate.js"}.request(t, r))
+	for _, signal := range []string{"Sec-GPC: 1", "DNT: 1"} {
+		if _, body := r.do(t, ask{to: "GET /privacy/gate.js", headers: "X-Country: US\n" + signal}.request(t, r)); body == advanced {
+			t.Errorf("%s: who asks to be left alone gets the gate of advanced mode", signal)
+		}
+	}
 	if advanced == basic {
 		t.Fatal("there is one gate for all")
 	}
