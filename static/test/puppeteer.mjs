@@ -28,9 +28,15 @@ const browsers = {
 /** Says what is missing, or "" when the engine can run. */
 export const missing = (name) => (existsSync(browsers[name].executablePath) ? "" : `${browsers[name].executablePath} is not installed`);
 
-/** through: the host and port of a proxy for all but this machine, whose certificates are believed. */
-export async function launch(name, { through } = {}) {
-  const browser = await startBrowser(name, through);
+/**
+ * through: the host and port of a proxy for all but this machine, whose certificates
+ * are believed. undriven: Chromium does not tell pages that a program drives it. dark:
+ * Firefox is on a system that asks for dark colours; Chromium's pages can be told.
+ */
+export async function launch(name, { through, undriven, dark } = {}) {
+  const args = undriven ? ["--disable-blink-features=AutomationControlled"] : [];
+  const prefs = dark ? { "layout.css.prefers-color-scheme.content-override": 0 } : {};
+  const browser = await (through ? startThrough(name, through) : start(name, prefs, { args: [...(browsers[name].args ?? []), ...args] }));
   return { newPage: (options) => newPage(browser, options), close: () => browser.close() };
 }
 
@@ -72,17 +78,23 @@ async function withScripts(browser) {
 }
 
 // Every page has a context, and so a cookie jar, of its own.
-async function newPage(browser, { javascript = true, width = 1280, height = 900, scheme } = {}) {
+async function newPage(browser, { javascript = true, width = 1280, height = 900, scheme, agent } = {}) {
   const { context, page, close } = await (javascript ? withScripts : withoutScripts)(browser);
+  if (agent) await page.setUserAgent({ userAgent: agent });
   return openTab(context, page, close, { width, height, scheme });
 }
 
 async function openTab(context, page, close, { width, height, scheme }) {
   await page.setViewport({ width, height });
   if (scheme) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  const complaints = [];
+  page.on("console", (message) => { if (message.type() === "error") complaints.push(message.text()); });
+  page.on("pageerror", (error) => complaints.push(String(error)));
   const run = (fn, ...args) => settled(() => page.evaluate(fn, ...args));
   const at = (selector) => run(find, selector);
   return {
+    /** What the page's console was told as an error. */
+    complaints,
     open: (url) => opened(page, url),
     reload: () => page.reload({ waitUntil: "load" }),
     url: async () => page.url(),
@@ -100,6 +112,12 @@ async function openTab(context, page, close, { width, height, scheme }) {
       await page.mouse.click(box.x, box.y);
     },
     press: (key) => page.keyboard.press(key),
+    type: (text) => page.keyboard.type(text),
+    /** Sends Global Privacy Control from the next page on, as extensions do that bring it to a browser. */
+    signal: async () => {
+      await page.setExtraHTTPHeaders({ "sec-gpc": "1" });
+      await page.evaluateOnNewDocument(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }));
+    },
     cookies: () => context.cookies(),
     /** Media features by name, such as "forced-colors"; Chromium alone has it. */
     media: browsers.chromium.executablePath === page.browser().process()?.spawnfile && emulation(page),

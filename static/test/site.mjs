@@ -12,12 +12,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * site(origin) gives the site file; page(path) what a page answers: { type, body,
- * headers }, or nothing for 404. Returns the origin, the operators' address, what
- * was posted, rewrite, which changes the site file, run, which runs the program
- * itself, and stop. What visitor holds are headers that the proxy adds to requests
- * of the program: x-country and x-region say where the visitor is.
+ * headers }, or nothing for 404. more are further sites, by id; server changes the
+ * server's file, env the program's environment. Returns the origin, the operators'
+ * address, the set-up link, what was posted, rewrite, which changes a site file, run,
+ * which runs the program itself, and stop. What visitor holds are headers that the
+ * proxy adds to requests of the program: x-country and x-region say where the visitor is.
  */
-export async function startOwnSite({ site, page }) {
+export async function startOwnSite({ site, page, more = {}, server: change = (text) => text, env = {} }) {
   const dir = mkdtempSync(join(tmpdir(), "consentry-site-"));
   const it = { posts: [], visitor: {} };
   let upstream;
@@ -30,11 +31,12 @@ export async function startOwnSite({ site, page }) {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   it.origin = `http://localhost:${server.address().port}`;
-  const program = await startProgram(dir, site(it.origin), it.origin);
+  const program = await startProgram(dir, { shop: site, ...more }, it.origin, change, env);
   upstream = new URL(`http://${program.visitors}`);
   it.operators = program.operators;
+  it.link = program.link;
   it.run = (...args) => run(program.binary, ["--config", program.home, ...args]);
-  it.rewrite = (change) => writeFileSync(program.file, change(readFileSync(program.file, "utf8")));
+  it.rewrite = (change, id = "shop") => writeFileSync(program.file(id), change(readFileSync(program.file(id), "utf8")));
   it.stop = async () => {
     await new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); });
     await program.stop();
@@ -61,27 +63,28 @@ function proxy(upstream, request, response, { posts, visitor }) {
   request.pipe(onward);
 }
 
-async function startProgram(dir, site, origin) {
+async function startProgram(dir, sites, origin, change, env) {
   const binary = build(dir);
   const home = join(dir, "home");
   run(binary, ["init", home, "--site", "shop", "--origin", origin]);
-  const file = join(home, "sites", "shop.yaml");
+  const file = (id) => join(home, "sites", `${id}.yaml`);
   const server = join(home, "consentry.yaml");
-  writeFileSync(file, site);
-  writeFileSync(server, readFileSync(server, "utf8").replace("trusted_proxies: []", "trusted_proxies: [127.0.0.1/32]")
-    .replace('country_header: ""', "country_header: X-Country").replace('region_header: ""', "region_header: X-Region"));
-  const program = spawn(binary, ["--config", home, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"] });
+  for (const [id, site] of Object.entries(sites)) writeFileSync(file(id), site(origin));
+  writeFileSync(server, change(readFileSync(server, "utf8").replace("trusted_proxies: []", "trusted_proxies: [127.0.0.1/32]")
+    .replace('country_header: ""', "country_header: X-Country").replace('region_header: ""', "region_header: X-Region")));
+  const program = spawn(binary, ["--config", home, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
   let said = "";
   program.stderr.on("data", (text) => { said += text; });
   const find = (name) => said.match(new RegExp(`\\b${name}=(\\S+)`))?.[1];
+  const link = () => said.match(/^ +(http\S+\/setup\/\S+)$/m)?.[1];
   const stop = () => program.exitCode === null && new Promise((done) => program.once("exit", done).kill("SIGTERM"));
   try {
-    await waitFor(() => { if (program.exitCode !== null) throw new Error("it ended"); return find("operators"); }, "the program", 20_000);
+    await waitFor(() => { if (program.exitCode !== null) throw new Error("it ended"); return find("operators") && link(); }, "the program", 20_000);
   } catch (error) {
     await stop();
     throw new Error(`${error.message}\n${said}`);
   }
-  return { binary, home, file, visitors: find("visitors"), operators: find("operators"), stop };
+  return { binary, home, file, visitors: find("visitors"), operators: find("operators"), link: link(), stop };
 }
 
 function run(binary, args) {
