@@ -102,7 +102,7 @@ func (w *writer) swap(name string, old, next []byte) error {
 // put writes one row of a site, and the site when it is new.
 func (w *writer) put(s *site, query string, values ...any) error {
 	err := w.transact(func() error {
-		if err := w.writeSite(s, s.next); err != nil {
+		if err := w.writeSite(s, s.next, s.cell); err != nil {
 			return err
 		}
 		return w.session.exec(query, values...)

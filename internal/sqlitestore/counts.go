@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 func (s *Store) AddCounts(ctx context.Context, site string, counts []consent.Count) error {
 	err := ctx.Err()
 	if err == nil {
-		err = s.queue.holdBack(site, counts)
+		err = s.queue.holdBack(s.names.additions(site, counts))
 	}
 	if err != nil {
 		return fmt.Errorf("add counts: %w", err)
@@ -44,15 +45,7 @@ func (s *Store) Days(ctx context.Context, site string, from, to consent.Date, na
 }
 
 func (s *Store) sheet(ctx context.Context, site string, from, to int64, names []string) (sheet consent.Sheet, err error) {
-	type row struct {
-		day    consent.Date
-		counts []byte
-	}
-	var list []row
-	err = s.rows(ctx, site, daySpan, from, to, func(at int64, b []byte) error {
-		list = append(list, row{consent.Date(at), bytes.Clone(b)})
-		return nil
-	})
+	list, err := s.rows(ctx, site, daySpan, from, to)
 	if err != nil || len(list) == 0 {
 		return sheet, err
 	}
@@ -60,7 +53,7 @@ func (s *Store) sheet(ctx context.Context, site string, from, to int64, names []
 	sheet.Keys, places, err = s.counterKeys(ctx, names)
 	for _, r := range list {
 		if err == nil {
-			sheet.Cells, err = appendCells(sheet.Cells, r.day, r.counts, places)
+			sheet.Cells, err = appendCells(sheet.Cells, consent.Date(r.at), r.counts, places)
 		}
 	}
 	return sheet, err
@@ -83,44 +76,69 @@ func (s *Store) counterKeys(ctx context.Context, names []string) (keys []string,
 	return keys, places, err
 }
 
-// rows calls row for each row of a span.
-func (s *Store) rows(ctx context.Context, site string, span, from, to int64, row func(at int64, counts []byte) error) error {
-	const query = `SELECT at, counts FROM tallies
-		WHERE site = (SELECT id FROM sites WHERE name = ?) AND span = ? AND at >= ? AND at < ? ORDER BY at`
-	return s.read(ctx, query, func(found *sql.Rows) error {
-		var at int64
+// tallyRow is an hour's or a day's tally, as its bytes.
+type tallyRow struct {
+	at     int64
+	counts []byte
+}
+
+// rows reads the rows of a span in order, with what is not folded into them yet. One
+// statement sees both as the same commit left them.
+func (s *Store) rows(ctx context.Context, site string, span, from, to int64) (list []tallyRow, err error) {
+	const query = `SELECT t.at, t.counts FROM tallies t JOIN sites s ON s.id = t.site
+			WHERE s.name = ?1 AND t.span = ?2 AND t.at >= ?3 AND t.at < ?4
+		UNION ALL SELECT NULL, unfolded FROM sites WHERE name = ?1 AND unfolded IS NOT NULL ORDER BY 1`
+	var rest unfolded
+	err = s.read(ctx, query, func(found *sql.Rows) (err error) {
+		var at sql.NullInt64
 		var b sql.RawBytes
 		if err := found.Scan(&at, &b); err != nil {
 			return err
 		}
-		return row(at, b)
+		if !at.Valid {
+			rest, err = decodeUnfolded(site, b)
+			return err
+		}
+		list = append(list, tallyRow{at.Int64, bytes.Clone(b)})
+		return nil
 	}, site, span, from, to)
+	for _, row := range rest.rows() {
+		if err == nil && row.span == span && row.at >= from && row.at < to {
+			list, err = addRow(list, row.at, rest.row(span, row.at))
+		}
+	}
+	return list, err
+}
+
+// addRow adds a tally to one of the rows, which are in order.
+func addRow(list []tallyRow, at int64, more tally) ([]tallyRow, error) {
+	i, found := slices.BinarySearchFunc(list, at, func(r tallyRow, at int64) int { return cmp.Compare(r.at, at) })
+	if !found {
+		return slices.Insert(list, i, tallyRow{at, more.encode()}), nil
+	}
+	t, err := decodeTally(list[i].counts)
+	list[i].counts = t.plus(more).encode()
+	return list, err
 }
 
 // tallies reads the rows of a span and spreads them out.
 func (s *Store) tallies(ctx context.Context, site string, span, from, to int64, begin func(at int64) consent.Count) ([]consent.Count, error) {
-	type row struct {
-		at int64
-		t  tally
-	}
-	var rows []row
-	size := 0
-	err := s.rows(ctx, site, span, from, to, func(at int64, b []byte) error {
-		t, err := decodeTally(b)
-		rows, size = append(rows, row{at, t}), size+len(t)
-		return err
-	})
-	if err != nil || size == 0 {
+	rows, err := s.rows(ctx, site, span, from, to)
+	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	names, err := s.counterNames(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]consent.Count, 0, size)
+	var list []consent.Count
 	for _, r := range rows {
-		slices.SortFunc(r.t, func(a, b tallied) int { return names[a.key].rank - names[b.key].rank })
-		for _, c := range r.t {
+		t, err := decodeTally(r.counts)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(t, func(a, b tallied) int { return names[a.key].rank - names[b.key].rank })
+		for _, c := range t {
 			count := begin(r.at)
 			count.Key, count.N = names[c.key].key, c.n
 			list = append(list, count)

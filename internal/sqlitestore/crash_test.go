@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/storetest"
 )
 
@@ -57,7 +59,7 @@ func child(job string) error {
 		if n%100 == 99 {
 			return s.PutArtefact(context.Background(), "shop", storetest.Artefact("gate", n))
 		}
-		if _, _, err := s.Append(context.Background(), storetest.Entry("shop", n)); err != nil {
+		if _, _, err := s.Append(context.Background(), crashEntry(n)); err != nil {
 			return err
 		}
 		_, err := fmt.Println(n) // one write: a line arrives whole or not at all
@@ -66,8 +68,18 @@ func child(job string) error {
 	return err
 }
 
+// crashEntry is a record of an hour that every 40th begins, so that counters are
+// folded all the time.
+func crashEntry(n int) consent.Entry {
+	e := storetest.Entry("shop", n)
+	for i := range e.Counts {
+		e.Counts[i].Hour = storetest.Epoch().Add(time.Duration(n/40) * time.Hour)
+	}
+	return e
+}
+
 // A process killed at any moment has lost nothing that it acknowledged, and has
-// left no gap and no half of an entry. Each child begins with records that the
+// left no gap and no half of an entry; its counters are those of its records. Each child begins with records that the
 // one before may have stored.
 func TestAnAcknowledgedRecordOutlivesKill(t *testing.T) {
 	path := testPath(t)
@@ -130,13 +142,11 @@ func checkAfterCrash(t *testing.T, path string, acknowledged map[int]bool) {
 	t.Helper()
 	s := opened(t, path, 300)
 	defer s.Close()
-	records := int64(0)
 	times := make(map[[16]byte]int)
 	for _, e := range storetest.ReadLog(t, s, "shop", 0) {
 		if e.Kind != "" {
 			continue
 		}
-		records++
 		times[e.Record.Record]++
 		found, err := s.Record(t.Context(), "shop", e.Record.Record)
 		if err != nil || found.Index != e.Index {
@@ -148,15 +158,32 @@ func checkAfterCrash(t *testing.T, path string, acknowledged map[int]bool) {
 			t.Fatalf("acknowledged record %d is in the log %d times", n, got)
 		}
 	}
-	list, err := s.Counts(t.Context(), "shop", storetest.Epoch(), storetest.Epoch().AddDate(1, 0, 0))
+	countersAreOf(t, s, times)
+}
+
+// countersAreOf checks every hourly counter against the records of the log.
+func countersAreOf(t *testing.T, s *Store, records map[[16]byte]int) {
+	t.Helper()
+	wanted := make(map[consent.Count]int64)
+	for n, found := 0, 0; found < len(records); n++ {
+		e := crashEntry(n)
+		if records[e.Record] == 0 {
+			continue
+		}
+		found++
+		for _, c := range e.Counts {
+			wanted[consent.Count{Hour: c.Hour, Key: c.Key}] += c.N
+		}
+	}
+	list, err := s.Counts(t.Context(), "shop", storetest.Epoch(), storetest.Epoch().AddDate(10, 0, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	counted := int64(0)
+	counted := make(map[consent.Count]int64)
 	for _, c := range list {
-		counted += c.N
+		counted[consent.Count{Hour: c.Hour, Key: c.Key}] = c.N
 	}
-	if counted != 3*records {
-		t.Errorf("counters add up to %d for %d records, want three each", counted, records)
+	if !maps.Equal(counted, wanted) {
+		t.Errorf("%d records have left %d counters that differ from theirs, %d", len(records), len(counted), len(wanted))
 	}
 }

@@ -31,7 +31,7 @@ func (w *writer) erase(name string, list []consent.Erasure) error {
 	w.stale, w.erased = true, true
 	var absent []key
 	err = w.transact(func() error {
-		if err := w.writeSite(s, s.next); err != nil {
+		if err := w.writeSite(s, s.next, s.cell); err != nil {
 			return err
 		}
 		for i, e := range due {

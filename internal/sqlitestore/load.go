@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -29,7 +30,7 @@ func newWriter(path string, q *queue, gate *sync.RWMutex, generation int) (_ *wr
 	}
 	w := &writer{
 		path: path, session: s, queue: q, tail: newTail(generation), generation: generation,
-		sites: make(map[string]*site), keys: make(map[string]int64), tallies: make(map[tallyKey]tally), awaited: make(map[key]bool), gate: gate, plan: newPlan(),
+		sites: make(map[string]*site), names: newNames(), ids: make(map[int32]int64), tallies: make(map[tallyKey]tally), awaited: make(map[key]bool), gate: gate, plan: newPlan(),
 	}
 	if w.sql, err = prepareAll(s); err != nil {
 		return nil, err
@@ -47,12 +48,19 @@ func newWriter(path string, q *queue, gate *sync.RWMutex, generation int) (_ *wr
 
 func (w *writer) load() error {
 	indexed := make(map[*site]int64)
-	err := w.session.query("SELECT id, name, next, indexed FROM sites", func(v []driver.Value) {
+	var damaged error
+	err := w.session.query("SELECT id, name, next, indexed, unfolded FROM sites", func(v []driver.Value) {
 		s := &site{id: v[0].(int64), name: v[1].(string), next: v[2].(int64)}
 		w.sites[s.name] = s
 		indexed[s] = v[3].(int64)
+		if cell, ok := v[4].([]byte); ok {
+			var err error
+			s.cell = bytes.Clone(cell)
+			s.counts, err = decodeUnfolded(s.name, cell)
+			damaged = errors.Join(damaged, err)
+		}
 	})
-	if err != nil {
+	if err := errors.Join(err, damaged); err != nil {
 		return fmt.Errorf("read sites: %w", err)
 	}
 	for s, from := range indexed {

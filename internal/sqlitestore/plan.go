@@ -10,11 +10,16 @@ type site struct {
 	fresh bool  // not in the file yet
 
 	erased int64 // length of its list of erasures
+	counts unfolded
+	cell   []byte // the same as the file has it
 
 	// For the batch at hand:
-	touched bool
-	due     int64      // next, as the batch will leave it
-	ask     []*request // records that only the tables may know
+	touched   bool
+	due       int64      // next, as the batch will leave it
+	counted   bool       // it adds to counters
+	ask       []*request // records that only the tables may know
+	dueCounts unfolded   // counts, as the batch will leave them
+	dueCell   []byte
 }
 
 func rowID(site, index int64) int64 { return site<<indexBits | index }
@@ -101,7 +106,7 @@ func (w *writer) placeRecord(r *request) {
 	s.due++
 	w.plan.seen[k] = r.index
 	w.plan.records = append(w.plan.records, placed{r, s})
-	w.plan.counts.add(r.entry.Site, r.entry.Counts)
+	w.plan.counts.add(r.counts)
 }
 
 // erase makes the entry one that has no secret.
@@ -135,7 +140,7 @@ func (w *writer) placeArtefact(r *request) error {
 func (w *writer) touch(name string) *site {
 	s := w.site(name)
 	if !s.touched {
-		s.touched, s.due = true, s.next
+		s.touched, s.due, s.counted, s.dueCounts, s.dueCell = true, s.next, false, s.counts, s.cell
 		w.plan.sites = append(w.plan.sites, s)
 	}
 	return s

@@ -14,6 +14,7 @@ import (
 // needs the writer's session between two commits.
 type request struct {
 	entry    consent.Entry
+	counts   []addition // of the entry
 	artefact *consent.Artefact
 	work     func(*session) error
 
@@ -84,7 +85,7 @@ func (q *queue) enter(r *request) (done <-chan struct{}, err error) {
 
 // holdBack keeps counters for the next batch, or for a batch of their own when
 // none comes in time.
-func (q *queue) holdBack(site string, list []consent.Count) error {
+func (q *queue) holdBack(list []addition) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -99,7 +100,7 @@ func (q *queue) holdBack(site string, list []consent.Count) error {
 	if len(q.held) == 0 {
 		time.AfterFunc(q.hold, q.dueNow)
 	}
-	q.held.add(site, list)
+	q.held.add(list)
 	return nil
 }
 

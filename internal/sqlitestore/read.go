@@ -15,7 +15,7 @@ import (
 // the writer is done with them, which may be after an ended context.
 func (s *Store) Append(ctx context.Context, e consent.Entry) (consent.Stored, bool, error) {
 	e.Time = consent.At(e.Time).Time
-	r := &request{entry: e}
+	r := &request{entry: e, counts: s.names.additions(e.Site, e.Counts)}
 	if err := s.queue.put(ctx, r); err != nil {
 		return consent.Stored{}, false, fmt.Errorf("append record: %w", err)
 	}

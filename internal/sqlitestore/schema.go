@@ -28,6 +28,8 @@ const indexBits = 40
 // joins pages in the middle of a table, and such a copy would outlive its row.
 // records.secret is the row's id there; a NULL stands for records.id.
 //
+// sites.unfolded is what is to be added to tallies (see unfolded).
+//
 // What version 2 counted is dropped: it did not tell an answer to a banner from a
 // later change, so that no rate of the present ones follows from it.
 func migrations() []string {
@@ -92,6 +94,8 @@ CREATE TABLE tallies (
 	site INTEGER NOT NULL, span INTEGER NOT NULL, at INTEGER NOT NULL, counts BLOB NOT NULL,
 	PRIMARY KEY (site, span, at)
 ) STRICT, WITHOUT ROWID;
+`, `
+ALTER TABLE sites ADD COLUMN unfolded BLOB;
 `}
 }
 

@@ -46,6 +46,7 @@ type Store struct {
 	queue    *queue
 	writer   *writer // nil when read-only
 	tail     *tail   // nil when read-only
+	names    *names  // of counters that are to be added to
 	readers  *sql.DB
 	gate     *sync.RWMutex // held for reading by every read, and whole to empty the WAL
 	siteIDs  sync.Map      // name to id, of sites in the file
@@ -104,7 +105,7 @@ func open(path string, opts Options, generation int) (_ *Store, err error) {
 		return nil, err
 	}
 	parts = append(parts, readers)
-	s := &Store{path: path, queue: w.queue, writer: w, tail: w.tail, readers: readers, gate: gate, finished: make(chan struct{})}
+	s := &Store{path: path, queue: w.queue, writer: w, tail: w.tail, names: w.names, readers: readers, gate: gate, finished: make(chan struct{})}
 	s.close = sync.OnceValue(func() error {
 		s.queue.close(errClosed)
 		<-s.finished
@@ -135,7 +136,7 @@ func openReadOnly(path string, opts Options) (*Store, error) {
 	}
 	q := newQueue(0, holdBack)
 	q.close(errReadOnly)
-	return &Store{path: path, queue: q, readers: readers, gate: new(sync.RWMutex), close: sync.OnceValue(readers.Close)}, nil
+	return &Store{path: path, queue: q, names: newNames(), readers: readers, gate: new(sync.RWMutex), close: sync.OnceValue(readers.Close)}, nil
 }
 
 // openReaders opens a pool by a name of the file and checks the schema version

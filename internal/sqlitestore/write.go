@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"fmt"
 	"slices"
@@ -35,8 +36,8 @@ func prepareAll(s *session) (sql statements, err error) {
 		{&sql.begin, "BEGIN IMMEDIATE"},
 		{&sql.commit, "COMMIT"},
 		{&sql.rollback, "ROLLBACK"},
-		{&sql.addSite, "INSERT INTO sites (id, name, next, indexed) VALUES (?, ?, ?, 0)"},
-		{&sql.moveSite, "UPDATE sites SET next = ?2 WHERE id = ?1"},
+		{&sql.addSite, "INSERT INTO sites (id, name, next, indexed, unfolded) VALUES (?, ?, ?, 0, ?)"},
+		{&sql.moveSite, "UPDATE sites SET next = ?2, unfolded = ?3 WHERE id = ?1"},
 		{&sql.moveIndexed, "UPDATE sites SET indexed = ?2 WHERE id = ?1"},
 		{&sql.hasArtefact, "SELECT 1 FROM artefacts WHERE site = ? AND digest = ?"},
 		{&sql.addArtefact, "INSERT INTO artefacts (id, site, digest, kind, time, leaf, body) VALUES (?, ?, ?, ?, ?, ?, ?)"},
@@ -117,20 +118,21 @@ func (w *writer) hasArtefact(site int64, digest string) (known bool, err error) 
 
 func (w *writer) writeSites() error {
 	for _, s := range w.plan.sites {
-		if err := w.writeSite(s, s.due); err != nil {
+		if err := w.writeSite(s, s.due, s.dueCell); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeSite writes where a site's log ends, and the site itself when it is new.
-func (w *writer) writeSite(s *site, next int64) (err error) {
+// writeSite writes where a site's log ends and what it has not folded, and the site
+// itself when it is new.
+func (w *writer) writeSite(s *site, next int64, cell []byte) (err error) {
 	switch {
 	case s.fresh:
-		err = w.sql.addSite.exec(s.id, s.name, next)
-	case next != s.next:
-		err = w.sql.moveSite.exec(s.id, next)
+		err = w.sql.addSite.exec(s.id, s.name, next, cell)
+	case next != s.next || !bytes.Equal(cell, s.cell):
+		err = w.sql.moveSite.exec(s.id, next, cell)
 	}
 	if err != nil {
 		return fmt.Errorf("write site: %w", err)

@@ -17,7 +17,8 @@ type writer struct {
 	queue   *queue
 	tail    *tail
 	sites   map[string]*site
-	keys    map[string]int64 // ids of counter keys
+	names   *names
+	ids     map[int32]int64 // of names in the file, by number
 	tallies map[tallyKey]tally
 	awaited map[key]bool  // records that were erased and are not there
 	secrets int64         // id of the newest row of secrets
@@ -159,7 +160,7 @@ func (w *writer) transact(write func() error) error {
 
 // write carries the plan out and merges a slice of the tail beside it.
 func (w *writer) write() (merged merge, err error) {
-	for _, step := range []func() error{w.writeSites, w.writeRecords, w.writeArtefacts, w.writeCounts} {
+	for _, step := range []func() error{w.writeCounts, w.writeSites, w.writeRecords, w.writeArtefacts} {
 		if err := step(); err != nil {
 			return merged, err
 		}
@@ -169,7 +170,7 @@ func (w *writer) write() (merged merge, err error) {
 
 func (w *writer) takeOver() {
 	for _, s := range w.plan.sites {
-		s.next, s.fresh = s.due, false
+		s.next, s.fresh, s.counts, s.cell = s.due, false, s.dueCounts, s.dueCell
 	}
 	w.secrets += int64(len(w.plan.records))
 	for _, p := range w.plan.records {
