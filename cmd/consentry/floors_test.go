@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"internal/outbox":      1,
 	"internal/redisstore":  1,
 	"internal/rewrite":     1,
+	"internal/shards":      1,
 	"internal/siteconfig":  1,
 	"internal/sqlitestore": 1,
 	"internal/storetest":   1,

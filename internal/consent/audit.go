@@ -76,7 +76,7 @@ func ReadAudit(site string, a Artefact) (e AuditEntry, err error) {
 	if err := dec.Decode(&e); err != nil {
 		return e, fmt.Errorf("%w: %w", ErrAudit, err)
 	}
-	if e.Schema != auditSchema || e.Site != site || !e.At.Equal(At(a.Time).Time) {
+	if owner, _ := LogOf(site); e.Schema != auditSchema || e.Site != owner || !e.At.Equal(At(a.Time).Time) {
 		return e, fmt.Errorf("%w: form, site or time are others", ErrAudit)
 	}
 	return e, nil

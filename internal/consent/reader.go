@@ -61,7 +61,7 @@ func (r *Reader) Frame(ctx context.Context, site, digest string) (*Frame, error)
 	if f, err = DecodeFrame(stored.Body); err != nil {
 		return nil, err
 	}
-	if f.Site != site || Digest(stored.Body) != digest {
+	if owner, _ := LogOf(site); f.Site != owner || Digest(stored.Body) != digest {
 		return nil, fmt.Errorf("read frame: %w", ErrNotFound)
 	}
 	r.mu.Lock()

@@ -34,6 +34,7 @@ type Site struct {
 	// LegalHold is why records must be kept for now, in the owner's words, for
 	// the visitor who asks to have them erased; empty when they need not be.
 	LegalHold  string
+	Shards     int  // logs that it is to have, from 1 to MaxShards
 	PrivateLog bool // the transparency log is not served
 	Counting   Counting
 	// Experiment is what is tried, nil for nothing; Variant names the one that this
@@ -105,19 +106,23 @@ func (s *Site) Base() string {
 	return d.Prefix
 }
 
-// LogOrigin is the name under which the site's transparency log begins: the
-// address that it is served at, without the scheme. A log keeps the name it
-// began with.
+// LogOrigin is the name under which the transparency log begins: the address that
+// it is served at, without the scheme. A log keeps the name it began with.
 func (s *Site) LogOrigin() string {
+	id, n := LogOf(s.ID)
+	path := "/log"
+	if n > 0 {
+		path += strings.TrimPrefix(s.ID, id)
+	}
 	d := s.Deployment
 	switch d.Mode {
 	case ModeSubdomain:
-		return d.Host + d.Prefix + "/log"
+		return d.Host + d.Prefix + path
 	case ModeRemote:
-		return d.Host + "/s/" + s.ID + "/log"
+		return d.Host + "/s/" + id + path
 	}
 	_, host, _ := strings.Cut(d.Origins[0], "://")
-	return host + d.Prefix + "/log"
+	return host + d.Prefix + path
 }
 
 // Secure reports whether pages are on https. Only loopback sites may be on

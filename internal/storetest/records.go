@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -78,6 +80,36 @@ func historyIsOrdered(t *testing.T, s consent.Store) {
 			e.Subject = subject
 			e.Time = got.Time
 			same(t, "history", got, want(e, int64(k*len(subjects)+i)))
+		}
+	}
+	if list, err := s.History(t.Context(), "shop", Subject("shop", 99)); err != nil || len(list) != 0 {
+		t.Errorf("history of a stranger: %d entries, %v; want none and no error", len(list), err)
+	}
+}
+
+// historyFollowsTimes is historyIsOrdered for records in several logs.
+func historyFollowsTimes(t *testing.T, s consent.Store) {
+	const each = 30
+	var list []consent.Entry
+	for n := range 2 * each {
+		e := Entry("shop", n)
+		e.Subject = Subject("shop", n%2)
+		e.Time = Epoch().Add(time.Duration(n/6) * time.Second) // some at once
+		list = append(list, e)
+		MustAppend(t, s, e)
+	}
+	for subject := range 2 {
+		got, err := s.History(t.Context(), "shop", Subject("shop", subject))
+		if err != nil || len(got) != each {
+			t.Fatalf("history: %d entries, %v; want %d", len(got), err, each)
+		}
+		if !slices.IsSortedFunc(got, func(a, b consent.Stored) int { return a.Time.Compare(b.Time) }) {
+			t.Error("a history is not in the order of its times")
+		}
+		slices.SortFunc(got, func(a, b consent.Stored) int { return cmp.Compare(a.Index, b.Index) })
+		for k, one := range got {
+			n := 2*k + subject
+			same(t, "history", one, want(list[n], int64(n)))
 		}
 	}
 	if list, err := s.History(t.Context(), "shop", Subject("shop", 99)); err != nil || len(list) != 0 {

@@ -17,10 +17,18 @@ type Reopener func(t *testing.T) (store consent.Store, reopen func(t *testing.T)
 // Run checks that what open returns, an empty store each time, keeps the
 // contract of consent.Store. The suite closes the stores.
 func Run(t *testing.T, open func(t *testing.T) consent.Store) {
-	for _, c := range []struct {
-		says  string
-		check func(*testing.T, consent.Store)
-	}{
+	for _, c := range contract() {
+		t.Run(c.says, func(t *testing.T) { c.check(t, opened(t, open(t))) })
+	}
+}
+
+type promise struct {
+	says  string
+	check func(*testing.T, consent.Store)
+}
+
+func contract() []promise {
+	return []promise{
 		{"an appended entry is returned byte for byte", entryIsExact},
 		{"times are kept to the millisecond in UTC", timesAreMilliseconds},
 		{"a record that does not exist is not found", recordNotFound},
@@ -65,8 +73,6 @@ func Run(t *testing.T, open func(t *testing.T) consent.Store) {
 		{"an append whose context ends is written whole or not", abandonedAppends},
 		{"health names what can be promised", healthIsNamed},
 		{"a closed store refuses and does not hang", closedStore},
-	} {
-		t.Run(c.says, func(t *testing.T) { c.check(t, opened(t, open(t))) })
 	}
 }
 

@@ -57,7 +57,8 @@ func (l *Log) ProveRecord(ctx context.Context, s consent.Stored, r *consent.Reco
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.prove(ctx, s.Index, s.Leaf)
+	_, index := consent.PlaceOf(s.Index)
+	p, err := l.prove(ctx, index, s.Leaf)
 	if err != nil {
 		return nil, err
 	}
