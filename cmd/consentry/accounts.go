@@ -85,7 +85,7 @@ func listAccounts(env environment, dir string) error {
 }
 
 func (t *accountsTask) run(ctx context.Context, b *workbench) error {
-	known, err := b.store.Sites(ctx)
+	known, err := b.whole.Sites(ctx)
 	if err != nil {
 		return fmt.Errorf("list sites: %w", err)
 	}
@@ -93,7 +93,7 @@ func (t *accountsTask) run(ctx context.Context, b *workbench) error {
 	for _, id := range known {
 		logs = append(logs, &consent.Site{ID: id})
 	}
-	trail := &dashboard.Trail{Store: b.store, Now: b.env.now, Sites: func() []*consent.Site { return logs }}
+	trail := &dashboard.Trail{Store: b.whole, Now: b.env.now, Sites: func() []*consent.Site { return logs }}
 	p := dashboard.Person{Name: t.Name, Email: t.Email, Role: dashboard.Role(t.Role), Scope: dashboard.Scope{All: len(t.Sites) == 0, Sites: t.Sites}}
 	note := func(action, detail string, opens *dashboard.Scope) func(dashboard.Scope) error {
 		return func(scope dashboard.Scope) error {

@@ -62,6 +62,9 @@ func checkConfig(dir string) []siteconfig.Problem {
 		if src, err := os.ReadFile(config.resolve(site.Source)); err == nil {
 			problems = append(problems, warnAboutExamples(site.Source, src)...)
 		}
+		if _, embedded := config.StoreFile(); embedded && site.Shards > 1 {
+			problems = append(problems, siteconfig.Problem{File: site.Source, Warning: true, Message: errOneWriter.Error()})
+		}
 		if site.Policy.Local() && config.CountryHeader == "" && config.Places == "" {
 			problems = append(problems, siteconfig.Problem{File: site.Source, Warning: true,
 				Message: "visitors are to be treated by where they are, but consentry.yaml names neither country_header nor places, so that all are asked first"})

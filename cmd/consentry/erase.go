@@ -96,7 +96,7 @@ func (t *eraseTask) run(ctx context.Context, b *workbench) error {
 		b.say("%s would be erased for good; to do it add --yes", counted64(int64(len(due)), "record", "records"))
 		return nil
 	}
-	noteErr := consent.EraseNoted(ctx, b.store, site.ID, due, b.env.now())
+	noteErr := consent.EraseNoted(ctx, b.whole, site.ID, due, b.env.now())
 	if noteErr != nil && !errors.Is(noteErr, consent.ErrUnnoted) {
 		return noteErr
 	}
@@ -114,7 +114,7 @@ func (t *eraseTask) find(ctx context.Context, b *workbench) (*consent.Site, cons
 		return nil, consent.Stored{}, err
 	}
 	for _, site := range sites {
-		stored, err := b.store.Record(ctx, site.ID, t.Record)
+		stored, err := b.whole.Record(ctx, site.ID, t.Record)
 		if errors.Is(err, consent.ErrNotFound) {
 			continue
 		}
@@ -136,7 +136,7 @@ func opens(token []byte, receipt [16]byte) bool {
 func (t *eraseTask) due(ctx context.Context, b *workbench, site string, named consent.Stored) (due []consent.Stored, err error) {
 	all := []consent.Stored{named}
 	if !t.Only && named.Subject != (consent.ID{}) {
-		if all, err = b.store.History(ctx, site, named.Subject); err != nil {
+		if all, err = b.whole.History(ctx, site, named.Subject); err != nil {
 			return nil, err
 		}
 	}

@@ -20,7 +20,8 @@ import (
 
 const exportLong = `Writes records in the order of the log, one after the other, in memory that does
 not grow with their number. Each comes with its place in the log and its leaf, so
-that it can be held against a checkpoint. Erased ones are left out.
+that it can be held against a checkpoint. Erased ones are left out. Where a site
+has several logs they follow each other, and places in SITE~N begin at N × 2^46.
 
   csv      one line a record, for a spreadsheet; what looks like a formula is
            escaped
@@ -145,7 +146,14 @@ func (d *logDesk) export(ctx context.Context, o exportOptions, e *exporter) (err
 	if next == 0 {
 		_, _ = w.WriteString(e.head)
 	}
-	count, err := d.exportFrom(ctx, sites[0], e, w, next)
+	count := int64(0)
+	for _, site := range sites {
+		var written int64
+		if written, err = d.exportFrom(ctx, site, e, w, next); err != nil {
+			break
+		}
+		count += written
+	}
 	if err = errors.Join(err, w.Flush(), done()); err != nil {
 		return err
 	}
@@ -153,8 +161,15 @@ func (d *logDesk) export(ctx context.Context, o exportOptions, e *exporter) (err
 	return nil
 }
 
-// exportFrom writes a site's records from an index of its log on.
-func (d *logDesk) exportFrom(ctx context.Context, site *consent.Site, e *exporter, w io.Writer, from int64) (count int64, err error) {
+// exportFrom writes the records of one of a site's logs, from a place of the site on.
+func (d *logDesk) exportFrom(ctx context.Context, site *consent.Site, e *exporter, w io.Writer, place int64) (count int64, err error) {
+	_, log := consent.LogOf(site.ID)
+	begun, from := consent.PlaceOf(place)
+	if begun > log {
+		return 0, nil
+	} else if begun < log {
+		from = 0
+	}
 	head, err := d.store.Head(ctx, site.ID)
 	if err != nil {
 		return 0, err
@@ -174,6 +189,7 @@ func (d *logDesk) exportFrom(ctx context.Context, site *consent.Site, e *exporte
 			return true
 		}
 		var line []byte
+		entry.Record.Index = consent.PlaceIn(log, entry.Index)
 		if line, err = e.line(exported{entry.Record, record, site.Policy}); err == nil {
 			_, err = w.Write(line)
 		}

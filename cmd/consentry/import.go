@@ -159,7 +159,7 @@ func (t *importTask) run(ctx context.Context, b *workbench) error {
 		return err
 	}
 	if len(missing) > 0 {
-		if err := consent.NoteImport(ctx, b.store, site.ID, t.Source, len(missing), granted, b.env.now()); err != nil {
+		if err := consent.NoteImport(ctx, b.whole, site.ID, t.Source, len(missing), granted, b.env.now()); err != nil {
 			return err
 		}
 	}
@@ -174,7 +174,7 @@ func (t *importTask) frames(ctx context.Context, b *workbench, site *consent.Sit
 	put := func(kind string, body []byte) (string, error) {
 		a := consent.Artefact{Kind: kind, Digest: consent.Digest(body), Time: consent.At(b.env.now()).Time, Body: body}
 		a.Leaf = consent.ArtefactLeaf(a)
-		return a.Digest, b.store.PutArtefact(ctx, site.ID, a)
+		return a.Digest, b.whole.PutArtefact(ctx, site.ID, a)
 	}
 	for _, line := range t.Lines {
 		if frames[line.Notice] != nil {
@@ -212,7 +212,7 @@ func (t *importTask) missing(ctx context.Context, b *workbench, entries []consen
 			continue
 		}
 		seen[e.Record] = true
-		_, err := b.store.Record(ctx, t.Site, e.Record)
+		_, err := b.whole.Record(ctx, t.Site, e.Record)
 		if errors.Is(err, consent.ErrNotFound) {
 			list = append(list, e)
 		} else if err != nil {
@@ -232,7 +232,7 @@ func appendAll(ctx context.Context, b *workbench, entries []consent.Entry) (writ
 		results := make(chan error, len(part))
 		for _, e := range part {
 			go func() {
-				_, _, err := b.store.Append(ctx, e)
+				_, _, err := b.whole.Append(ctx, e)
 				results <- err
 			}()
 		}

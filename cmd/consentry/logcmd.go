@@ -190,7 +190,7 @@ type rotateTask struct {
 }
 
 func (t *rotateTask) run(ctx context.Context, b *workbench) error {
-	sites, err := b.sites(ctx, t.Site)
+	sites, err := b.siteLogs(ctx, t.Site)
 	if err != nil {
 		return err
 	}

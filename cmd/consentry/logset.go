@@ -141,8 +141,10 @@ func (s *logSet) find(site string) *translog.Log {
 func (s *logSet) follow(served []*api.Site) {
 	wanted := make(map[string]bool)
 	for _, site := range served {
-		wanted[site.ID] = true
-		s.of(site.Site)
+		for _, log := range site.Logs() {
+			wanted[log.ID] = true
+			s.of(log)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

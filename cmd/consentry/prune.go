@@ -59,7 +59,7 @@ func (t *pruneTask) run(ctx context.Context, b *workbench) error {
 	if len(keep) == 0 {
 		return fmt.Errorf("%s names no retention, so that nothing is ever purged; write for example retention: {standard: 1095d}", configFile)
 	}
-	sites, err := b.sites(ctx, t.Site)
+	sites, err := b.siteLogs(ctx, t.Site)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func keepPurged(ctx context.Context, b *workbench, log *slog.Logger) {
 }
 
 func purgeDue(ctx context.Context, b *workbench, keep consent.Retention, log *slog.Logger) error {
-	sites, err := b.sites(ctx, "")
+	sites, err := b.siteLogs(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func (d *logDesk) shown(ctx context.Context, f foundRecord) (*shownNotice, error
 		}
 		return a.Body, nil
 	}
-	s := &shownNotice{Record: r, Site: f.site.ID, Files: make(map[string][]byte)}
+	s := &shownNotice{Record: r, Site: r.Site, Files: make(map[string][]byte)}
 	rendering, err := read(r.Notice.Rendering)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ import (
 	"github.com/consentry/consentry/internal/outbox"
 	"github.com/consentry/consentry/internal/redisstore"
 	"github.com/consentry/consentry/internal/server"
+	"github.com/consentry/consentry/internal/shards"
 	"github.com/consentry/consentry/internal/siteconfig"
 	"github.com/consentry/consentry/internal/sqlitestore"
 )
@@ -104,8 +105,9 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 		return err
 	}
 	defer logs.finish()
-	visitors := &api.API{Store: store, Now: env.now, Log: log, Transparency: logs.find}
-	sites := newSiteSet(config, ring, visitors, logs, log)
+	whole := shards.New(store, env.now)
+	visitors := &api.API{Store: whole, Now: env.now, Log: log, Transparency: logs.find}
+	sites := newSiteSet(config, ring, visitors, whole, logs, log)
 	changes, unwatch := sites.changes() // before the files are read, to miss none
 	defer unwatch()
 	if err := sites.load(ctx); err != nil {
@@ -128,7 +130,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	bench := workbench{env: env, config: config, ring: ring, store: store, logs: logs, accounts: accounts}
+	bench := workbench{env: env, config: config, ring: ring, store: store, whole: whole, logs: logs, accounts: accounts}
 	defer takeCommands(watching, bench, log)()
 	go keepPurged(watching, &bench, log)
 	go sites.watch(watching, changes, hangup)
@@ -175,9 +177,9 @@ func newDesk(ctx context.Context, env environment, config ServerConfig, ring *co
 		return nil, err
 	}
 	return dashboard.New(dashboard.Options{
-		Store: store, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Secret: secret,
+		Store: sites.whole, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Secret: secret,
 		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency, Schedule: sites.Schedule, EndExperiment: sites.EndExperiment,
-		Accounts: accounts, Trail: &dashboard.Trail{Store: store, Sites: sites.Configured, Now: env.now}, OpenID: provider,
+		Accounts: accounts, Trail: &dashboard.Trail{Store: sites.whole, Sites: sites.Configured, Now: env.now}, OpenID: provider,
 		Now: env.now, Ending: ctx.Done(), Log: log,
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/consentry/consentry/internal/api"
 	"github.com/consentry/consentry/internal/catalogue"
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/shards"
 	"github.com/consentry/consentry/internal/siteconfig"
 )
 
@@ -26,6 +27,7 @@ type siteSet struct {
 	config ServerConfig
 	ring   *consent.Keyring
 	api    *api.API
+	whole  *shards.Store
 	logs   *logSet
 	log    *slog.Logger
 
@@ -37,8 +39,8 @@ type siteSet struct {
 	pending  bool                 // a site could not be published; try again soon
 }
 
-func newSiteSet(config ServerConfig, ring *consent.Keyring, visitors *api.API, logs *logSet, log *slog.Logger) *siteSet {
-	return &siteSet{config: config, ring: ring, api: visitors, logs: logs, log: log}
+func newSiteSet(config ServerConfig, ring *consent.Keyring, visitors *api.API, whole *shards.Store, logs *logSet, log *slog.Logger) *siteSet {
+	return &siteSet{config: config, ring: ring, api: visitors, whole: whole, logs: logs, log: log}
 }
 
 // Configured returns the sites as configured, for the dashboard.
@@ -177,11 +179,33 @@ func (s *siteSet) build(ctx context.Context, site *consent.Site, foreign error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.logs.begin(ctx, site); err != nil {
+	if err := s.spread(ctx, site); err != nil {
 		return nil, err
 	}
 	return built, s.api.Publish(ctx, built)
 }
+
+// spread begins the logs that a site is to have.
+func (s *siteSet) spread(ctx context.Context, site *consent.Site) error {
+	if _, embedded := s.config.StoreFile(); embedded && site.Shards > 1 {
+		names, err := shards.Names(ctx, s.whole.Store, site.ID)
+		if err != nil {
+			return err
+		}
+		if len(names) < site.Shards { // one that came from a Redis has its logs already
+			return fmt.Errorf("%s: %w", site.Source, errOneWriter)
+		}
+	}
+	for _, log := range site.Logs() {
+		if err := s.logs.begin(ctx, log); err != nil {
+			return err
+		}
+	}
+	return s.whole.Grow(ctx, site.ID, max(site.Shards, 1))
+}
+
+// errOneWriter is a site of the embedded store that is to have several logs.
+var errOneWriter = errors.New("shards: the embedded store has one writer, so that several logs of a site gain nothing: write shards: 1, or name a Redis Cluster as store in " + configFile)
 
 // kept returns the sites that go on as they were: those whose file is still
 // there and cannot be used as it is.

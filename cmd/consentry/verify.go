@@ -85,11 +85,16 @@ func openDeskWith(ctx context.Context, env environment, dir string, open storeOp
 
 func (d *logDesk) close() { _ = d.store.Close() } // of one that was read, or that has answered
 
-// sites returns those that are configured and those that the store holds, in
-// order, or the one that is asked for.
+// sites returns the logs of those that are configured and of those that the store
+// holds, in order, or those of the one that is asked for, see withLogs.
 func (d *logDesk) sites(ctx context.Context, only string) ([]*consent.Site, error) {
 	configured, _ := readSites(d.config) // one that cannot be read is still in the store
-	return withHeld(ctx, d.store, d.config, configured, only)
+	owner, _ := consent.LogOf(only)
+	sites, err := withHeld(ctx, d.store, d.config, configured, owner)
+	if err != nil {
+		return nil, err
+	}
+	return withLogs(ctx, d.store, sites, only)
 }
 
 // withHeld adds the sites that only a store holds to those that are configured.
@@ -99,6 +104,7 @@ func withHeld(ctx context.Context, store consent.Store, config ServerConfig, con
 		return nil, fmt.Errorf("list sites: %w", err)
 	}
 	for _, id := range held {
+		id, _ := consent.LogOf(id)
 		if !slices.ContainsFunc(configured, func(s *consent.Site) bool { return s.ID == id }) {
 			configured = append(configured, &consent.Site{ID: id, Deployment: consent.Deployment{Mode: consent.ModeRemote}})
 		}
@@ -124,6 +130,10 @@ func (d *logDesk) verify(ctx context.Context, only string, copies []string) erro
 		if err != nil {
 			return fmt.Errorf("site %s: %w", site.ID, err)
 		}
+		if report.Size == 0 && len(logsOf(sites, site)) > 1 {
+			report.Difference = &translog.Difference{Index: -1, What: "log", Found: fmt.Sprintf(
+				"it is empty, and the site has %d logs, each of which says so: this one is missing", len(logsOf(sites, site)))}
+		}
 		printReport(d.env.stdout, site.ID, report)
 		whole = whole && report.Difference == nil
 	}
@@ -143,7 +153,8 @@ func (d *logDesk) verifySite(ctx context.Context, site *consent.Site, files []st
 			keys = append(keys, a.Key)
 		}
 	}
-	identity, err := consent.DeriveIdentityKeys(d.ring.Root, site.ID)
+	owner, _ := consent.LogOf(site.ID)
+	identity, err := consent.DeriveIdentityKeys(d.ring.Root, owner)
 	if err != nil {
 		return translog.Report{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/dashboard"
 	"github.com/consentry/consentry/internal/outbox"
+	"github.com/consentry/consentry/internal/shards"
 	"github.com/consentry/consentry/internal/siteconfig"
 	"github.com/consentry/consentry/internal/sqlitestore"
 )
@@ -46,7 +47,8 @@ type workbench struct {
 	env    environment
 	config ServerConfig
 	ring   *consent.Keyring
-	store  *listedStore
+	store  *listedStore  // of logs
+	whole  *shards.Store // the sites of it
 	logs   *logSet
 	// accounts is the one that the dashboard of this process has, too.
 	accounts *dashboard.AccountsFile
@@ -75,7 +77,7 @@ func openWorkbench(ctx context.Context, env environment, config ServerConfig) (*
 		return nil, errors.Join(err, store.Close())
 	}
 	return &workbench{
-		env: env, config: config, ring: ring, store: store, logs: logs, progress: env.progress, accounts: dashboard.NewAccountsFile(config.AccountsPath()),
+		env: env, config: config, ring: ring, store: store, whole: shards.New(store, env.now), logs: logs, progress: env.progress, accounts: dashboard.NewAccountsFile(config.AccountsPath()),
 		say: func(format string, args ...any) { fmt.Fprintf(env.stdout, format+"\n", args...) },
 	}, nil
 }

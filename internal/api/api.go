@@ -57,9 +57,11 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	get("/openapi.json", a.getOpenAPI)
 	get(gpcPath, a.getGPC)
 	get("/consentry.d.ts", a.getTypes)
-	get("/log/checkpoint", a.getCheckpoint)
-	get("/log/key", a.getLogKey)
-	get("/log/tile/*", a.getTile)
+	for _, log := range []string{"/log", "/log~:log"} {
+		get(log+"/checkpoint", a.getCheckpoint)
+		get(log+"/key", a.getLogKey)
+		get(log+"/tile/*", a.getTile)
+	}
 	e.POST("/decisions", a.postDecision, allowCORS, limit)
 	e.OPTIONS("/decisions", a.preflight, allowCORS)
 	e.POST("/impressions", a.postImpression, allowCORS, limit)

@@ -134,10 +134,14 @@ func (a *API) receiptFile(c echo.Context, s *Site, format string, held []opened,
 		h.Set("Content-Disposition", `attachment; filename="`+name+`.jsonld"`)
 		return c.Blob(http.StatusOK, "application/ld+json", linked)
 	case "proof":
-		if a.Transparency == nil || a.Transparency(s.ID) == nil {
+		if a.Transparency == nil {
 			return echo.ErrNotFound
 		}
-		proof, err := a.Transparency(s.ID).ProveRecord(c.Request().Context(), held[0].stored, held[0].record)
+		log := a.Transparency(held[0].stored.Log())
+		if log == nil {
+			return echo.ErrNotFound
+		}
+		proof, err := log.ProveRecord(c.Request().Context(), held[0].stored, held[0].record)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/translog"
 )
 
@@ -14,13 +15,21 @@ const (
 	fewMinutes = "public, max-age=300"
 )
 
-// transparency finds the log of a site that shows it.
+// transparency finds the log, of a site that shows it, that a route is about: the
+// first, or a further one by its number.
 func (a *API) transparency(c echo.Context) (*translog.Log, error) {
 	s := siteOf(c)
 	if s.PrivateLog || a.Transparency == nil {
 		return nil, echo.ErrNotFound
 	}
-	if l := a.Transparency(s.ID); l != nil {
+	name := s.ID
+	if number := c.Param("log"); number != "" {
+		name += "~" + number
+		if owner, n := consent.LogOf(name); n == 0 || owner != s.ID {
+			return nil, echo.ErrNotFound
+		}
+	}
+	if l := a.Transparency(name); l != nil {
 		return l, nil
 	}
 	return nil, echo.ErrNotFound

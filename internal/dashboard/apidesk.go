@@ -160,7 +160,9 @@ func (d *Dashboard) apiState(c echo.Context) error {
 		out.Outbox = &apiOutbox{s.Away, s.Failed, s.Waiting, s.Stuck, s.Kept, s.Bytes, s.Limit, s.Oldest.Seconds()}
 	}
 	for _, site := range d.sites(c) {
-		out.Sites = append(out.Sites, stateOf(d.siteState(c.Request().Context(), site)))
+		for _, log := range site.Logs() {
+			out.Sites = append(out.Sites, stateOf(d.siteState(c.Request().Context(), log)))
+		}
 	}
 	return answerJSON(c, out)
 }

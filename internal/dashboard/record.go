@@ -92,7 +92,7 @@ func (d *Dashboard) prove(ctx context.Context, page *templates.RecordPage, store
 		return err
 	}
 	page.Record = record
-	log := d.Transparency(page.Site)
+	log := d.Transparency(stored.Log())
 	if log == nil {
 		page.Proof.Says = "This site has no transparency log here."
 		return nil

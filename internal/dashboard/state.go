@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -24,13 +25,18 @@ func (d *Dashboard) getState(c echo.Context) error {
 		page.Outbox = &templates.OutboxState{Away: s.Away, Failed: s.Failed, Waiting: s.Waiting, Stuck: s.Stuck, Kept: s.Kept, Bytes: s.Bytes, Limit: s.Limit, Oldest: s.Oldest}
 	}
 	for _, site := range d.sites(c) {
-		page.Sites = append(page.Sites, d.siteState(ctx, site))
+		for _, log := range site.Logs() {
+			page.Sites = append(page.Sites, d.siteState(ctx, log))
+		}
 	}
 	return show(c, http.StatusOK, templates.State(page))
 }
 
 func (d *Dashboard) siteState(ctx context.Context, site *consent.Site) templates.SiteState {
 	s := templates.SiteState{ID: site.ID, Name: site.Name, Class: site.Policy.Retention}
+	if _, n := consent.LogOf(site.ID); n > 0 {
+		s.Name = fmt.Sprintf("%s, log %d", site.Name, n+1)
+	}
 	if log := d.Transparency(site.ID); log != nil {
 		status := log.Status()
 		s.Log = &templates.LogState{Entries: status.Size, Signed: status.Signed, Since: status.Changed, Waiting: status.Waiting, Problem: status.Problem}

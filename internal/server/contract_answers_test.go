@@ -246,10 +246,22 @@ func (r *rig) answerLog(t *testing.T, store *moodyStore) {
 		t.Fatal(err)
 	}
 	r.expect(t, "GET /receipts/{token} 200 text/plain", ask{to: "GET " + signed + "?format=proof"})
-	r.expect(t, "GET /log/checkpoint 200 text/plain", ask{to: "GET /privacy/log/checkpoint", headers: "Origin: https://auditor.example"})
-	r.expect(t, "GET /log/key 200 text/plain", ask{to: "GET /privacy/log/key"})
-	r.expect(t, "GET /log/tile/{tile} 200 application/octet-stream", ask{to: "GET /privacy/log/tile/0/000.p/1"})
-	r.expect(t, "GET /log/tile/{tile} 404"+jsonError+"not-found", ask{to: "GET /privacy/log/tile/entries/000"})
+	r.begin(t, r.site(t, "shop").InLog("shop~1"))
+	if err := r.store.PutArtefact(t.Context(), "shop~1", consent.Artefact{Kind: "gate", Digest: consent.Digest([]byte("gate")), Time: r.clock(), Body: []byte("gate")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.logs["shop~1"].Sign(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for log, number := range map[string]string{"/log": "/log", "/log~{log}": "/log~1"} {
+		r.expect(t, "GET "+log+"/checkpoint 200 text/plain", ask{to: "GET /privacy" + number + "/checkpoint", headers: "Origin: https://auditor.example"})
+		r.expect(t, "GET "+log+"/key 200 text/plain", ask{to: "GET /privacy" + number + "/key"})
+		r.expect(t, "GET "+log+"/tile/{tile} 200 application/octet-stream", ask{to: "GET /privacy" + number + "/tile/0/000.p/1"})
+		r.expect(t, "GET "+log+"/tile/{tile} 404"+jsonError+"not-found", ask{to: "GET /privacy" + number + "/tile/entries/000"})
+	}
+	for template, path := range paths {
+		paths[strings.Replace(template, "/log/", "/log~{log}/", 1)] = strings.Replace(path, "/log/", "/log~1/", 1)
+	}
 	for template, path := range paths {
 		r.expect(t, "GET "+template+" 404"+jsonError+"no-site", ask{to: "GET /privacy" + path, headers: foreign})
 		store.set(consent.ErrUnavailable, false)

@@ -177,7 +177,7 @@ func TestRoutesAndContractAreTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	var routed, written []string
-	router := strings.NewReplacer(":file", "{locale}.js", ":rendering", "{rendering}", ":token", "{token}", "*", "{tile}")
+	router := strings.NewReplacer(":file", "{locale}.js", ":rendering", "{rendering}", ":token", "{token}", "*", "{tile}", ":log", "{log}")
 	public, _ := r.server.Handlers()
 	for _, route := range public.(*echo.Echo).Routes() {
 		for _, path := range strings.Fields(strings.ReplaceAll(router.Replace(route.Path), "/:script", "/gate.{digest}.js")) {

@@ -107,8 +107,8 @@ func (c *contract) check(x exchange) (answer string, problems []string) {
 			problems = append(problems, "header "+name+" is not documented")
 		}
 	}
-	if tile, ok := strings.CutPrefix(rest, "/log/tile/"); ok { // the validator knows no slashes in a parameter either
-		rest = "/log/tile/" + strings.ReplaceAll(tile, "/", "~")
+	if log, tile, ok := strings.Cut(rest, "/tile/"); ok { // the validator knows no slashes in a parameter either
+		rest = log + "/tile/" + strings.ReplaceAll(tile, "/", "~")
 	}
 	request := x.request.Clone(x.request.Context())
 	request.URL.Path, request.Method = rest, documented(request.Method)

@@ -104,11 +104,20 @@ func build(file string, src []byte, known knownServices, locales fs.FS) loaded {
 		Texts:      b.texts(policy),
 		PrivateLog: !b.file.Log.Public,
 		LegalHold:  b.file.LegalHold,
+		Shards:     b.shards(),
 		Counting:   b.counting(),
 	}
 	b.lint(site)
 	site.Experiment = b.experiment(site)
 	return loaded{doc: b.doc, site: site}
+}
+
+func (b *builder) shards() int {
+	n := b.file.Shards
+	if (n < 1 || n > consent.MaxShards) && !b.doc.failedAt("shards") {
+		b.doc.Fail("shards", "shards must be between 1 and %d, not %d", consent.MaxShards, n)
+	}
+	return n
 }
 
 func (b *builder) policy() *consent.Policy {

@@ -158,6 +158,14 @@ type SiteFile struct {
 	// taken out.
 	Log LogFile `yaml:"log"`
 
+	// Over how many logs the site is spread, 1 to 64, for more decisions than one
+	// node of a Redis Cluster can take (some ten thousand a second): each log lies on
+	// a node of its own choice and is signed, served (log~1/, log~2/, …) and verified
+	// by itself. It may grow, which takes effect after two minutes, and never shrink.
+	// Every server of the site must be up and have read the file by then. With the
+	// embedded store it must be 1: one file has one writer, and gains nothing.
+	Shards int `yaml:"shards" jsonschema:"default=1,minimum=1,maximum=64"`
+
 	// How visits are counted for the dashboard.
 	Counting CountingFile `yaml:"counting"`
 
