@@ -22,7 +22,7 @@ export const says = (hint: Hint, ...mark: string[]) => hint.includes('.' + mark.
 const granted = (policy: Policy, hint: Hint, name: string): boolean | undefined => {
   const [first, service = first] = name.split(':') as [string, string?]
   if (first == 'necessary') return true
-  const category = policy.categories.find(c => c.id == first) || policy.categories.find(c => c.services.includes(first))
+  const category = policy.categories.find(c => c.id == first || c.services.includes(first))
   if (!category) return
   const { id, digest, services } = category
   const whole = says(hint, id, 'g', digest)
@@ -37,8 +37,8 @@ const granted = (policy: Policy, hint: Hint, name: string): boolean | undefined 
 export const permits = (policy: Policy, hint: Hint, condition: string): boolean =>
   condition.split('|').some(all =>
     all.split('&').every(one => {
-      const [not, name = not] = one.trim().split(/^!\s*/) as [string, string?]
-      return granted(policy, hint, name) === (name == not)
+      const name = one.replace(/[!\s]/g, '')
+      return granted(policy, hint, name) === (name == one.trim())
     }),
   )
 

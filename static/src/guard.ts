@@ -31,18 +31,17 @@ export const guard = (gate: Gate): Holder[0] => {
 
   const [check, enter, parse] = held
   elements(held)
-  for (const { prototype } of [Element, ShadowRoot]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML', parse(false))
-  before(Range.prototype, 'createContextualFragment', parse(false))
+  for (const { prototype } of [Element, ShadowRoot]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML', parse)
+  before(Range.prototype, 'createContextualFragment', parse)
   // A tag may be written in pieces: what is open waits for the rest.
   let open = ''
-  const written = parse(true)
-  before<Document>(Document.prototype, 'write writeln', (args, self) => {
+  before<Document>(Document.prototype, 'write writeln', (args, self, native, name) => {
     if (typeof args[0] == 'string') {
       const text = open + args.splice(0).join('')
       open = ''
       args[0] = text.replace(/<[a-z][^>]*$/i, tag => ((open = tag), ''))
     }
-    written(args, self)
+    parse(args, self, native, name)
   })
 
   const barred = requests(window, before, find, table, others, may)
@@ -63,27 +62,17 @@ export const guard = (gate: Gate): Holder[0] => {
 
 /** Elements that are given an address, and those that come into a document. */
 const elements = ([, enter, , assign, read]: Holder): void => {
-  for (const tag of TAGS)
-    for (const name of ATTRIBUTES)
-      before<HTMLElement>(
-        document.createElement(tag),
-        name,
-        (args, el, native) => assign(el, name, args[0], twin => native.apply(twin, args)) && [],
-        el => read(el, name),
-      )
+  for (const tag of TAGS) before(document.createElement(tag), ATTRIBUTES.join(' '), assign, read)
   before<HTMLElement>(Element.prototype, 'setAttribute setAttributeNS', (args, el, native) => {
-    const [attribute, value] = args.slice(-2)
-    const name = (attribute + '').toLowerCase()
-    return loads(el) && ATTRIBUTES.includes(name) && assign(el, name, value, twin => native.apply(twin, args)) && []
+    const name = (args.at(-2) + '').toLowerCase()
+    return loads(el) && ATTRIBUTES.includes(name) && assign(args, el, native, name)
   })
   // append, prepend, replace, insert, surround, import, adopt, move, before and after: by name, so that
   // methods yet to come are among them.
   for (const { prototype } of [Node, Element, Document, DocumentFragment, CharacterData, Range])
-    for (const name of Object.getOwnPropertyNames(prototype))
-      if (/^(a[dfp]|bef|imp|ins|mov|prep|rep|sur)/.test(name))
-        before<Node>(prototype, name, (args, self) => {
-          if (self.isConnected != false || self instanceof ShadowRoot) args.forEach(arg => enter(arg, self))
-        })
+    before<Node>(prototype, Object.getOwnPropertyNames(prototype).filter(name => /^(a[dfp]|bef|imp|ins|mov|prep|rep|sur)/.test(name)).join(' '), (args, self) => {
+      if (self.isConnected != false || self instanceof ShadowRoot) args.forEach(arg => enter(arg, self))
+    })
 }
 
 declare global {

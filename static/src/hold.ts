@@ -1,6 +1,7 @@
 // Turns elements and markup that would load into marked tags, which the opener
 // opens like any other.
 import { ATTRIBUTES, EXECUTABLE } from './marked'
+import type { Hook } from './patch'
 import type { Gate } from './types'
 
 /** Elements that load what one of those attributes names. */
@@ -42,21 +43,24 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
   }
 
   /**
-   * Holds what is about to be set on el, and reports whether. Trusted Types are
-   * asked first, as they would have been: set sets the value on a script that is
+   * Holds what is about to be set on el, the last argument. Trusted Types are
+   * asked first, as they would have been: the value is set on a script that is
    * nowhere.
    */
-  const assign = (el: HTMLElement, name: string, value: unknown, set: (script: HTMLScriptElement) => void): boolean => {
-    const condition = loads(el) && bar(name, value + '')
+  const assign: Hook<HTMLElement> = (args, el, native, name) => {
+    const value = args.at(-1) + ''
+    const condition = loads(el) && bar(name, value)
     if (condition) {
       if (isScript(el)) {
-        set(document.createElement('script'))
+        native.apply(document.createElement('script'), args)
         gate.made.add(el)
       }
-      keep(el, condition, name, value + '')
+      keep(el, condition, name, value)
       scan(el, el.isConnected)
-    } else if (el.dataset.consent) delete el.dataset[name]
-    return !!condition
+      return []
+    }
+    if (el.dataset.consent) delete el.dataset[name]
+    return
   }
 
   /** Holds el, if there is one, which has been parsed or made but has not loaded. */
@@ -114,21 +118,18 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
     })
 
   /** Rewrites arguments that are markup; Trusted Types see what they would have seen. */
-  const parse =
-    (scripts: boolean) =>
-    (args: unknown[], self: Node): void => {
-      args.forEach((html, i) => {
-        const text = rewrite(html + '', scripts)
-        if (text != html + '') args[i] = typeof html == 'string' ? text : gate.trusted.createHTML(text)
-      })
-      scan(self)
-    }
+  const parse: Hook<Node> = (args, self, _, name) => {
+    args.forEach((html, i) => {
+      const text = rewrite(html + '', name[0] == 'w') // write and writeln
+      if (text != html + '') args[i] = typeof html == 'string' ? text : gate.trusted.createHTML(text)
+    })
+    scan(self)
+  }
 
   /** What el was given, as its own property would tell it. */
-  const read = (el: HTMLElement, name: string): string | undefined => {
+  const read: Hook<HTMLElement> = (_args, el, _, name) => {
     const value = el.dataset.consent && el.dataset[name]
-    if (value && !el.hasAttribute(name)) return /src./.test(name) ? value : new URL(value, document.baseURI).href
-    return
+    return !!value && !el.hasAttribute(name) && [/src./.test(name) ? value : new URL(value, document.baseURI).href]
   }
 
   return [check, enter, parse, assign, read] as const // whose names are not shipped

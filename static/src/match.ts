@@ -28,7 +28,10 @@ export const find = (table: Table, others: string, address: unknown): string => 
     for (const [pattern, condition] of table) {
       const [, star, name, path] = /^(\*?)([^/]*)(.*)/.exec(pattern) as unknown as string[]
       const fits = (host: string) => (star ? ('.' + host).endsWith(name!) : host == name)
-      if (pattern.length > length && (fits(host) || fits(hostname)) && pathname.startsWith(path!)) [length, found] = [pattern.length, condition]
+      if (pattern.length > length && (fits(host) || fits(hostname)) && pathname.startsWith(path!)) {
+        length = pattern.length
+        found = condition
+      }
     }
   } catch {}
   return found

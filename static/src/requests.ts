@@ -20,14 +20,14 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
     }
   const blobs = new Map<unknown, Blob>() // for as long as the browser itself keeps them
 
-  before(scope, 'fetch', ([input]) => barred((input as Request | undefined)?.url ?? input) && [Promise.reject(new TypeError('Failed to fetch'))])
+  before(scope, 'fetch', ([input]) => barred((input as Request | undefined)?.url ?? input) && [Promise.reject(TypeError('Failed to fetch'))])
   before(scope.XMLHttpRequest.prototype, 'open', divert('blob:null/'))
   before(scope, 'EventSource importScripts Audio fetchLater WebTransport', divert('blob:null/'))
   before(scope, 'WebSocket', divert('wss://localhost:1')) // a port that browsers refuse
   before(scope.Navigator?.prototype, 'sendBeacon', ([url]) => barred(url) && [false])
   before(scope.URL, 'createObjectURL', ([blob], self, native) => {
     const url = native.call(self, blob)
-    if (blob instanceof Blob) blobs.set(url, blob)
+    blobs.set(url, blob as Blob)
     return [url]
   })
   before(scope.URL, 'revokeObjectURL', ([url]) => void blobs.delete(url))

@@ -7,6 +7,6 @@ import type { Rule } from './types'
  * alone.
  */
 export const isDenied = (services: [string, Rule][], permits: (service: string) => boolean, name: string): boolean => {
-  const owners = services.filter(([, [, , names]]) => names?.split(' ').some(own => (own.endsWith('*') ? name.startsWith(own.slice(0, -1)) : own == name)))
+  const owners = services.filter(([, [, , names]]) => names?.split(' ').some(own => (name + '\n').startsWith((own + '\n').replace('*\n', ''))))
   return !!owners[0] && owners.every(([service]) => !permits(service))
 }
