@@ -42,10 +42,10 @@ func Types() []byte { return types }
 
 // The bundles, cut once at what a site puts into them.
 var (
-	gate          = cut(gateJS, "__POLICY__")
-	autoGate      = cut(autoGateJS, "__POLICY__")
-	localGate     = cut(localGateJS, "__POLICY__")
-	localAutoGate = cut(localAutoGateJS, "__POLICY__")
+	gate          = cut(gateJS, "__POLICY__", "__SAMPLE__")
+	autoGate      = cut(autoGateJS, "__POLICY__", "__SAMPLE__")
+	localGate     = cut(localGateJS, "__POLICY__", "__SAMPLE__")
+	localAutoGate = cut(localAutoGateJS, "__POLICY__", "__SAMPLE__")
 	opener        = cut(openerJS, "__POLICY__")
 	bootstrap     = cut(bootstrapJS, "__POLICY__")
 	banner        = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
@@ -55,17 +55,18 @@ var (
 )
 
 // Gate returns the gate with a site's policy, a JSON object, in it. auto is the
-// one that holds unmarked tags too, local the one that knows of regimes.
-func Gate(auto, local bool, policy []byte) []byte {
+// one that holds unmarked tags too, local the one that knows of regimes. sample is
+// a JavaScript expression, evaluated once on a page that has nothing to ask.
+func Gate(auto, local bool, policy, sample []byte) []byte {
 	switch {
 	case auto && local:
-		return localAutoGate.fill(policy)
+		return localAutoGate.fill(policy, sample)
 	case auto:
-		return autoGate.fill(policy)
+		return autoGate.fill(policy, sample)
 	case local:
-		return localGate.fill(policy)
+		return localGate.fill(policy, sample)
 	}
-	return gate.fill(policy)
+	return gate.fill(policy, sample)
 }
 
 // Opener returns what opens permitted tags and takes things back, with its part

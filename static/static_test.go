@@ -42,7 +42,7 @@ func TestTheBundlesRunOnStrictPages(t *testing.T) {
 	forbidden := regexp.MustCompile(`\beval\(|new Function|document\.write|insertAdjacentHTML|outerHTML|setAttribute\("(style|on)|\.cssText|https?://`)
 	none := []byte(`""`)
 	for name, script := range map[string][]byte{
-		"gate": static.Gate(false, false, none), "local gate": static.Gate(false, true, none), "opener": static.Opener(none, nil, nil), "bootstrap": static.Bootstrap(none), "banner": static.Banner(none, none, none), "preferences": static.Preferences(none, none, none), "placeholders": static.Placeholders(none, none, none),
+		"gate": static.Gate(false, false, none, none), "local gate": static.Gate(false, true, none, none), "opener": static.Opener(none, nil, nil), "bootstrap": static.Bootstrap(none), "banner": static.Banner(none, none, none), "preferences": static.Preferences(none, none, none), "placeholders": static.Placeholders(none, none, none),
 		"declaration": static.Declaration(none, none),
 	} {
 		if found := forbidden.Find(script); found != nil {

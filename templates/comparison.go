@@ -115,3 +115,6 @@ func valueTitle(dimension, value string) string {
 func (p *SitePage) marked() bool {
 	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.NewNotice })
 }
+
+// sampled reports whether pages that had nothing to ask were counted.
+func (p *SitePage) sampled() bool { return p.Total.Unasked+p.Total.AutoUnasked > 0 }

@@ -41,6 +41,7 @@ func dayOf(i int, weekday time.Weekday) templates.Tally {
 	if i%7 == 3 {
 		t.AutoShown, t.AutoMade = n(.07), n(.004)
 	}
+	t.Unasked = n(2.6) / 100 * 100
 	decided := t.Accepted + t.Chosen + t.Rejected
 	t.Status = map[string]templates.Split{
 		"analytics": {Granted: t.Accepted + t.Chosen*3/4, Denied: decided - t.Accepted - t.Chosen*3/4},

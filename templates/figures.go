@@ -7,26 +7,28 @@ import (
 )
 
 // Tally is what was counted of one site in one stretch of time. Everything but
-// the two Auto fields and Signals is about people.
+// the Auto fields and Signals is about people.
 type Tally struct {
-	Shown      int64            // impressions: banners that were seen
-	Accepted   int64            // answers on the banner or its settings that permit everything
-	Chosen     int64            // such that permit some
-	Rejected   int64            // such that permit nothing
-	Ignored    int64            // impressions without an answer, never below 0
-	Elsewhere  int64            // answers on the page without JavaScript, or by the owner's own interface
-	Confirmed  int64            // later, in the settings: the same answer again
-	Withdrawn  int64            // later: something was taken back
-	Widened    int64            // later: more was permitted
-	OfOne      int64            // one service permitted for good, from its placeholder
-	LoadedOnce int64            // single loads of one embed, which change no choice
-	Deciders   int64            // first decisions of browsers that had no valid one
-	Events     int64            // decisions of every kind
-	Signals    int64            // decisions that the browser's signal made
-	AutoShown  int64            // impressions of programs
-	AutoMade   int64            // decisions made by programs, certain or suspected
-	Status     map[string]Split // answers by category
-	Services   map[string]Split // and by service
+	Shown       int64            // impressions: banners that were seen
+	Accepted    int64            // answers on the banner or its settings that permit everything
+	Chosen      int64            // such that permit some
+	Rejected    int64            // such that permit nothing
+	Ignored     int64            // impressions without an answer, never below 0
+	Elsewhere   int64            // answers on the page without JavaScript, or by the owner's own interface
+	Confirmed   int64            // later, in the settings: the same answer again
+	Withdrawn   int64            // later: something was taken back
+	Widened     int64            // later: more was permitted
+	OfOne       int64            // one service permitted for good, from its placeholder
+	LoadedOnce  int64            // single loads of one embed, which change no choice
+	Deciders    int64            // first decisions of browsers that had no valid one
+	Events      int64            // decisions of every kind
+	Signals     int64            // decisions that the browser's signal made
+	AutoShown   int64            // impressions of programs
+	AutoMade    int64            // decisions made by programs, certain or suspected
+	Unasked     int64            // pages that had nothing to ask, estimated from a sample
+	AutoUnasked int64            // such pages opened by programs, likewise
+	Status      map[string]Split // answers by category
+	Services    map[string]Split // and by service
 }
 
 // Numbers lists the fields, for adding up.
@@ -34,6 +36,7 @@ func (t *Tally) Numbers() []*int64 {
 	return []*int64{
 		&t.Shown, &t.Accepted, &t.Chosen, &t.Rejected, &t.Ignored, &t.Elsewhere, &t.Confirmed, &t.Withdrawn, &t.Widened,
 		&t.OfOne, &t.LoadedOnce, &t.Deciders, &t.Events, &t.Signals, &t.AutoShown, &t.AutoMade,
+		&t.Unasked, &t.AutoUnasked,
 	}
 }
 
@@ -48,7 +51,7 @@ func (t Tally) Later() int64 { return t.Confirmed + t.Withdrawn + t.Widened }
 
 // Empty reports whether nothing at all was counted.
 func (t Tally) Empty() bool {
-	return t.Shown+t.Events+t.Signals+t.AutoShown+t.AutoMade+t.Answers() == 0
+	return t.Shown+t.Events+t.Signals+t.AutoShown+t.AutoMade+t.Answers()+t.Unasked+t.AutoUnasked == 0
 }
 
 // Filter narrows figures. The zero Filter lets everything through.

@@ -66,6 +66,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	e.OPTIONS("/decisions", a.preflight, allowCORS)
 	e.POST("/impressions", a.postImpression, allowCORS, limit)
 	e.OPTIONS("/impressions", a.preflight, allowCORS)
+	e.POST("/unasked", a.postUnasked, limit)
 	e.POST("/sightings", a.postSightings, allowCORS, limit)
 	e.OPTIONS("/sightings", a.preflight, allowCORS)
 	get("/choices", a.getChoices)

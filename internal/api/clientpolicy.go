@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"html"
 	"regexp"
 	"slices"
@@ -127,8 +128,25 @@ func (s *Site) gateAsset(a *audience, unheld []string) (*asset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newAsset(static.Gate(s.auto(), s.isLocal(), keyName.ReplaceAll(body, []byte("$1:")))), nil
+	return newAsset(static.Gate(s.auto(), s.isLocal(), keyName.ReplaceAll(body, []byte("$1:")), s.sampling())), nil
 }
+
+// sampling is what the gate does on a page that has nothing to ask: one in so many
+// says so, with whether a program drives the browser.
+func (s *Site) sampling() []byte {
+	if !s.counting() {
+		return []byte("0")
+	}
+	chance := ""
+	if s.Counting.Sample > 1 {
+		chance = fmt.Sprintf("Math.random()*%d<1&&", s.Counting.Sample)
+	}
+	return fmt.Appendf(nil, `%snavigator.sendBeacon(%q+navigator.webdriver)`, chance, s.Base()+"/unasked?webdriver=")
+}
+
+// counting reports whether pages that have nothing to ask are counted. A site for
+// children, whose visitors are never asked, needs no such number.
+func (s *Site) counting() bool { return s.Counting.Sample > 0 && !s.Policy.ChildDirected }
 
 // auto reports whether the gate holds unmarked tags too.
 func (s *Site) auto() bool {

@@ -21,6 +21,26 @@ func (s *Site) moment(c echo.Context, now time.Time) consent.Moment {
 	}
 }
 
+// postUnasked counts a page that had nothing to ask, which stands for many. It
+// comes from sendBeacon, without a body or a preflight.
+func (a *API) postUnasked(c echo.Context) error {
+	s := siteOf(c)
+	if _, err := pageOrigin(c.Request(), s); err != nil {
+		return err
+	}
+	if s.counting() { // an older gate may still be in a cache
+		page := consent.Unasked{
+			Moment: s.moment(c, a.now()), Of: s.Counting.Sample,
+			Automated: c.QueryParam("webdriver") == "true" || classify(c.Request().Header).Family == "bot",
+		}
+		if err := a.Store.AddCounts(c.Request().Context(), s.ID, page.Counts()); err != nil {
+			return err
+		}
+	}
+	setHeader(c.Response().Header(), "Cache-Control", noStore)
+	return c.NoContent(http.StatusNoContent)
+}
+
 // pagePath is the path of the page that a script's request comes from, "" when
 // the browser does not say it. It is matched against the owner's list and then
 // forgotten.

@@ -51,6 +51,7 @@ const (
 	ShownBy      = "shown-by"    // people's impressions, by one of Breakdowns
 	AnsweredBy   = "answered-by" // people's answers to an impression, likewise
 	StatusCount  = "status"      // what people permit, by category and by service
+	UnaskedCount = "unasked"     // pages that had nothing to ask, estimated from a sample
 )
 
 // Who a counter is about. No rate mixes them.
@@ -127,6 +128,25 @@ func (i *Impression) Counts() []Count {
 		return list
 	}
 	return i.by(list, ShownBy, "", [...]string{i.Country, i.Locale, i.Form, i.Group, yesNo(i.GPC)})
+}
+
+// Unasked is a page that had nothing to ask, one of a sample.
+type Unasked struct {
+	Moment
+	Of        int // pages that it stands for
+	Automated bool
+}
+
+// Counts returns the counter that the page adds to, as many as it stands for, so
+// that sums stay right when the owner changes the sample.
+func (u *Unasked) Counts() []Count {
+	who := Human
+	if u.Automated {
+		who = Automated
+	}
+	c := u.count(CountKey(UnaskedCount, "who", who))
+	c.N = int64(u.Of)
+	return []Count{c}
 }
 
 // by counts one value of each of Breakdowns.

@@ -10,6 +10,7 @@ type Counting struct {
 	Zone     *time.Location // of its days; UTC when nil
 	Groups   []PageGroup
 	Smallest int64 // number that is shown of a breakdown's value
+	Sample   int   // one page in so many of those that ask nothing is counted; 0: none is
 }
 
 // PageGroup is a set of pages whose rates are told apart.

@@ -26,6 +26,8 @@ type apiTally struct {
 	BySignal    int64               `json:"by_signal"`
 	AutoBanners int64               `json:"automated_banners"`
 	AutoMade    int64               `json:"automated_decisions"`
+	Unasked     int64               `json:"unasked_pages_estimated"`
+	AutoUnasked int64               `json:"automated_unasked_pages_estimated"`
 	Categories  map[string]apiSplit `json:"categories"`
 	Services    map[string]apiSplit `json:"services"`
 }
@@ -46,7 +48,7 @@ func tallied(t templates.Tally) apiTally {
 	return apiTally{
 		Shown: t.Shown, Accepted: t.Accepted, Chosen: t.Chosen, Rejected: t.Rejected, Ignored: t.Ignored, Elsewhere: t.Elsewhere,
 		Confirmed: t.Confirmed, Withdrawn: t.Withdrawn, Widened: t.Widened, OfOne: t.OfOne, LoadedOnce: t.LoadedOnce, Deciders: t.Deciders,
-		Decisions: t.Events, BySignal: t.Signals, AutoBanners: t.AutoShown, AutoMade: t.AutoMade,
+		Decisions: t.Events, BySignal: t.Signals, AutoBanners: t.AutoShown, AutoMade: t.AutoMade, Unasked: t.Unasked, AutoUnasked: t.AutoUnasked,
 		Categories: splits(t.Status), Services: splits(t.Services),
 	}
 }

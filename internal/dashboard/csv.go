@@ -30,7 +30,7 @@ func writeCSV(w io.Writer, days []templates.Step, categories []templates.Categor
 func csvHeader(categories []templates.CategoryName) []string {
 	row := []string{"date", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored", "answered_elsewhere",
 		"confirmed", "withdrawn", "widened", "one_service", "loaded_once", "first_decisions", "decisions", "by_signal",
-		"automated_banners", "automated_decisions"}
+		"automated_banners", "automated_decisions", "unasked_pages_estimated", "automated_unasked_pages_estimated"}
 	for _, c := range categories {
 		id := consent.Inert(c.ID)
 		row = append(row, id+"_granted", id+"_denied", id+"_opt_in_rate")
@@ -41,7 +41,8 @@ func csvHeader(categories []templates.CategoryName) []string {
 func csvRow(d templates.Step, categories []templates.CategoryName) []string {
 	row := []string{d.From.Format(time.DateOnly)}
 	for _, n := range []int64{d.Shown, d.Accepted, d.Chosen, d.Rejected, d.Ignored, d.Elsewhere,
-		d.Confirmed, d.Withdrawn, d.Widened, d.OfOne, d.LoadedOnce, d.Deciders, d.Events, d.Signals, d.AutoShown, d.AutoMade} {
+		d.Confirmed, d.Withdrawn, d.Widened, d.OfOne, d.LoadedOnce, d.Deciders, d.Events, d.Signals, d.AutoShown, d.AutoMade,
+		d.Unasked, d.AutoUnasked} {
 		row = append(row, strconv.FormatInt(n, 10))
 	}
 	for _, c := range categories {

@@ -133,6 +133,15 @@ func (out *Figures) add(c *counter, day consent.Date, t *templates.Tally, n int6
 			c.cross(t, n)
 			out.addSetup(c, n)
 		}
+	case consent.UnaskedCount:
+		if f.Narrows() {
+			return
+		}
+		if c.who == consent.Automated {
+			t.AutoUnasked += n
+		} else {
+			t.Unasked += n
+		}
 	case consent.StatusCount:
 		if !f.Narrows() {
 			addStatus(&t.Status, c.category, c.status, n)

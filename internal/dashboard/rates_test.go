@@ -90,6 +90,24 @@ func TestProgramsAndSignalsAreInNoRate(t *testing.T) {
 	sameTally(t, Rates(sheet(c), first, first+1, templates.Filter{}).Total, want)
 }
 
+func TestPagesThatAskNothingAreInNoRateAndBehindNoFilter(t *testing.T) {
+	c := aDay()
+	want := Rates(sheet(c), first, first+1, templates.Filter{}).Total
+	for who, pages := range map[string]int{consent.Human: 3, consent.Automated: 1} {
+		for range pages {
+			page := consent.Unasked{Moment: consent.Moment{Zone: time.UTC}, Of: 100, Automated: who == consent.Automated}
+			for _, n := range page.Counts() {
+				c = append(c, consent.Count{Day: first, Key: n.Key, N: n.N})
+			}
+		}
+	}
+	want.Unasked, want.AutoUnasked = 300, 100
+	sameTally(t, Rates(sheet(c), first, first+1, templates.Filter{}).Total, want)
+	if of := Rates(sheet(c), first, first+1, templates.Filter{Kind: consent.First}).Total; of.Unasked+of.AutoUnasked != 0 {
+		t.Errorf("a filter leaves %+v", of)
+	}
+}
+
 // Asked before midnight, answered after it: the days cannot show it, the sum can.
 func TestAnswersAfterMidnightAreTakenFromTheWholePeriod(t *testing.T) {
 	var c counts

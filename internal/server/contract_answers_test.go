@@ -175,6 +175,7 @@ func TestEveryDocumentedAnswerIsGiven(t *testing.T) {
 	r.answerScripts(t, store)
 	r.answerDecisions(t, store)
 	r.answerImpressions(t, store)
+	r.answerUnasked(t, store)
 	r.answerSightings(t)
 	r.answerChoices(t, store)
 	r.answerReceipts(t, store)

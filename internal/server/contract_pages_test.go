@@ -33,6 +33,18 @@ func (r *rig) answerImpressions(t *testing.T, store *moodyStore) {
 	store.set(nil, false)
 }
 
+func (r *rig) answerUnasked(t *testing.T, store *moodyStore) {
+	const post, to = "POST /unasked ", "POST /privacy/unasked?webdriver=false"
+	r.expect(t, post+"204", ask{to: to})
+	r.expect(t, post+"403"+jsonError+"origin", ask{to: to, headers: "Origin: null"})
+	r.expect(t, post+"404"+jsonError+"no-site", ask{to: to, headers: foreign})
+	store.set(consent.ErrUnavailable, false)
+	r.expect(t, post+"503"+jsonError+"unavailable", ask{to: to})
+	store.set(consent.ErrBusy, false)
+	r.expect(t, post+"429"+jsonError+"busy", ask{to: to})
+	store.set(nil, false)
+}
+
 func (r *rig) answerSightings(t *testing.T) {
 	const post, to = "POST /sightings ", "POST /privacy/sightings"
 	seen := sighted([]string{"cdn.stranger.example"}, []string{"_x"}, nil)
@@ -204,7 +216,7 @@ func (r *rig) answerTheMany(t *testing.T) {
 		_, _ = io.Copy(io.Discard, response.Body)
 		_ = response.Body.Close()
 	}
-	for _, path := range []string{"/decisions", "/impressions", "/sightings", "/choices"} {
+	for _, path := range []string{"/decisions", "/impressions", "/unasked", "/sightings", "/choices"} {
 		r.expect(t, "POST "+path+" 429"+jsonError+"rate", ask{to: "POST /privacy" + path, headers: network})
 	}
 	r.expect(t, "POST /receipts/{token} 429"+jsonError+"rate", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64), headers: network})

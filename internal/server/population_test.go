@@ -27,6 +27,7 @@ controller: {name: Shop Ltd, address: "1 Road, Town", contact: privacy@shop.exam
 locales: [en, de]
 counting:
   time_zone: Europe/Berlin
+  sample: 50
   page_groups: [{id: goods, paths: [/goods/*]}]
 categories:
   - {id: analytics, services: [ga4, matomo]}
@@ -151,6 +152,10 @@ func populate(t *testing.T, r *rig) {
 	finn.shown(false, false)             // day 1: shown
 	finn.accepts("banner", "accept-all") // day 1: accepted
 	r.set("2027-03-28T22:01:00Z")
+	anna.send("unasked?webdriver=false", "", http.StatusNoContent)                                                 // day 2: 50 pages
+	anna.send("unasked?webdriver=undefined", "", http.StatusNoContent)                                             // day 2: 50 pages
+	robot.send("unasked?webdriver=true", "", http.StatusNoContent)                                                 // day 2: 50 pages of programs
+	person("", "/", "Googlebot/2.1").send("unasked", "", http.StatusNoContent)                                     // day 2: 50 pages of programs
 	finn.rejects("preferences", "withdraw")                                                                        // day 2: withdrawn
 	anna.accepts("preferences", "save")                                                                            // day 2: confirmed
 	carl.decides("placeholder", "load-once", `"scope":"once","categories":{},"services":{"youtube":"granted"}`)    // day 2: loaded once
@@ -172,14 +177,14 @@ func byHand() (days []templates.Tally, total templates.Tally, by map[string]map[
 			Services: map[string]templates.Split{"ga4": {Granted: 3, Denied: 2}, "matomo": {Granted: 3, Denied: 2}, "youtube": {Granted: 2, Denied: 3}, "addtoany": {Granted: 2, Denied: 3}},
 		},
 		{
-			Shown: 1, Accepted: 1, Withdrawn: 1, Confirmed: 1, LoadedOnce: 1, OfOne: 1, Events: 5,
+			Shown: 1, Accepted: 1, Withdrawn: 1, Confirmed: 1, LoadedOnce: 1, OfOne: 1, Events: 5, Unasked: 100, AutoUnasked: 100,
 			Status:   map[string]templates.Split{"analytics": {Granted: 1}, "share": {Granted: 1}},
 			Services: map[string]templates.Split{"ga4": {Granted: 1}, "matomo": {Granted: 1}, "youtube": {Granted: 1}, "addtoany": {Granted: 1}, "vimeo": {Granted: 1}},
 		},
 	}
 	total = templates.Tally{
 		Shown: 9, Accepted: 3, Rejected: 2, Chosen: 1, Ignored: 3, Withdrawn: 1, Confirmed: 1, LoadedOnce: 1, OfOne: 1,
-		Deciders: 5, Events: 10, AutoShown: 2, AutoMade: 2,
+		Deciders: 5, Events: 10, AutoShown: 2, AutoMade: 2, Unasked: 100, AutoUnasked: 100,
 		Status:   map[string]templates.Split{"analytics": {Granted: 4, Denied: 2}, "share": {Granted: 3, Denied: 3}},
 		Services: map[string]templates.Split{"ga4": {Granted: 4, Denied: 2}, "matomo": {Granted: 4, Denied: 2}, "youtube": {Granted: 3, Denied: 3}, "addtoany": {Granted: 3, Denied: 3}, "vimeo": {Granted: 1}},
 	}

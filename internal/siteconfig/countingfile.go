@@ -32,6 +32,12 @@ type CountingFile struct {
 	// group of pages: smaller ones are added up until the sum is large enough. 1 to
 	// 1000.
 	Smallest int `yaml:"smallest" jsonschema:"default=10"`
+
+	// A page that has nothing to ask costs no request, so nobody knows how many
+	// there are. Of these pages one in so many, chosen by chance, says so, without
+	// any identifier, and the dashboard multiplies. 1 counts every one, 0 none: then
+	// the gate carries no code for it. At most 10000.
+	Sample int `yaml:"sample" jsonschema:"default=100,minimum=0,maximum=10000"`
 }
 
 // PageGroupFile is a group of pages.
@@ -56,7 +62,10 @@ func (b *builder) counting() consent.Counting {
 	if f.Smallest < 1 || f.Smallest > 1000 {
 		b.doc.Fail("counting.smallest", "smallest must be between 1 and 1000, not %d", f.Smallest)
 	}
-	return consent.Counting{Zone: zone, Groups: b.pageGroups(), Smallest: int64(f.Smallest)}
+	if f.Sample < 0 || f.Sample > 10000 {
+		b.doc.Fail("counting.sample", "sample must be between 1 and 10000, or 0 for none, not %d", f.Sample)
+	}
+	return consent.Counting{Zone: zone, Groups: b.pageGroups(), Smallest: int64(f.Smallest), Sample: f.Sample}
 }
 
 func (b *builder) pageGroups() (groups []consent.PageGroup) {

@@ -15,6 +15,9 @@ const HELD = '[data-consent]'
 /** Whether the bundle holds unmarked tags; a site that only reports has the other. */
 declare const AUTO: boolean
 
+/** What counts one page in some; where the site counts none, there is no such code. */
+declare const __SAMPLE__: unknown
+
 /** Starts the gate, once a page. guard holds unmarked tags; what it returns holds those of the parser. */
 export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) => void): void {
   if ((window.consentry as Partial<Consentry> | undefined)?.permits) return // another copy runs here
@@ -104,6 +107,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     gate.scan()
     document.addEventListener('readystatechange', () => gate.scan())
     if (hasPending(policy) || gate.asks()) gate.load('banner').then(() => gate.begin!(), () => {})
+    else __SAMPLE__
     for (const event of ['storage', 'visibilitychange', 'pageshow'])
       addEventListener(event, () => {
         gate.refresh()

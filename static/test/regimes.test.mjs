@@ -12,6 +12,7 @@ id: shop
 name: Shop
 origins: ["${origin}"]
 controller: {name: Shop Ltd, address: "1 Road", contact: a@shop.example}
+counting: {sample: 0}
 ${more}
 categories:
   - id: analytics

@@ -16,6 +16,7 @@ name: Example Shop
 origins: ["${origin}"]
 controller: {name: Example Shop Ltd, address: "1 High Street, Exampletown", contact: privacy@shop.example}
 locales: [en]
+counting: {sample: 0}
 ${settings}`;
 
 /**

@@ -28,7 +28,7 @@ export async function startStandIn(body) {
   const it = { decisions: [], scripts: [], impressions: 0, pages: 0, answer: null, hold: null };
   const routes = {
     "/": (_, reply) => (it.pages += 1) && reply(200, "text/html", `<!doctype html><html lang="en"><title>Strict</title>${body}`, { "content-security-policy": csp }),
-    "/p/gate.js": (_, reply) => reply(200, "text/javascript", fill(bundle("gate"), { __POLICY__: policyOf("one", "AAAA") })),
+    "/p/gate.js": (_, reply) => reply(200, "text/javascript", fill(bundle("gate"), { __POLICY__: policyOf("one", "AAAA"), __SAMPLE__: 0 })),
     "/p/opener/one/en.js": (_, reply) => reply(200, "text/javascript", fill(bundle("opener"), { __POLICY__: { settings: { kind: "button", label: "Settings" } } })),
     "/p/opener/two/en.js": (_, reply) => routes["/p/opener/one/en.js"](_, reply),
     "/p/banner/one/en.js": (_, reply) => reply(200, "text/javascript", banner("", "AAAA", "First")),

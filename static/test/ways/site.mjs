@@ -82,7 +82,7 @@ export async function startSite({ gate, block, ways = [], page, more = {}, cache
   const head = gate ? '<script src="/p/gate.js"></script>' : "";
   const routes = {
     "/": () => ["text/html", `<!doctype html><html lang="en"><head>${head}${setup}</head><body>${page(url, third.origin)}</body></html>`],
-    "/p/gate.js": () => ["text/javascript", dist(gate).replace("__POLICY__", () => JSON.stringify(policy))],
+    "/p/gate.js": () => ["text/javascript", dist(gate).replace("__POLICY__", () => JSON.stringify(policy)).replace("__SAMPLE__", 0)],
     "/p/opener/r/en.js": () => ["text/javascript", dist("opener").replace("__POLICY__", () => JSON.stringify({ settings: { kind: "none", label: "" }, vendors: { evil: { stored }, "necessary:pay": { stored: own } } }))],
     "/worker.js": () => ["text/javascript", "importScripts(location.hash.slice(1))"],
     ...more,

@@ -1,0 +1,80 @@
+// Pages that have nothing to ask, which cost no request, and of which some say so.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { inEveryEngine } from "./engines.mjs";
+import { waitFor } from "./page.mjs";
+import { startOwnSite } from "./site.mjs";
+import { bannerGone, button } from "./visit.mjs";
+
+const site = (sample) => (origin) => `
+id: shop
+name: Shop
+origins: ["${origin}"]
+controller: {name: Shop Ltd, address: "1 Road", contact: a@shop.example}
+counting: {sample: ${sample}}
+categories:
+  - {id: share, services: [youtube]}
+`;
+
+const speculate = '<script type="speculationrules">{"prerender": [{"source": "list", "urls": ["/next"], "eagerness": "immediate"}]}</script>';
+const body = (more) => `<!doctype html><html lang="en"><head><title>Shop</title><script src="/privacy/gate.js"></script></head><body><p>Text</p><a id="on" href="/next">On</a>${more}</body></html>`;
+
+for (const sample of [1, 0])
+  describe(sample ? "a site that counts every page that asks nothing" : "a site that counts none of them", () => {
+    const use = { pages: [] };
+    before(async () => {
+      const page = (path) => (path !== "/favicon.ico" && use.pages.push(path), { body: body(path === "/" ? speculate : "") });
+      use.site = await startOwnSite({ site: site(sample), page });
+    });
+    after(() => use.site?.stop());
+
+    it("has code for that, or none", async () => {
+      const gate = await (await fetch(`${use.site.origin}/privacy/gate.js`)).text();
+      assert.equal(gate.includes("unasked"), sample === 1);
+    });
+
+    inEveryEngine((newPage, engine) => {
+      const counted = () => use.site.posts.filter(({ path }) => !/decisions|impressions/.test(path));
+      const loaded = (page) => waitFor(() => page.evaluate(() => document.readyState === "complete" && Boolean(self.consentry)), "the page");
+      /** A visitor who has answered, and of whose requests nothing is noted so far. */
+      async function answered(act) {
+        const page = await newPage();
+        try {
+          use.site.posts.length = 0;
+          await page.open(`${use.site.origin}/plain`);
+          await waitFor(() => use.site.posts.some(({ path, status }) => path.endsWith("/impressions") && status), "the impression");
+          await page.click(button("reject-all"));
+          await bannerGone(page);
+          await waitFor(() => use.site.posts.some(({ path, status }) => path.endsWith("/decisions") && status), "the decision");
+          assert.deepEqual(counted(), [], "the page asked");
+          await act(page);
+        } finally {
+          await page.close().catch(() => {}); // what failed before says more
+        }
+      }
+
+      it("a returning visitor's page says so once, and nothing of the visitor, or stays silent", () =>
+        answered(async (page) => {
+          for (const [n, path] of ["/plain", "/next"].entries()) {
+            await page.open(use.site.origin + path);
+            await loaded(page);
+            if (sample) await waitFor(() => counted()[n]?.status, "the page to be counted");
+            await new Promise((resolve) => setTimeout(resolve, 300));
+            assert.equal(counted().length, sample && n + 1, path);
+          }
+          for (const { path, body, status } of counted()) assert.match(`${path} ${body} ${status}`, /^\/privacy\/unasked\?webdriver=(true|false|undefined)  204$/);
+        }));
+
+      it("a page that is made ready says so when it is looked at", { skip: (engine !== "chromium" || !sample) && "has no speculation rules, or counts nothing" }, () =>
+        answered(async (page) => {
+          use.pages.length = 0;
+          await page.open(use.site.origin + "/");
+          await waitFor(() => use.pages.includes("/next") && counted()[0]?.status, "both pages, and the first to be counted");
+          await new Promise((resolve) => setTimeout(resolve, 700));
+          assert.equal(counted().length, 1);
+          await page.click("#on");
+          await waitFor(() => counted()[1]?.status, "the second to be counted");
+          assert.deepEqual(use.pages, ["/", "/next"], "it was the one made ready");
+        }));
+    });
+  });
