@@ -1,5 +1,6 @@
 // The banner moves nothing and is never the largest thing that a page paints: on a
-// page of text and on one with a picture, over a slow line and a slow processor.
+// page of text, on one with a picture and on one of four words, over a slow line and a
+// slow processor.
 // Values are held, not times. Chromium alone tells them.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -29,7 +30,7 @@ const words = "Water first, then leaves, then patience. ".repeat(40);
 const page = (gate, main) => `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Page</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:720px;margin:24px auto}img{max-width:100%;height:auto}</style>${watch}${gate ? '<script src="/privacy/gate.js"></script>' : ""}<h1>Kiln</h1>${main}<a href="#consentry-settings">Settings</a>`;
 
-const kinds = { text: `<p id="largest">${words}</p>`, picture: `<img id="largest" width="800" height="450" alt="A kiln" src="/picture.bmp"><p>Water first, then leaves.</p>` };
+const kinds = { text: `<p id="largest">${words}</p>`, picture: `<img id="largest" width="800" height="450" alt="A kiln" src="/picture.bmp"><p>Water first, then leaves.</p>`, few: '<p id="largest">Water first, then leaves.</p>' };
 const extra = { "/picture.bmp": picture() };
 for (const [kind, main] of Object.entries(kinds))
   for (const gate of [true, false]) extra[`/${kind}${gate ? "" : "-bare"}`] = page(gate, main);
