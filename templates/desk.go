@@ -160,6 +160,7 @@ type SiteState struct {
 	Oldest   time.Time // the oldest record that is left, zero without any
 	Reading  bool      // what was pruned before it is still being read past
 	Unread   bool      // the store cannot say now
+	Purge    string    // why records whose time is over could not be taken away
 }
 
 // LogState is how far a site's log is signed.

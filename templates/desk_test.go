@@ -76,7 +76,7 @@ func statePage() templates.StatePage {
 				Anchors: []templates.AnchorState{{Name: "git", Entries: 4600, Behind: 100}, {Name: "witness", Problem: "it does not answer"}},
 			}},
 			{ID: "journal", Name: "The Potter’s Journal", Class: "standard", Log: &templates.LogState{Problem: "the copy outside is newer than the store"}},
-			{ID: "away", Name: "Away", Class: "standard", Unread: true},
+			{ID: "away", Name: "Away", Class: "standard", Unread: true, Purge: "site away: the store cannot keep a record now"},
 		},
 	}
 }

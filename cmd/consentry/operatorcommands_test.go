@@ -195,6 +195,26 @@ func TestAnOperatorErasesOnRedis(t *testing.T) {
 	wantVerified(t, dir, exitOK, "2 erased", "no difference")
 }
 
+// A purge that cannot come to its end is a warning of /readyz and a metric; visitors
+// are served all the same.
+func TestAPurgeThatFailsIsSaid(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts)
+	p := start(t, dir)
+	p.recorded()
+	p.stop()
+	replace(t, filepath.Join(dir, configFile), anyPorts+"retention: {other: 400d}\n")
+	p = start(t, dir)
+	const why = `could not be purged: site shop: entry`
+	until(t, "/readyz says that records could not be purged", func() bool {
+		return strings.Contains(p.ready(), why)
+	})
+	if metrics := ask(t, p.operators, "GET", "/metrics", "").body; !strings.Contains(metrics, `consentry_purge_problem{site="shop"} 1`) {
+		t.Error("the metrics do not tell that a purge failed")
+	}
+	p.recorded()
+	p.stop()
+}
+
 // Records go when their class says so: shown first, by command, and by the server
 // itself; the log still verifies and tells why.
 func TestRecordsArePurgedWhenTheirTimeIsOver(t *testing.T) {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,49 +98,6 @@ func purgeWords(p consent.Purge, dry bool) string {
 		words += ", the oldest of " + p.Oldest.UTC().Format(time.DateOnly)
 	}
 	return words
-}
-
-// purgeEvery is how often a server purges.
-const purgeEvery = 24 * time.Hour
-
-// keepPurged purges at the start and once a day, until ctx ends.
-func keepPurged(ctx context.Context, b *workbench, log *slog.Logger) {
-	keep := b.config.Keeps()
-	if len(keep) == 0 {
-		return
-	}
-	tick := time.NewTicker(purgeEvery)
-	defer tick.Stop()
-	for {
-		if err := purgeDue(ctx, b, keep, log); err != nil && ctx.Err() == nil {
-			log.Error("records whose retention has ended could not be purged", "error", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func purgeDue(ctx context.Context, b *workbench, keep consent.Retention, log *slog.Logger) error {
-	sites, err := b.siteLogs(ctx, "")
-	if err != nil {
-		return err
-	}
-	for _, site := range sites {
-		if site.LegalHold != "" {
-			continue
-		}
-		list, purgeErr := keep.PurgeDue(ctx, b.store, site.ID, b.env.now())
-		err = errors.Join(err, purgeErr)
-		for _, p := range list {
-			if p.Due > 0 {
-				log.Info("retention has ended", "site", site.ID, "class", p.Class, "purged", p.Due)
-			}
-		}
-	}
-	return err
 }
 
 // checkRetention holds a site's class against how long its records are kept.

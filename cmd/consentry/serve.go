@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -114,12 +115,13 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 		return err
 	}
 	accounts := dashboard.NewAccountsFile(config.AccountsPath())
-	desk, err := newDesk(ctx, env, config, ring, store, visitors, sites, accounts, log)
+	due := newPurges(config.Keeps(), env.now, log)
+	desk, err := newDesk(ctx, env, config, ring, store, visitors, sites, due, accounts, log)
 	if err != nil {
 		return err
 	}
 	requests := newBacklog(visitors, env.now, log)
-	srv, err := newServer(env, config, log, store, visitors, desk, sites, requests)
+	srv, err := newServer(env, config, log, store, visitors, desk, sites, due, requests)
 	if err != nil {
 		return err
 	}
@@ -132,7 +134,7 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	defer stop()
 	bench := workbench{env: env, config: config, ring: ring, store: store, whole: whole, logs: logs, accounts: accounts}
 	defer takeCommands(watching, bench, log)()
-	go keepPurged(watching, &bench, log)
+	go due.watch(watching, &bench)
 	go sites.watch(watching, changes, hangup)
 	go store.keepErased(watching)
 	go requests.watch(watching)
@@ -144,11 +146,11 @@ func serve(ctx context.Context, env environment, config ServerConfig, ready func
 	return srv.Run(ctx, public, admin)
 }
 
-func newServer(env environment, config ServerConfig, log *slog.Logger, store *listedStore, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet, requests *backlog) (*server.Server, error) {
+func newServer(env environment, config ServerConfig, log *slog.Logger, store *listedStore, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet, due *purges, requests *backlog) (*server.Server, error) {
 	o := server.Options{
 		Visitors: visitors, Operators: desk, Store: store, Outbox: outboxOf(store), Backlog: requests.Read, Now: env.now, Log: log,
 		TrustedProxies: config.Proxies(), CountryHeader: config.CountryHeader, RegionHeader: config.RegionHeader, PerMinute: config.RateLimit.PerMinute, Burst: config.RateLimit.Burst,
-		Problems: sites.Problems, Logs: sites.logs.statuses, Version: programVersion(),
+		Problems: func() []string { return slices.Concat(sites.Problems(), due.Problems()) }, Purges: due.Read, Logs: sites.logs.statuses, Version: programVersion(),
 		Timeouts: server.Timeouts{
 			ReadHeader: config.Timeouts.ReadHeader.Std(), Read: config.Timeouts.Read.Std(), Write: config.Timeouts.Write.Std(),
 			Idle: config.Timeouts.Idle.Std(), Shutdown: config.Timeouts.Shutdown.Std(),
@@ -167,7 +169,7 @@ func newServer(env environment, config ServerConfig, log *slog.Logger, store *li
 
 // newDesk opens the operators' pages. Their sessions are sealed by a key that
 // follows from the root, so that a restart does not sign anybody out.
-func newDesk(ctx context.Context, env environment, config ServerConfig, ring *consent.Keyring, store *listedStore, visitors *api.API, sites *siteSet, accounts *dashboard.AccountsFile, log *slog.Logger) (*dashboard.Dashboard, error) {
+func newDesk(ctx context.Context, env environment, config ServerConfig, ring *consent.Keyring, store *listedStore, visitors *api.API, sites *siteSet, due *purges, accounts *dashboard.AccountsFile, log *slog.Logger) (*dashboard.Dashboard, error) {
 	secret, err := consent.DeriveKey(ring.Root, "sessions", "dashboard")
 	if err != nil {
 		return nil, err
@@ -177,7 +179,7 @@ func newDesk(ctx context.Context, env environment, config ServerConfig, ring *co
 		return nil, err
 	}
 	return dashboard.New(dashboard.Options{
-		Store: sites.whole, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Secret: secret,
+		Store: sites.whole, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, PurgeProblem: due.Problem, Secret: secret,
 		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency, Schedule: sites.Schedule, EndExperiment: sites.EndExperiment,
 		Accounts: accounts, Trail: &dashboard.Trail{Store: sites.whole, Sites: sites.Configured, Now: env.now}, OpenID: provider,
 		Now: env.now, Ending: ctx.Done(), Log: log,

@@ -33,6 +33,13 @@ type Purge struct {
 	Oldest time.Time // of those kept; zero without any
 }
 
+// PurgeState is what came of the last purge of a log.
+type PurgeState struct {
+	Site    string    // the log's name; empty: of all, none could be looked at
+	Done    time.Time // when one last came to its end, zero: not since the server was started
+	Problem string    // why the last did not; empty: it did
+}
+
 // Purge prunes a site's entries whose retention has ended, the erased ones among
 // them, and reports every class, by name. Their places are noted in the log before
 // they are pruned. A dry run changes nothing. An entry of a class that is not in r

@@ -130,6 +130,7 @@ type apiSiteState struct {
 	Class  string             `json:"retention_class"`
 	Oldest *consent.Timestamp `json:"oldest_record"`
 	Unread bool               `json:"unread"` // the store cannot say now
+	Purge  string             `json:"purge_problem"`
 	Log    *apiLog            `json:"log"`
 }
 
@@ -168,7 +169,7 @@ func (d *Dashboard) apiState(c echo.Context) error {
 }
 
 func stateOf(s templates.SiteState) apiSiteState {
-	out := apiSiteState{ID: s.ID, Class: s.Class, Oldest: instant(s.Oldest), Unread: s.Unread}
+	out := apiSiteState{ID: s.ID, Class: s.Class, Oldest: instant(s.Oldest), Unread: s.Unread, Purge: s.Purge}
 	if s.Log == nil {
 		return out
 	}

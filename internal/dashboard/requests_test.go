@@ -120,6 +120,17 @@ func TestTheDeskSaysThatTheStoreIsAway(t *testing.T) {
 	d.want(d.get("/admin/records?q="+consent.ID{9}.String()), http.StatusServiceUnavailable, "cannot be read now")
 }
 
+// A purge that did not come to its end is said where an operator looks.
+func TestTheDeskSaysThatAPurgeFailed(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	d.change(func(o *dashboard.Options) {
+		o.PurgeProblem = func(log string) string { return "site " + log + ": its class is not configured" }
+	})
+	d.in2()
+	d.want(d.get("/admin/state"), http.StatusOK, "Records whose time is over could not be taken away: site shop: its class is not configured")
+}
+
 // A record is found by its id and by its receipt link, on configured sites only;
 // what is not there, and what is another's, look alike.
 func TestARecordIsLookedUp(t *testing.T) {

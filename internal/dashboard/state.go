@@ -44,6 +44,9 @@ func (d *Dashboard) siteState(ctx context.Context, site *consent.Site) templates
 			s.Log.Anchors = append(s.Log.Anchors, templates.AnchorState{Name: a.Name, Entries: a.Size, Behind: a.Lag, Problem: a.Problem})
 		}
 	}
+	if d.PurgeProblem != nil {
+		s.Purge = d.PurgeProblem(site.ID)
+	}
 	var err error
 	if s.Oldest, s.Reading, err = d.oldest(ctx, site.ID); err != nil {
 		d.Log.Error("a site's oldest record cannot be read", "site", site.ID, "error", err)

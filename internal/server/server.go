@@ -30,7 +30,7 @@ type Visitors interface {
 // Operators is what the operators' listener serves beside health and metrics.
 type Operators interface{ Register(e *echo.Echo) }
 
-// Options configure a Server. All fields are needed but Outbox, Logs and Version.
+// Options configure a Server. All fields are needed but Outbox, Backlog, Purges, Logs and Version.
 type Options struct {
 	Visitors  Visitors
 	Operators Operators
@@ -39,7 +39,9 @@ type Options struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	// Backlog tells which visitors' requests wait, as last read; nil when nobody does.
-	Backlog        func() []consent.Backlog
+	Backlog func() []consent.Backlog
+	// Purges tells what came of the last purge of each log; nil when nobody does.
+	Purges         func() []consent.PurgeState
 	Seed           [32]byte // randomness for rate-limit buckets
 	TrustedProxies []netip.Prefix
 	CountryHeader  string // in which they name the visitor's country, "" for none
@@ -75,6 +77,9 @@ func New(o Options) *Server {
 	s := &Server{log: o.Log, shutdown: o.Timeouts.Shutdown, Metrics: newMetrics(o)}
 	if o.Logs != nil {
 		s.Metrics.registry.MustRegister(newLogMetrics(o.Logs, o.Now))
+	}
+	if o.Purges != nil {
+		s.Metrics.registry.MustRegister(newPurgeMetrics(o.Purges, o.Now))
 	}
 	s.public = newHTTP(s.visitors(o), o.Timeouts)
 	s.admin = newHTTP(s.operators(o), o.Timeouts)

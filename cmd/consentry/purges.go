@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+const (
+	// purgeEvery is how often a server purges, and purgeAgain how soon where one
+	// could not come to its end.
+	purgeEvery = 24 * time.Hour
+	purgeAgain = time.Hour
+)
+
+// purges takes away, day by day, the records whose retention has ended, and knows
+// what came of it.
+type purges struct {
+	keep consent.Retention
+	now  func() time.Time
+	log  *slog.Logger
+
+	mu     sync.Mutex
+	states map[string]consent.PurgeState // by log
+}
+
+func newPurges(keep consent.Retention, now func() time.Time, log *slog.Logger) *purges {
+	return &purges{keep: keep, now: now, log: log, states: make(map[string]consent.PurgeState)}
+}
+
+// Read returns what came of the last purge, by log.
+func (p *purges) Read() (list []consent.PurgeState) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(p.states)) {
+		list = append(list, p.states[name])
+	}
+	return list
+}
+
+// Problem says why the last purge of a log did not come to its end, "" when it did.
+func (p *purges) Problem(log string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if all := p.states[""].Problem; all != "" {
+		return all
+	}
+	return p.states[log].Problem
+}
+
+// Problems says all of it.
+func (p *purges) Problems() (list []string) {
+	for _, state := range p.Read() {
+		if state.Problem != "" {
+			list = append(list, "records whose retention has ended could not be purged: "+state.Problem)
+		}
+	}
+	return list
+}
+
+func (p *purges) note(log string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if log == "" && err == nil {
+		delete(p.states, "")
+		return
+	}
+	state := consent.PurgeState{Site: log, Done: p.states[log].Done}
+	if err == nil {
+		state.Done = p.now()
+	} else {
+		state.Problem = strings.TrimPrefix(err.Error(), "purge ")
+	}
+	p.states[log] = state
+}
+
+// watch purges at the start and once a day, until ctx ends.
+func (p *purges) watch(ctx context.Context, b *workbench) {
+	if len(p.keep) == 0 {
+		return
+	}
+	for {
+		next := purgeEvery
+		if err := p.purge(ctx, b); err != nil && ctx.Err() == nil {
+			p.log.Error("records whose retention has ended could not be purged", "error", err)
+			next = purgeAgain
+		}
+		select {
+		case <-time.After(next):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *purges) purge(ctx context.Context, b *workbench) error {
+	sites, err := b.siteLogs(ctx, "")
+	p.note("", err)
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		if site.LegalHold != "" {
+			continue
+		}
+		list, purgeErr := p.keep.PurgeDue(ctx, b.store, site.ID, p.now())
+		p.note(site.ID, purgeErr)
+		err = errors.Join(err, purgeErr)
+		for _, one := range list {
+			if one.Due > 0 {
+				p.log.Info("retention has ended", "site", site.ID, "class", one.Class, "purged", one.Due)
+			}
+		}
+	}
+	return err
+}
