@@ -274,10 +274,10 @@ func receiptIn(site *consent.Site, locale string) templates.ReceiptPage {
 }
 
 // askedReceipt has an objection that waits, a correction that was refused, and a
-// request that was just lost.
+// request that was just lost, since the store is away.
 func askedReceipt(site *consent.Site) templates.ReceiptPage {
 	p := receiptIn(site, "de")
-	p.Failed = true
+	p.Failed, p.Partial = true, true
 	refused := askedFor(consent.Correction, "not-me", 10*24*time.Hour)
 	refused.Settled = &consent.Settlement{Reason: "record-right", At: consent.At(now)}
 	p.Requests = []consent.Asked{askedFor(consent.Objection, "", time.Hour), refused}

@@ -18,6 +18,7 @@ type ReceiptPage struct {
 	Choices string         // address of the page where the choice is changed
 	Refused bool           // erasing was asked for and a legal hold forbids it
 	Failed  bool           // a request was made and could not be stored
+	Partial bool           // some earlier records may be missing, since the store is away
 
 	Own      int64           // place in the log of the record that the link opens
 	Requests []consent.Asked // about what is shown

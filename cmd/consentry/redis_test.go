@@ -65,6 +65,9 @@ func TestRedisComesAndGoes(t *testing.T) {
 	redis.Stop()
 	p.wantRecorded()
 	p.wantOutbox("connection refused")
+	if got := ask(t, p.visitors, "GET", p.recorded().Receipt, "", "Accept: text/html"); got.status != http.StatusOK || !strings.Contains(got.body, "Some earlier choices may be missing here") {
+		t.Errorf("a receipt with Redis away got %d and does not say that it is a part:\n%s", got.status, got.body)
+	}
 	if got := ask(t, p.visitors, "POST", "/privacy/decisions", refusal, fromPage()...); got.status != http.StatusCreated {
 		t.Errorf("a refusal got %d: %s", got.status, got.body)
 	}
@@ -84,8 +87,8 @@ func TestRedisComesAndGoes(t *testing.T) {
 		t.Errorf("the refusal sent again got %d: %s", got.status, got.body)
 	}
 	p.stop()
-	if records := keptInRedis(t, redis); len(records) != 6 {
-		t.Errorf("Redis has %d records, want 6", len(records))
+	if records := keptInRedis(t, redis); len(records) != 7 {
+		t.Errorf("Redis has %d records, want 7", len(records))
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "data", "outbox", "*.outbox")); len(left) != 0 {
 		t.Errorf("the outbox still has files: %v", left)

@@ -73,7 +73,7 @@ func (a *API) getReceipt(c echo.Context) error {
 	if err != nil {
 		return showNoReceipt(c, s, http.StatusNotFound, s.Texts[s.pageLocale(c.Request(), c.QueryParam("locale"))].ReceiptNone)
 	}
-	return a.showReceipt(c, s, held, http.StatusOK)
+	return a.showReceipt(c, s, held, partial, http.StatusOK)
 }
 
 func receiptFormat(c echo.Context) string {
@@ -83,10 +83,10 @@ func receiptFormat(c echo.Context) string {
 	return c.QueryParam("format")
 }
 
-func (a *API) showReceipt(c echo.Context, s *Site, held []opened, status int) error {
+func (a *API) showReceipt(c echo.Context, s *Site, held []opened, partial bool, status int) error {
 	p := templates.ReceiptPage{
 		Nonce: pageHeaders(c, s), Site: s.Site, Locale: s.pageLocale(c.Request(), c.QueryParam("locale")), Back: s.backURL("/"),
-		Choices: s.Base() + "/choices", Refused: status == http.StatusConflict, Failed: status == http.StatusServiceUnavailable,
+		Choices: s.Base() + "/choices", Refused: status == http.StatusConflict, Failed: status == http.StatusServiceUnavailable, Partial: partial,
 		Files: []templates.ReceiptFile{{Name: "JSON", URL: "?format=json"}, {Name: "JSON-LD", URL: "?format=jsonld"}, {Name: "tlog-proof", URL: "?format=proof"}},
 	}
 	if a.Transparency == nil || a.Transparency(s.ID) == nil {
@@ -228,7 +228,7 @@ func (a *API) eraseReceipt(c echo.Context) error {
 	case err != nil:
 		return err
 	case s.LegalHold != "":
-		return a.showReceipt(c, s, held, http.StatusConflict)
+		return a.showReceipt(c, s, held, false, http.StatusConflict)
 	}
 	if err := a.erase(ctx, s, held); err != nil {
 		return err

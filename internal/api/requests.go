@@ -42,7 +42,8 @@ func (a *API) takeRequest(c echo.Context, form url.Values) error {
 	if errors.Is(err, ErrReceipt) {
 		return showNoReceipt(c, s, http.StatusNotFound, s.Texts[locale].ReceiptNone)
 	}
-	if err != nil && !errors.Is(err, consent.ErrPartial) {
+	partial := errors.Is(err, consent.ErrPartial)
+	if err != nil && !partial {
 		return err
 	}
 	ask := consent.VisitorRequest{Site: s.ID, Entry: held[0].stored.Index, Kind: form.Get("request"), At: consent.At(a.now())}
@@ -58,7 +59,7 @@ func (a *API) takeRequest(c echo.Context, form url.Values) error {
 	}
 	if errors.Is(err, consent.ErrUnavailable) || errors.Is(err, consent.ErrBusy) {
 		a.Log.WarnContext(ctx, "a visitor's request could not be stored", "site", s.ID, "error", err)
-		return a.showReceipt(c, s, held, http.StatusServiceUnavailable)
+		return a.showReceipt(c, s, held, partial, http.StatusServiceUnavailable)
 	}
 	if err != nil {
 		return err

@@ -241,8 +241,9 @@ type Texts struct {
 
 	ReceiptTitle string `yaml:"receipt_title"`
 	ReceiptIntro string `yaml:"receipt_intro"`
-	ReceiptNone  string `yaml:"receipt_none"` // wrong or unknown link
-	Erase        string `yaml:"erase"`        // button: erases what the receipt shows
+	ReceiptNone  string `yaml:"receipt_none"`    // wrong or unknown link
+	ReceiptPart  string `yaml:"receipt_partial"` // some of what is held cannot be read now
+	Erase        string `yaml:"erase"`           // button: erases what the receipt shows
 	EraseIntro   string `yaml:"erase_intro"`
 	Erased       string `yaml:"erased"`
 	EraseHeld    string `yaml:"erase_held"` // with {reason}: of a legal hold
