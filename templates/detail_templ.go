@@ -193,7 +193,7 @@ func comparePanel(p SitePage, c *Comparison) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "?</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"compare\"><table><thead><tr><th scope=\"col\">Of banners shown</th><th scope=\"col\">Before</th><th scope=\"col\">Now</th><th scope=\"col\">Change in points</th><th scope=\"col\">95% interval</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "?</h2><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"compare\"><table><thead><tr><th scope=\"col\">Of banners shown</th><th scope=\"col\">Before</th><th scope=\"col\">Now</th><th scope=\"col\">Change in points</th><th scope=\"col\">95% interval</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -376,14 +376,14 @@ func breakdownPanels(p SitePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\" download>CSV</a></div><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\" download>CSV</a></div><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var22 string
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs("by-" + b.ID)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/detail.templ`, Line: 66, Col: 80}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/detail.templ`, Line: 66, Col: 79}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			if templ_7745c5c3_Err != nil {
@@ -764,7 +764,7 @@ func servicesPanel(p SitePage) templ.Component {
 			templ_7745c5c3_Var46 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<section class=\"panel\" aria-labelledby=\"services\"><h2 id=\"services\">Which services do visitors permit?</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"services\"><table><thead><tr><th scope=\"col\">Service</th><th scope=\"col\">Permitted</th><th scope=\"col\">Denied</th><th scope=\"col\">Opt-in rate</th><th scope=\"col\">95% interval</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<section class=\"panel\" aria-labelledby=\"services\"><h2 id=\"services\">Which services do visitors permit?</h2><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"services\"><table><thead><tr><th scope=\"col\">Service</th><th scope=\"col\">Permitted</th><th scope=\"col\">Denied</th><th scope=\"col\">Opt-in rate</th><th scope=\"col\">95% interval</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

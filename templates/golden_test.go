@@ -79,7 +79,11 @@ func TestPagesWorkUnderTheirOwnPolicy(t *testing.T) {
 					if attribute(n, "nonce") != testNonce || attribute(n, "src") != "" || attribute(n, "type") != "" {
 						t.Error("a script that is not of the page, or does not carry the nonce")
 					}
-				case "link", "img", "iframe", "base":
+				case "link":
+					if attribute(n, "rel") != "icon" || attribute(n, "href") != "/admin/icon.svg" {
+						t.Error("a link element that is not the icon's")
+					}
+				case "img", "iframe", "base":
 					t.Errorf("the page has a %s element", n.Data)
 				case "style":
 					styles++

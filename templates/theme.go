@@ -19,6 +19,10 @@ var (
 	visitorCSS string
 	//go:embed operator.css
 	operatorCSS string
+
+	// Icon is the dashboard's, an SVG.
+	//go:embed icon.svg
+	Icon string
 )
 
 // style is a page's one style element. css is ours, never a visitor's; the

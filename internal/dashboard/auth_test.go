@@ -231,7 +231,7 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	for _, path := range []string{"/admin/", "/admin/requests", "/admin/sites/shop?from=2026-11-01&to=2026-11-20", "/admin/sites/shop/rates.csv", "/admin/login", "/admin/sites/none", "/admin/setup/none"} {
 		h := d.get(path).header
 		csp := h.Get("Content-Security-Policy")
-		nonce := regexp.MustCompile(`^default-src 'none'; style-src 'nonce-([A-Za-z0-9_-]{43})'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$`).FindStringSubmatch(csp)
+		nonce := regexp.MustCompile(`^default-src 'none'; style-src 'nonce-([A-Za-z0-9_-]{43})'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$`).FindStringSubmatch(csp)
 		if nonce == nil {
 			t.Errorf("%s: Content-Security-Policy: %s", path, csp)
 			continue

@@ -137,6 +137,7 @@ func (d *Dashboard) SetupLink(base string) (string, bool) {
 func (d *Dashboard) Register(e *echo.Echo) {
 	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, "/admin/") })
 	g := e.Group("/admin", d.guard)
+	g.GET("/icon.svg", getIcon)
 	g.GET("/setup/:token", d.getSetup)
 	g.POST("/setup/:token", d.postSetup)
 	g.GET("/login", d.getLogin)

@@ -16,7 +16,9 @@ import (
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/dashboard"
+	"github.com/consentry/consentry/internal/redisstore"
 	"github.com/consentry/consentry/internal/server"
+	"github.com/consentry/consentry/internal/storetest"
 )
 
 // operator serves the dashboard over a rig's store, and returns its address and a
@@ -85,15 +87,27 @@ func look(t *testing.T, browser *http.Client, address string) (status int, body 
 // A thousand operators at once get their page, and visitors meanwhile the gate and
 // their receipts: the dashboard takes a few places in the store and leaves the rest.
 func TestACrowdBeforeTheDashboardLeavesVisitorsAlone(t *testing.T) {
+	t.Run("embedded", func(t *testing.T) { crowd(t, nil) })
+	t.Run("redis", func(t *testing.T) {
+		store, err := redisstore.Open(t.Context(), storetest.StartRedis(t).URL(), redisstore.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = store.Close() })
+		crowd(t, func(consent.Store) consent.Store { return store })
+	})
+}
+
+func crowd(t *testing.T, wrap func(consent.Store) consent.Store) {
 	dir := t.TempDir()
 	writeSite(t, dir, "shop.yaml", shopYAML)
-	r := newRigWith(t, dir, nil, slog.LevelWarn, 0, time.Minute)
+	r := newRigWith(t, dir, wrap, slog.LevelWarn, 0, time.Minute)
 	address, browser := r.operator(t)
 	rendering := r.site(t, "shop").Rendering
-	var crowd sync.WaitGroup
+	var operators sync.WaitGroup
 	begin, over := make(chan struct{}), make(chan struct{})
 	for range 1000 {
-		crowd.Go(func() {
+		operators.Go(func() {
 			<-begin
 			if status, body := look(t, browser, address+"/admin/sites/shop?days=7"); status != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(body), "</html>") {
 				t.Errorf("status %d: %.100s", status, body)
@@ -101,7 +115,7 @@ func TestACrowdBeforeTheDashboardLeavesVisitorsAlone(t *testing.T) {
 		})
 	}
 	close(begin)
-	go func() { crowd.Wait(); close(over) }()
+	go func() { operators.Wait(); close(over) }()
 	for visits, waiting := 0, true; waiting || visits < 3; visits++ {
 		if response, _ := r.do(t, ask{to: "GET /privacy/gate.js"}.request(t, r)); response.StatusCode != http.StatusOK {
 			t.Errorf("the gate: status %d", response.StatusCode)
