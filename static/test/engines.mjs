@@ -22,7 +22,7 @@ export const launchers = Object.fromEntries(wanted.map((name) => [name, engineOf
 
 /**
  * Runs the same tests in every engine. tests(newPage, name) declares them; newPage
- * opens a page with an empty cookie jar, which the caller closes. options() is asked
+ * opens a page with an empty cookie jar, which the caller closes. options(name) is asked
  * for how to launch.
  */
 export function inEveryEngine(tests, options) {
@@ -31,7 +31,7 @@ export function inEveryEngine(tests, options) {
     if (reason && process.env.CI === "true") throw new Error(`${name}: ${reason}`);
     describe(name, { skip: reason || false }, () => {
       let browser;
-      before(async () => { browser = await engine.launch(await options?.()); });
+      before(async () => { browser = await engine.launch(await options?.(name)); });
       after(async () => { await browser?.close(); });
       tests((options) => browser.newPage(options), name);
     });

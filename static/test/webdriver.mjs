@@ -29,7 +29,8 @@ export async function openSession(base, capabilities) {
         }],
       });
     },
-    press: (key) => post("/actions", { actions: [{ type: "key", id: "keys", actions: [{ type: "keyDown", value: key }, { type: "keyUp", value: key }] }] }),
+    /** Presses these keys one after the other. */
+    press: (keys) => post("/actions", { actions: [{ type: "key", id: "keys", actions: keys.flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]) }] }),
     closeTab: () => command(base, "DELETE", `${at}/window`),
     close: () => command(base, "DELETE", at),
   };

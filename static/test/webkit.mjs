@@ -23,11 +23,12 @@ function browserPath() {
   return "";
 }
 
-export async function launch({ through } = {}) {
+/** dark: the system asks for dark colours. */
+export async function launch({ through, dark } = {}) {
   const display = await startDisplay();
   const port = await freePort();
   const driver = spawn(driverPath, [`--port=${port}`, "--host=127.0.0.1"], {
-    env: { ...process.env, DISPLAY: display.name, WEBKIT_DISABLE_COMPOSITING_MODE: "1", GTK_A11Y: "none" },
+    env: { ...process.env, DISPLAY: display.name, WEBKIT_DISABLE_COMPOSITING_MODE: "1", GTK_A11Y: "none", ...(dark && { GTK_THEME: "Adwaita:dark" }) },
     stdio: "ignore",
   });
   const base = `http://127.0.0.1:${port}`;
@@ -78,7 +79,8 @@ function openTab(all, handle, close) {
       const box = await steady(at, selector);
       await session.clickAt(Math.round(box.x), Math.round(box.y));
     },
-    press: (key) => session.press(keys[key]),
+    press: (key) => session.press([keys[key]]),
+    type: (text) => session.press([...text]),
     cookies: session.cookies,
     resize: session.resize,
     screenshot: session.screenshot,

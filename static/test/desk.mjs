@@ -1,0 +1,73 @@
+// The dashboard as browsers open it: behind a proxy that has every browser report
+// what the page's own policy refuses, and the ways through its pages.
+import { createServer, request as forward } from "node:http";
+
+/** Passes everything on to the operators' address; violations are what browsers reported. */
+export async function startDesk(operators) {
+  const { hostname, port } = new URL(`http://${operators}`);
+  const violations = [];
+  const server = createServer((request, response) => {
+    if (request.url === "/violations") {
+      let body = "";
+      request.on("data", (text) => { body += text; });
+      return request.on("end", () => { violations.push(body); response.writeHead(204).end(); });
+    }
+    const onward = forward({ hostname, port, path: request.url, method: request.method, headers: request.headers }, (answer) => {
+      const policy = answer.headers["content-security-policy"];
+      if (policy) answer.headers["content-security-policy-report-only"] = `${policy}; report-uri /violations`;
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on("error", () => response.destroy());
+    response.on("close", () => onward.destroy());
+    request.pipe(onward);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    origin: `http://localhost:${server.address().port}`,
+    violations,
+    stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }),
+  };
+}
+
+/** Runs in the page: the addresses of the dashboard's pages that it leads to. */
+const links = () => [...document.querySelectorAll("a[href]")].filter((a) => !a.download && a.origin === location.origin && a.pathname.startsWith("/admin/") && !/\.(csv|json)$/.test(a.pathname)).map((a) => a.pathname + a.search);
+
+/** Pages that differ by their period, or by values of their query alone, are one. */
+const kind = (address) => {
+  const { pathname, searchParams } = new URL(address, "http://x");
+  searchParams.delete("days");
+  return `${pathname}?${[...searchParams.keys()].sort()}`;
+};
+
+/** Opens every page that a way leads to from the first one, and calls act(path) on it. Returns their paths. */
+export async function everyPage(page, origin, act) {
+  const ways = ["/admin/"];
+  const met = new Set(ways.map(kind));
+  for (let i = 0; i < ways.length; i++) {
+    await page.open(origin + ways[i]);
+    for (const way of await page.evaluate(links)) {
+      if (!met.has(kind(way))) ways.push(way);
+      met.add(kind(way));
+    }
+    await act(ways[i]);
+  }
+  return ways;
+}
+
+/**
+ * Runs in the page: what is wrong with how it stands in the window: wider than it, or
+ * something that the Tab key reaches stands above what it reaches before.
+ */
+export function misplaced() {
+  const wrong = [];
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) wrong.push(`${scrollWidth} pixels wide`);
+  const name = (el) => (el.innerText || el.ariaLabel || el.name || el.localName).trim().slice(0, 30);
+  const stops = [...document.querySelectorAll("a[href],button,input,select,summary,iframe,[tabindex='0']")].filter((el) => el.checkVisibility() && !el.matches(".skip"));
+  stops.forEach((el, i) => {
+    const before = stops[i - 1]?.getBoundingClientRect();
+    if (before && el.getBoundingClientRect().bottom <= before.top) wrong.push(`${name(el)} stands above ${name(stops[i - 1])}`);
+  });
+  return wrong;
+}
