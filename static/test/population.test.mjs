@@ -28,6 +28,7 @@ locales: [en, de]
 counting:
   time_zone: Test/Evening
   smallest: 1
+  sample: 1
   page_groups: [{id: goods, paths: [/goods/*]}]
 categories:
   - {id: analytics, services: [ga4]}
@@ -52,7 +53,7 @@ async function visitor(use, browser, country, options) {
   const { site } = use;
   const page = await browser.newPage(options);
   use.opened.push(page);
-  const posted = (path) => site.posts.filter((post) => post.path === `/privacy/${path}` && post.status < 300).length;
+  const posted = (path) => site.posts.filter((post) => post.path.split("?")[0] === `/privacy/${path}` && post.status < 300).length;
   /** Acts, and waits until that has posted to the path once more. */
   const posting = async (path, act) => {
     site.visitor = { "x-country": country };
@@ -71,6 +72,8 @@ async function visitor(use, browser, country, options) {
       await posting("impressions", () => it.opens(path, host));
       await new Promise((resolve) => setTimeout(resolve, 300));
     },
+    /** Comes to a page that has nothing to ask, of which this site counts every one. */
+    repeats: (path) => posting("unasked", () => it.opens(path)),
     decides: (control) => posting("decisions", () => page.click(button(control))),
     settings: () => page.click("#settings"),
     posting,
@@ -86,8 +89,8 @@ async function evening(use) {
   const bea = await person("DE");
   await bea.asked("/about"); // shown
   await bea.decides("accept-all"); // accepted
-  await bea.opens("/about"); // a repeat: nothing
-  await bea.opens("/goods/teapot"); // nothing
+  await bea.repeats("/about"); // unasked
+  await bea.repeats("/goods/teapot"); // unasked
   const ben = await person("FR");
   await ben.asked("/about"); // shown
   await ben.decides("reject-all"); // rejected
@@ -113,10 +116,11 @@ async function evening(use) {
   await gil.asked("/ueber"); // shown, ignored, for the click is a script's
   await gil.posting("decisions", () => gil.page.evaluate(() => [...document.querySelectorAll("*")].find((el) => el.shadowRoot?.querySelector("[data-do=reject-all]")).shadowRoot.querySelector("[data-do=reject-all]").click())); // automated
   await (await person("DE", { agent: googlebot })).asked("/about"); // automated
-  for (const driven of use.driven) { // each: automated, and once more
+  for (const driven of use.driven) { // each: automated, and thrice so
     const program = await visitor(use, driven, "DE");
     await program.asked("/about");
     await program.decides("accept-all");
+    await program.repeats("/about");
   }
   const hugo = await person("DE", { javascript: false });
   await hugo.opens("/privacy/choices");
@@ -145,7 +149,7 @@ async function night({ site }, { anna, bea, ben, carl, otto }) {
   await ben.settings();
   await ben.decides("save"); // confirmed
   await bea.page.signal();
-  await bea.posting("decisions", () => bea.opens("/about")); // by her browser's signal
+  await bea.posting("decisions", () => bea.repeats("/about")); // unasked, and by her browser's signal
   const gate = async () => (await fetch(`${site.origin}/privacy/gate.js`)).text();
   const old = await gate();
   site.rewrite((text) => text.replace("[youtube]", "[youtube, vimeo]"));
@@ -157,7 +161,8 @@ async function night({ site }, { anna, bea, ben, carl, otto }) {
 
 const nothing = {
   shown: 0, accepted: 0, chosen: 0, rejected: 0, ignored: 0, elsewhere: 0, confirmed: 0, withdrawn: 0, widened: 0, of_one: 0, loaded_once: 0,
-  first_decisions: 0, decisions: 0, by_signal: 0, automated_banners: 0, automated_decisions: 0, categories: {}, services: {},
+  first_decisions: 0, decisions: 0, by_signal: 0, automated_banners: 0, automated_decisions: 0,
+  unasked_pages_estimated: 0, automated_unasked_pages_estimated: 0, categories: {}, services: {},
 };
 const split = (granted, denied) => ({ granted, denied });
 
@@ -176,6 +181,8 @@ const first = {
   decisions: 6 + 1 + 1, // the first ones, fay's withdrawal, dora's load
   automated_banners: 1 + drivers.length, // the known bot, and each driven browser
   automated_decisions: 1 + drivers.length, // the script's click, and each driven browser
+  unasked_pages_estimated: 2, // bea, exact since every one is counted
+  automated_unasked_pages_estimated: drivers.length, // each driven browser
   categories: { analytics: split(4, 2), share: split(3, 3) }, // bea, fay, hugo and, of analytics, carl; ben, emil and, of share, carl
   services: { ga4: split(4, 2), youtube: split(3, 3) },
 };
@@ -188,6 +195,7 @@ const second = {
   first_decisions: 1, // anna
   decisions: 1 + 1 + 1, // anna, ben, carl
   by_signal: 1, // bea
+  unasked_pages_estimated: 1, // bea
   categories: { analytics: split(2, 0), share: split(2, 0) }, // anna, carl
   services: { ga4: split(2, 0), youtube: split(2, 0), vimeo: split(1, 0) }, // vimeo: carl alone, anna was not asked about it
 };
@@ -198,6 +206,7 @@ const total = {
   elsewhere: 1, confirmed: 1, withdrawn: 1, loaded_once: 1,
   first_decisions: 6 + 1, decisions: 8 + 3, by_signal: 1,
   automated_banners: 1 + drivers.length, automated_decisions: 1 + drivers.length,
+  unasked_pages_estimated: 2 + 1, automated_unasked_pages_estimated: drivers.length,
   categories: { analytics: split(4 + 2, 2), share: split(3 + 2, 3) },
   services: { ga4: split(4 + 2, 2), youtube: split(3 + 2, 3), vimeo: split(1, 0) },
 };
