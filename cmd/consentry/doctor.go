@@ -30,8 +30,12 @@ The site is the configured one that the address belongs to, or --site.
 
 Exit status 1 when something is wrong; warnings alone are 0.`
 
-// doctorTimeout is for each answer of the site.
-const doctorTimeout = 20 * time.Second
+// How long each answer of the site may take: to the command, and to the dashboard,
+// where a browser waits for them all.
+const (
+	doctorTimeout  = 20 * time.Second
+	examineTimeout = 5 * time.Second
+)
 
 func newDoctor(env environment) *cobra.Command {
 	cmd := &cobra.Command{
@@ -79,11 +83,30 @@ func newVisit(ctx context.Context, now time.Time, dir string, page *url.URL, onl
 	if err != nil {
 		return visit, err
 	}
-	visit = doctor.Visit{Client: &http.Client{Timeout: doctorTimeout}, Page: page, Site: sites[i]}
-	shown := built.At(now)
-	visit.Gates = shown.GateTexts()
-	_, visit.Frozen = shown.GateBytes()
-	return visit, nil
+	reach := doctor.ReachOf(sites[i])
+	reach.Inside, reach.Proxy = true, http.ProxyFromEnvironment // whoever has a command line here is inside
+	reach.Origins = append(reach.Origins, doctor.Origin(page))
+	return visitOf(built, now, page, reach.Client(doctorTimeout)), nil
+}
+
+func visitOf(site *api.Site, now time.Time, page *url.URL, client *http.Client) doctor.Visit {
+	shown := site.At(now)
+	_, frozen := shown.GateBytes()
+	return doctor.Visit{Client: client, Page: page, Site: site.Site, Gates: shown.GateTexts(), Frozen: frozen}
+}
+
+// Examine looks at a page of a site that is being served, and asks nothing but what
+// the site's file names.
+func (s *siteSet) Examine(ctx context.Context, site *consent.Site, page *url.URL) ([]doctor.Finding, error) {
+	s.mu.Lock()
+	i := slices.IndexFunc(s.served, func(served *api.Site) bool { return served.ID == site.ID })
+	if i < 0 {
+		s.mu.Unlock()
+		return nil, fmt.Errorf("%s is not served", site.ID)
+	}
+	served := s.served[i]
+	s.mu.Unlock()
+	return visitOf(served, s.api.Now(), page, doctor.ReachOf(site).Client(examineTimeout)).Run(ctx)
 }
 
 func printFindings(w io.Writer, findings []doctor.Finding, asJSON bool) error {

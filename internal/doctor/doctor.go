@@ -1,6 +1,7 @@
 // Package doctor looks at an owner's page from outside, as a visitor's browser
 // would fetch it, and says what of the installation is right and how to mend the
-// rest. It asks only the page's own site, makes no choice and leaves no record.
+// rest. It asks only the page's own site (see Reach), makes no choice and leaves no
+// record.
 package doctor
 
 import (
@@ -35,7 +36,7 @@ type Finding struct {
 
 // Visit is what is looked at.
 type Visit struct {
-	Client *http.Client
+	Client *http.Client // see Reach
 	Page   *url.URL
 	Site   *consent.Site // as configured
 	Gates  []string      // the gate scripts that the configuration makes, one of each regime

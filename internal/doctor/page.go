@@ -3,6 +3,7 @@ package doctor
 import (
 	"net/url"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/html"
 )
@@ -95,10 +96,30 @@ func loads(n *html.Node) bool {
 func describe(n *html.Node) string {
 	for _, key := range []string{"src", "href", "data"} {
 		if at := attribute(n, key); at != "" {
-			return "<" + n.Data + "> of " + at
+			return "<" + n.Data + "> of " + readable(at)
 		}
 	}
 	return "an inline <" + n.Data + ">"
+}
+
+// maxAddress is how much of an address is told, in characters: some are whole
+// pictures.
+const maxAddress = 120
+
+// readable is what a page says as a terminal may show it: cut, and without what
+// could move its cursor or turn the text around.
+func readable(text string) string {
+	runes := []rune(text)
+	cut := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, string(runes[:min(len(runes), maxAddress)]))
+	if len(runes) > maxAddress {
+		return cut + "…"
+	}
+	return cut
 }
 
 func attribute(n *html.Node, key string) string {

@@ -1,0 +1,4 @@
+package doctor
+
+// Public is public, for its table.
+var Public = public
