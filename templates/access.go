@@ -8,10 +8,11 @@ import (
 
 // Viewer is who looks at a page, and which places are open to them.
 type Viewer struct {
-	Name    string // "" shows no name
-	Records bool   // requests, records, how they are kept, the audit trail
-	Answers bool   // may answer requests
-	Manages bool   // accounts and tokens
+	Name       string // "" shows no name
+	Records    bool   // requests, records, how they are kept, the audit trail
+	Answers    bool   // may answer requests
+	Configures bool   // what a site shows, and whether it is installed right
+	Manages    bool   // accounts and tokens
 }
 
 // ForbiddenPage is what a role does not open.

@@ -46,7 +46,7 @@ func (r AuditRow) what() string {
 		consent.AuditPasswordSet: "set the password of", consent.AuditInvited: "invited", consent.AuditChanged: "changed",
 		consent.AuditDisabled: "disabled", consent.AuditReset: "made a new set-up link for", consent.AuditTokenMade: "made the token",
 		consent.AuditTokenRevoked: "revoked the token", consent.AuditRecordRead: "read the record at entry", consent.AuditExported: "took the file",
-		consent.AuditAnswered: "answered the request", consent.AuditExperimentEnd: "ended the experiment",
+		consent.AuditAnswered: "answered the request", consent.AuditExperimentEnd: "ended the experiment", consent.AuditListed: "listed the service",
 	}[e.Action]
 	if e.Entry != nil {
 		words += " " + grouped(*e.Entry)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/doctor"
 	"github.com/consentry/consentry/templates"
 )
 
@@ -26,6 +27,13 @@ func deskPages() map[string]page {
 		"login-provider":   templates.Login(templates.LoginPage{Nonce: testNonce, Provider: true}),
 		"access":           templates.Access(accessPage()),
 		"audit":            templates.Audit(auditPage()),
+		"installation":     templates.Installation(installationPage()),
+		"installation-ask": templates.Installation(templates.InstallationPage{Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Page: "https://shop.example/", Days: 7}),
+		"installation-not": templates.Installation(unreachedPage()),
+		"unlisted":         templates.Unlisted(unlistedPage(nil, "", "")),
+		"unlisted-own":     templates.Unlisted(unlistedPage(ownStorage(), "This cannot be listed: an id is 1 to 32 small letters, digits and hyphens.", "")),
+		"unlisted-by-hand": templates.Unlisted(unlistedPage(nil, "The site file cannot be written from here.", "categories:\n  - id: analytics\n    services:\n      - ga4")),
+		"unlisted-none":    templates.Unlisted(templates.UnlistedPage{Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", File: "sites/shop.yaml"}),
 		"audit-none":       templates.Audit(templates.AuditPage{Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf"}),
 	}
 }
@@ -81,7 +89,7 @@ func statePage() templates.StatePage {
 	}
 }
 
-var owner = templates.Viewer{Name: "admin", Records: true, Answers: true, Manages: true}
+var owner = templates.Viewer{Name: "admin", Records: true, Answers: true, Configures: true, Manages: true}
 
 func auditorsRequests() templates.RequestsPage {
 	p := requestsPage()
@@ -121,5 +129,48 @@ func auditPage() templates.AuditPage {
 			{Index: 4718, At: now.Add(-time.Hour), Altered: true},
 			row(4712, consent.AuditEntry{Actor: "account:admin", Action: consent.AuditInvited, About: "mira", Detail: "marketer, this site"}),
 		},
+	}
+}
+
+func installationPage() templates.InstallationPage {
+	return templates.InstallationPage{
+		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Page: "https://shop.example/pots", Looked: now, Days: 7, Counted: &templates.Tally{Shown: 4711, Events: 1903},
+		Findings: []doctor.Finding{
+			{Check: "gate tag", Level: doctor.Right, Says: "The page loads the gate."},
+			{Check: "first in head", Level: doctor.Wrong, Says: "Before the gate stands <script> of https://cdn.vendor.example/a-rather-long-name-of-a-file-that-nobody-can-break-in-a-good-place.js, which runs unheld.", Mend: "Move the gate's tag before it."},
+			{Check: "version", Level: doctor.Right, Says: "It is the gate that this configuration makes."},
+			{Check: "cookies", Level: doctor.Warning, Says: "Set by a subdomain: kept 180 days, in Safari 7 where the name is a CNAME to another domain or the address is not near the site's.", Mend: "Serve it under a path of the site (mode: path) for the full time in every browser."},
+			{Check: "Global Privacy Control", Level: doctor.Right, Says: "The header Sec-GPC arrives."},
+		},
+	}
+}
+
+func unreachedPage() templates.InstallationPage {
+	return templates.InstallationPage{
+		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Page: "https://shop.example/gone", Days: 7, Counted: &templates.Tally{},
+		Problem: "The page could not be looked at: fetch the page: it answers 404",
+	}
+}
+
+func unlistedPage(own *templates.OwnService, problem, lines string) templates.UnlistedPage {
+	seen := func(kind, name string) consent.Sighting {
+		return consent.Sighting{Kind: kind, Name: name, First: now.AddDate(0, 0, -9), Last: now}
+	}
+	return templates.UnlistedPage{
+		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", File: "sites/shop.yaml", Reports: true, Categories: []string{"necessary", "analytics", "share", "marketing"},
+		Rows: []templates.UnlistedRow{
+			{Sighting: seen(consent.SeenCookie, "_ga_*"), Matches: []templates.ServiceMatch{{ID: "ga4", Name: "Google Analytics", Category: "analytics"}}},
+			{Sighting: seen(consent.SeenHost, "google.com"), Matches: []templates.ServiceMatch{{ID: "google-maps", Name: "Google Maps", Category: "share"}, {ID: "recaptcha", Name: "Google reCAPTCHA with a long name for a narrow screen", Category: "share"}}},
+			{Sighting: seen(consent.SeenHost, `"><script>alert(1)</script>`)},
+			{Sighting: seen(consent.SeenStorage, "a-name-of-sixty-four-characters-without-any-place-to-break-it-aa")},
+		},
+		Own: own, Problem: problem, Lines: lines,
+	}
+}
+
+func ownStorage() *templates.OwnService {
+	return &templates.OwnService{
+		Seen: consent.Sighting{Kind: consent.SeenStorage, Name: "visits-*"}, ID: "Visits!", Category: "analytics", Service: "Visits", Company: "Visits Ltd", Country: "IE",
+		Policy: "https://visits.example/privacy", Purpose: "Counts visits.", Duration: "13 months", Kept: "session",
 	}
 }

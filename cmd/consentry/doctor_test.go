@@ -15,7 +15,8 @@ import (
 // /privacy/ that may do what proxies should not.
 type owner struct {
 	*httptest.Server
-	now atomic.Pointer[installation]
+	now     atomic.Pointer[installation]
+	program *program
 }
 
 type installation struct {
@@ -40,6 +41,7 @@ func newOwnerOf(t *testing.T, settings, site string) (*owner, string) {
 	dir := newShop(t, origin, settings)
 	replace(t, siteFile(dir), content(t, siteFile(dir))+site)
 	p := start(t, dir)
+	o.program = p
 	to := &url.URL{Scheme: "http", Host: p.visitors}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -38,39 +36,19 @@ func (s *siteSet) EndExperiment(ctx context.Context, site *consent.Site, adopt b
 }
 
 func (s *siteSet) endExperiment(site *consent.Site, adopt bool, note func() error) error {
-	s.ending.Lock() // two clicks at once must not edit the file twice
-	defer s.ending.Unlock()
+	s.editing.Lock() // two clicks at once must not edit the file twice
+	defer s.editing.Unlock()
 	if site.Experiment == nil {
 		return siteconfig.ErrNoExperiment
 	}
 	return endExperiment(s.config, site, adopt, note)
 }
 
-// endExperiment edits a site file. One that is a link stays one.
+// endExperiment edits a site's file.
 func endExperiment(config ServerConfig, site *consent.Site, adopt bool, note func() error) error {
-	path, err := filepath.EvalSymlinks(config.resolve(site.Source))
-	if err != nil {
-		return fmt.Errorf("find site file: %w", err)
-	}
-	src, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("read site file: %w", err)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return fmt.Errorf("read site file: %w", err)
-	}
-	edited, err := siteconfig.EndExperiment(site.Source, src, site.Experiment.ID, adopt, catalogue.Files, components.Locales)
-	if err != nil {
-		return err
-	}
-	if err := note(); err != nil {
-		return err
-	}
-	if err := writeWhole(path, edited, info.Mode().Perm(), true); err != nil {
-		return fmt.Errorf("write site file: %w", err)
-	}
-	return nil
+	return editSite(config, site, note, func(src []byte) ([]byte, error) {
+		return siteconfig.EndExperiment(site.Source, src, site.Experiment.ID, adopt, catalogue.Files, components.Locales)
+	})
 }
 
 const experimentLong = `Takes a site's experiment out of its file: with --adopt the variant stands in the

@@ -23,14 +23,14 @@ func triedIn(t *testing.T, dir string) (before string) {
 var setupLink = regexp.MustCompile(`http://\S+/admin/setup/[A-Za-z0-9_-]+`)
 
 // operator is a browser that set the first password.
-func (p *program) operator() (post func(path string, form url.Values) int) {
+func (p *program) operator() (post func(path string, form url.Values) (status int, body string)) {
 	p.t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	browser := &http.Client{Jar: jar, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	post = func(address string, form url.Values) int {
+	post = func(address string, form url.Values) (int, string) {
 		p.t.Helper()
 		if strings.HasPrefix(address, "/") {
 			address = "http://" + p.operators + address
@@ -46,10 +46,13 @@ func (p *program) operator() (post func(path string, form url.Values) int) {
 			p.t.Fatal(err)
 		}
 		defer answer.Body.Close()
-		_, _ = io.Copy(io.Discard, answer.Body)
-		return answer.StatusCode
+		body, err := io.ReadAll(answer.Body)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return answer.StatusCode, string(body)
 	}
-	if got := post(setupLink.FindString(p.log()), url.Values{"password": {"correct horse battery"}, "again": {"correct horse battery"}}); got != http.StatusSeeOther {
+	if got, _ := post(setupLink.FindString(p.log()), url.Values{"password": {"correct horse battery"}, "again": {"correct horse battery"}}); got != http.StatusSeeOther {
 		p.t.Fatalf("the password got %d", got)
 	}
 	return post
@@ -68,7 +71,7 @@ func TestAnAdoptedVariantOutlivesARestart(t *testing.T) {
 	before := triedIn(t, dir)
 	p := start(t, dir)
 	post := p.operator()
-	if got := post("/admin/sites/shop/experiment", url.Values{"end": {"adopt"}, "experiment": {"plain-card"}}); got != http.StatusSeeOther {
+	if got, _ := post("/admin/sites/shop/experiment", url.Values{"end": {"adopt"}, "experiment": {"plain-card"}}); got != http.StatusSeeOther {
 		t.Fatalf("the end got %d\n%s", got, p.log())
 	}
 	adopted := p.rendering()

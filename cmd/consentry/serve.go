@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/consentry/consentry/internal/api"
+	"github.com/consentry/consentry/internal/catalogue"
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/dashboard"
 	"github.com/consentry/consentry/internal/geo"
@@ -178,9 +179,10 @@ func newDesk(ctx context.Context, env environment, config ServerConfig, ring *co
 	if err != nil {
 		return nil, err
 	}
+	known, _ := siteconfig.ReadKnown(catalogue.Files) // tested to have no problems
 	return dashboard.New(dashboard.Options{
 		Store: sites.whole, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, PurgeProblem: due.Problem, Secret: secret,
-		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency, Schedule: sites.Schedule, EndExperiment: sites.EndExperiment,
+		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency, Schedule: sites.Schedule, EndExperiment: sites.EndExperiment, Examine: sites.Examine, Declare: sites.Declare, Catalogue: known,
 		Accounts: accounts, Trail: &dashboard.Trail{Store: sites.whole, Sites: sites.Configured, Now: env.now}, OpenID: provider,
 		Now: env.now, Ending: ctx.Done(), Log: log,
 	})

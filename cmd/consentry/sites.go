@@ -31,7 +31,7 @@ type siteSet struct {
 	logs   *logSet
 	log    *slog.Logger
 
-	ending   sync.Mutex // of an experiment, by an edit of its file
+	editing  sync.Mutex // of a site's file
 	mu       sync.Mutex
 	served   []*api.Site
 	problems []string

@@ -29,11 +29,12 @@ const (
 	AuditExported      = "exported"         // About: which file
 	AuditAnswered      = "request-answered" // About: the request's digest; Detail: the answer
 	AuditExperimentEnd = "experiment-ended" // About: the experiment; Detail: what was adopted
+	AuditListed        = "service-listed"   // About: the service; Detail: the category
 )
 
 var auditActions = [...]string{
 	AuditSignedIn, AuditRefused, AuditSignedOut, AuditPasswordSet, AuditInvited, AuditChanged, AuditDisabled, AuditReset,
-	AuditTokenMade, AuditTokenRevoked, AuditRecordRead, AuditExported, AuditAnswered, AuditExperimentEnd,
+	AuditTokenMade, AuditTokenRevoked, AuditRecordRead, AuditExported, AuditAnswered, AuditExperimentEnd, AuditListed,
 }
 
 // AuditEntry is one thing that an operator did, as the log of a site keeps it. It

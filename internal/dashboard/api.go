@@ -25,6 +25,7 @@ func (d *Dashboard) registerAPI(e *echo.Echo) {
 	g.GET("/sites/:site/rates", d.apiRates, d.bearer(seeRates))
 	g.GET("/sites/:site/breakdowns", d.apiBreakdowns, d.bearer(seeRates))
 	g.GET("/sites/:site/undeclared", d.apiUndeclared, d.bearer(seeRates))
+	g.GET("/sites/:site/experiment", d.apiExperiment, d.bearer(seeRates))
 	g.GET("/sites/:site/audit", d.apiAudit, d.bearer(seeRecords))
 	g.GET("/requests", d.apiRequests, d.bearer(seeRecords))
 	g.GET("/records/:record", d.apiRecord, d.bearer(seeRecords))
@@ -82,11 +83,15 @@ func (d *Dashboard) apiUndeclared(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return answerJSON(c, map[string]any{"site": site.ID, "undeclared": d.undeclared(site.ID)})
+}
+
+func (d *Dashboard) undeclared(site string) []apiSighting {
 	list := []apiSighting{}
-	for _, s := range d.Seen(site.ID) {
+	for _, s := range d.Seen(site) {
 		list = append(list, apiSighting{s.Kind, s.Name, consent.At(s.First), consent.At(s.Last)})
 	}
-	return answerJSON(c, map[string]any{"site": site.ID, "undeclared": list})
+	return list
 }
 
 type apiAuditEntry struct {

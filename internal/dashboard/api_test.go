@@ -14,6 +14,7 @@ import (
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/dashboard"
+	"github.com/consentry/consentry/internal/experiment"
 	"github.com/consentry/consentry/internal/storetest"
 )
 
@@ -100,6 +101,7 @@ func (d *desk) record(site string) consent.ID {
 func TestEveryDocumentedAnswerOfTheAPIIsGiven(t *testing.T) {
 	d := newDesk(t)
 	d.twoSites()
+	d.try()
 	d.whole()
 	d.in()
 	all := client{d, theContract(t), d.mint("auditor", "auditor", "30")}
@@ -127,6 +129,8 @@ func TestEveryDocumentedAnswerOfTheAPIIsGiven(t *testing.T) {
 		"/api/v1/sites/shop/rates?kind=first":            `"filter":{"kind":"first"`,
 		"/api/v1/sites/shop/breakdowns":                  `{"value":"DE","values":1,"shown":150,"accepted":50`,
 		"/api/v1/sites/shop/undeclared":                  `_shop_\u003cb\u003e`,
+		"/api/v1/sites/journal/experiment":               `{"site":"journal","experiment":null}`,
+		"/api/v1/sites/shop/experiment":                  `"difference":null,"low":null,"high":null,"pairs_needed":null,"pairs":[{"configured":{"from":"2026-11-`,
 		"/api/v1/sites/shop/audit":                       `"token-made","about":"figures","detail":"marketer, this site"`,
 		"/api/v1/sites/shop/audit?before=1":              `"entries":[{"entry":0`,
 		"/api/v1/requests":                               `"done":true`,
@@ -144,14 +148,14 @@ func TestEveryDocumentedAnswerOfTheAPIIsGiven(t *testing.T) {
 		d.want(figures.get("/api/v1/sites/shop/"+of+"?kind=x"), http.StatusBadRequest, "kind must be first or again")
 		d.want(figures.get("/api/v1/sites/shop/"+of+"?by=country&value=FR"), http.StatusNotFound, "few")
 	}
-	for _, of := range []string{"rates", "breakdowns", "undeclared", "audit"} {
+	for _, of := range []string{"rates", "breakdowns", "undeclared", "experiment", "audit"} {
 		d.want(all.get("/api/v1/sites/nowhere/"+of), http.StatusNotFound, "no-site")
 	}
 	d.want(all.get("/api/v1/sites/shop/audit?before=-1"), http.StatusBadRequest, "before must be")
 	d.want(all.get("/api/v1/records/short"), http.StatusNotFound, "not-found")
 	d.want(all.get("/api/v1/records/"+consent.ID{9}.String()), http.StatusNotFound, "not-found")
 	d.storeAway()
-	for _, path := range []string{"/api/v1/sites/shop/audit", "/api/v1/requests", "/api/v1/records/" + id.String()} {
+	for _, path := range []string{"/api/v1/sites/shop/experiment", "/api/v1/sites/shop/audit", "/api/v1/requests", "/api/v1/records/" + id.String()} {
 		d.want(all.get(path), http.StatusServiceUnavailable, "unavailable")
 	}
 	d.want(all.get("/api/v1/state"), http.StatusOK, `"durability":"unknown"`)
@@ -164,6 +168,15 @@ func TestEveryDocumentedAnswerOfTheAPIIsGiven(t *testing.T) {
 			}
 		}
 	}
+}
+
+// try lets the shop try the journal's banner, from six days before the start of the
+// tests on.
+func (d *desk) try() {
+	tried := *d.sites[0]
+	tried.Experiment = &consent.Experiment{ID: "plain-card", Start: start.AddDate(0, 0, -6), Block: 12 * time.Hour, Measure: experiment.ByAnswered, Detect: 0.03, Variant: d.sites[1]}
+	d.sites[0] = &tried
+	d.scheduled = experiment.Schedule{Seed: []byte("seed"), Start: tried.Experiment.Start, Block: tried.Experiment.Block}
 }
 
 // storeAway serves again, from a store that has gone.
@@ -186,7 +199,7 @@ func TestATokenOpensWhatItIsForAndNoLonger(t *testing.T) {
 	c := theContract(t)
 	id := d.record("shop")
 	foreign, short, revoked := client{d, c, d.mint("foreign", "auditor", "366", "journal")}, client{d, c, d.mint("short", "owner", "30")}, client{d, c, d.mint("revoked", "auditor", "90")}
-	for _, path := range []string{"/api/v1/sites/%/rates", "/api/v1/sites/%/breakdowns", "/api/v1/sites/%/undeclared", "/api/v1/sites/%/audit"} {
+	for _, path := range []string{"/api/v1/sites/%/rates", "/api/v1/sites/%/breakdowns", "/api/v1/sites/%/undeclared", "/api/v1/sites/%/experiment", "/api/v1/sites/%/audit"} {
 		other, unknown := foreign.get(strings.Replace(path, "%", "shop", 1)), foreign.get(strings.Replace(path, "%", "nowhere", 1))
 		if other.status != http.StatusNotFound || other.body != unknown.body {
 			t.Errorf("%s: %d %s, and %s of an unknown one", path, other.status, other.body, unknown.body)

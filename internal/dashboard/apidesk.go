@@ -32,26 +32,32 @@ type apiSettlement struct {
 
 // apiRequests lists what visitors asked for, the oldest first.
 func (d *Dashboard) apiRequests(c echo.Context) error {
-	out := struct {
-		Requests []apiRequest `json:"requests"`
-	}{Requests: []apiRequest{}}
+	all, err := d.requested(c)
+	if err != nil {
+		return err
+	}
+	return answerJSON(c, map[string]any{"requests": all})
+}
+
+func (d *Dashboard) requested(c echo.Context) ([]apiRequest, error) {
+	all := []apiRequest{}
 	for _, site := range d.sites(c) {
 		list, err := d.Requests(c.Request().Context(), site.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, a := range list {
 			one := apiRequest{Site: site.ID, ID: a.Digest, Kind: a.Kind, Reason: a.Reason, Entry: a.Entry, At: a.At, Due: consent.At(a.Due())}
 			if s := a.Settled; s != nil {
 				one.Settled = &apiSettlement{s.At, s.Done, s.Reason}
 			}
-			out.Requests = append(out.Requests, one)
+			all = append(all, one)
 		}
 	}
-	slices.SortStableFunc(out.Requests, func(a, b apiRequest) int {
+	slices.SortStableFunc(all, func(a, b apiRequest) int {
 		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Site, b.Site))
 	})
-	return answerJSON(c, out)
+	return all, nil
 }
 
 type apiProof struct {
@@ -150,7 +156,9 @@ type apiAnchor struct {
 }
 
 // apiState says how decisions are kept and signed, now.
-func (d *Dashboard) apiState(c echo.Context) error {
+func (d *Dashboard) apiState(c echo.Context) error { return answerJSON(c, d.stateNow(c)) }
+
+func (d *Dashboard) stateNow(c echo.Context) apiStateAnswer {
 	promise, err := d.Store.Health(c.Request().Context())
 	if err != nil {
 		promise = consent.Unstated
@@ -165,7 +173,7 @@ func (d *Dashboard) apiState(c echo.Context) error {
 			out.Sites = append(out.Sites, stateOf(d.siteState(c.Request().Context(), log)))
 		}
 	}
-	return answerJSON(c, out)
+	return out
 }
 
 func stateOf(s templates.SiteState) apiSiteState {

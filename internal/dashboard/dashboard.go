@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/cookie"
+	"github.com/consentry/consentry/internal/doctor"
 	"github.com/consentry/consentry/internal/experiment"
 	"github.com/consentry/consentry/internal/openid"
 	"github.com/consentry/consentry/internal/outbox"
@@ -46,7 +48,7 @@ const sumsAtOnce = 4
 const sessionLifetime = 12 * time.Hour
 
 // Options configure a Dashboard. All fields but Outbox, Findings, PurgeProblem, Schedule,
-// EndExperiment, OpenID, LiveEvery and Ending are needed.
+// EndExperiment, Examine, Declare, OpenID, LiveEvery and Ending are needed.
 type Options struct {
 	Store  consent.Store
 	Outbox func() outbox.Status   // in front of Store; nil when there is none
@@ -67,30 +69,39 @@ type Options struct {
 	// Schedule says which variant of a site's experiment is shown when; EndExperiment
 	// takes an experiment out of the site's file and, to adopt it, the variant in. It
 	// is served so when that returns. note is called once it is certain to be possible
-	// and before it is done. Errors: siteconfig.ErrByHand, ErrNoExperiment, note's.
+	// and before it is done. Errors: siteconfig.ErrByHand, ErrNoExperiment,
+	// ErrUnwritable, note's.
 	Schedule      func(site string) (experiment.Schedule, bool)
 	EndExperiment func(ctx context.Context, site *consent.Site, adopt bool, note func() error) error
-	Secret        []byte // signs sessions, at least 32 bytes
-	Accounts      *AccountsFile
-	Trail         *Trail
-	OpenID        *openid.Provider // nil: passwords alone
-	Now           func() time.Time
-	LiveEvery     time.Duration   // how often a live view is sent; 5 seconds when 0
-	Ending        <-chan struct{} // closed when the program ends, and live views with it
-	Log           *slog.Logger
+	// Examine looks at a page of a site from outside and asks nothing but what the
+	// site's file names, see doctor.Reach; without it there is no such page here.
+	Examine func(ctx context.Context, site *consent.Site, page *url.URL) ([]doctor.Finding, error)
+	// Declare lists a service in a site's file, and is then as EndExperiment. Errors:
+	// siteconfig.ErrDeclaration, ErrListByHand, ErrUnwritable, note's.
+	Declare   func(ctx context.Context, site *consent.Site, what siteconfig.Declaration, note func() error) error
+	Catalogue siteconfig.Known // the services that a site can list by id
+	Secret    []byte           // signs sessions, at least 32 bytes
+	Accounts  *AccountsFile
+	Trail     *Trail
+	OpenID    *openid.Provider // nil: passwords alone
+	Now       func() time.Time
+	LiveEvery time.Duration   // how often a live view is sent; 5 seconds when 0
+	Ending    <-chan struct{} // closed when the program ends, and live views with it
+	Log       *slog.Logger
 }
 
 // Dashboard serves the operators' pages. Safe for concurrent use.
 type Dashboard struct {
 	Options
-	sessions *cookie.Sessions
-	attempts *attempts
-	hashing  chan struct{} // one place for each hash that may run
-	room     chan struct{} // one place for each sum of counters that is being made
-	origin   *http.CrossOriginProtection
-	reader   consent.Reader
-	trail    *Trail
-	streams  streams
+	sessions  *cookie.Sessions
+	attempts  *attempts
+	hashing   chan struct{} // one place for each hash that may run
+	room      chan struct{} // one place for each sum of counters that is being made
+	examining chan struct{} // one page is looked at at a time
+	origin    *http.CrossOriginProtection
+	reader    consent.Reader
+	trail     *Trail
+	streams   streams
 
 	mu    sync.Mutex
 	token string                       // of the set-up link, "" once used
@@ -112,7 +123,7 @@ func New(o Options) (*Dashboard, error) {
 		return nil, err
 	}
 	d := &Dashboard{
-		Options: o, sessions: sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashesAtOnce), room: make(chan struct{}, sumsAtOnce),
+		Options: o, sessions: sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashesAtOnce), room: make(chan struct{}, sumsAtOnce), examining: make(chan struct{}, 1),
 		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time), first: make(map[string]int64), pairs: make(keptPairs),
 		reader: consent.Reader{Store: o.Store}, trail: o.Trail,
 	}
@@ -166,6 +177,19 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.GET("/sites/:site/experiment", d.getExperiment, d.may(seeRates))
 	g.GET("/sites/:site/experiment.csv", d.getExperimentCSV, d.may(seeRates), d.exports("experiment.csv"))
 	g.POST("/sites/:site/experiment", d.postExperiment, d.may(configure))
+	g.GET("/sites/:site/experiment.json", d.apiExperiment, d.may(seeRates), d.exports("experiment.json"))
+	g.GET("/sites/:site/undeclared.csv", d.getUndeclaredCSV, d.may(seeRates), d.exports("undeclared.csv"))
+	g.GET("/sites/:site/undeclared.json", d.apiUndeclared, d.may(seeRates), d.exports("undeclared.json"))
+	g.GET("/requests.csv", d.getRequestsCSV, d.may(seeRecords), d.exportsAll("requests.csv"))
+	g.GET("/requests.json", d.apiRequests, d.may(seeRecords), d.exportsAll("requests.json"))
+	g.GET("/state.csv", d.getStateCSV, d.may(seeRecords), d.exportsAll("state.csv"))
+	g.GET("/state.json", d.apiState, d.may(seeRecords), d.exportsAll("state.json"))
+	g.GET("/sites/:site/unlisted", d.getUnlisted, d.may(configure))
+	g.POST("/sites/:site/unlisted", d.postUnlisted, d.may(configure))
+	if d.Examine != nil {
+		g.GET("/sites/:site/installation", d.getInstallation, d.may(configure))
+		g.POST("/sites/:site/installation", d.postInstallation, d.may(configure))
+	}
 	g.GET("/access", d.getAccess, d.may(manage))
 	g.POST("/access/accounts", d.postAccount, d.may(manage))
 	g.POST("/access/accounts/:name/change", d.postChange, d.may(manage))

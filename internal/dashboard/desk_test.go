@@ -20,6 +20,7 @@ import (
 	"github.com/consentry/consentry/internal/catalogue"
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/dashboard"
+	"github.com/consentry/consentry/internal/experiment"
 	"github.com/consentry/consentry/internal/siteconfig"
 	"github.com/consentry/consentry/internal/sqlitestore"
 )
@@ -39,7 +40,8 @@ type desk struct {
 	mu  sync.Mutex
 	now time.Time
 
-	sites []*consent.Site
+	sites     []*consent.Site
+	scheduled experiment.Schedule // of what is tried, if anything is
 }
 
 var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -86,7 +88,8 @@ func (d *desk) options() dashboard.Options {
 	return dashboard.Options{
 		Store: d.store, Sites: d.served, Secret: bytes.Repeat([]byte{7}, 32), Seen: d.seen,
 		Accounts: dashboard.NewAccountsFile(d.file), Trail: &dashboard.Trail{Store: d.store, Now: d.clock, Sites: d.served}, Now: d.clock, Log: slog.New(slog.NewTextHandler(d.log, nil)),
-		Requests: (&consent.Requests{Store: d.store}).List, Settle: d.answerRequest, Transparency: d.transparency,
+		Requests: (&consent.Requests{Store: d.store}).List, Settle: d.answerRequest, Transparency: d.transparency, Examine: d.examine,
+		Schedule: func(string) (experiment.Schedule, bool) { return d.scheduled, d.scheduled.Seed != nil },
 	}
 }
 

@@ -162,7 +162,7 @@ func (d *Dashboard) postExperiment(c echo.Context) error {
 	err = d.EndExperiment(c.Request().Context(), site, end == "adopt", func() error {
 		return d.noteOn(c, site.ID, by(c, consent.AuditExperimentEnd, site.Experiment.ID, end))
 	})
-	if errors.Is(err, siteconfig.ErrByHand) || errors.Is(err, siteconfig.ErrNoExperiment) {
+	if errors.Is(err, siteconfig.ErrByHand) || errors.Is(err, siteconfig.ErrNoExperiment) || errors.Is(err, siteconfig.ErrUnwritable) {
 		page := templates.ExperimentPage{Nonce: nonce(c), Viewer: frame(c), Site: site, Now: d.Now(), Problem: err.Error()}
 		return show(c, http.StatusConflict, templates.Experiment(page))
 	}

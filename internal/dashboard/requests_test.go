@@ -99,6 +99,10 @@ func (awayStore) Record(context.Context, string, consent.ID) (consent.Stored, er
 	return consent.Stored{}, errAway
 }
 
+func (awayStore) Counts(context.Context, string, time.Time, time.Time) ([]consent.Count, error) {
+	return nil, errAway
+}
+
 func (awayStore) Health(context.Context) (consent.Durability, error) { return "", errAway }
 
 // With the store away the desk says so, and nothing that it does not know.

@@ -34,7 +34,7 @@ const (
 	seeRates   right = iota + 1 // figures, their files, previews
 	seeRecords                  // records, requests, how proofs are kept, the audit trail
 	answer                      // visitors' requests
-	configure                   // what a site shows
+	configure                   // what a site shows, and whether it is installed right
 	manage                      // accounts and tokens of all sites
 )
 
@@ -91,7 +91,7 @@ func viewerOf(c echo.Context) viewer {
 // frame is what every page begins with.
 func frame(c echo.Context) templates.Viewer {
 	v := viewerOf(c)
-	return templates.Viewer{Name: v.name, Records: v.may(seeRecords), Answers: v.may(answer), Manages: v.may(manage)}
+	return templates.Viewer{Name: v.name, Records: v.may(seeRecords), Answers: v.may(answer), Configures: v.may(configure), Manages: v.may(manage)}
 }
 
 // sites are those that the request may know of: to its viewer there are no others.

@@ -67,9 +67,9 @@ func TestEachRoleOpensItsOwnPlacesOnly(t *testing.T) {
 	d := newDesk(t)
 	d.in()
 	links := map[string]string{"owner": d.invite("olga", "owner"), "marketer": d.invite("mira", "marketer"), "auditor": d.invite("ada", "auditor"), "owner of one site": d.invite("otto", "owner", "shop")}
-	figures := []string{"GET /admin/", "GET /admin/sites/shop", "GET /admin/sites/shop/rates.csv", "GET /admin/sites/shop/rates.json", "GET /admin/sites/shop/breakdowns.csv", "GET /admin/sites/shop/studio", "GET /admin/sites/shop/studio/page", "GET /admin/sites/shop/experiment", "GET /admin/sites/shop/experiment.csv", "GET /admin/password"}
-	records := []string{"GET /admin/requests", "GET /admin/records", "GET /admin/state", "GET /admin/audit", "GET /admin/sites/shop/audit", "GET /admin/sites/shop/audit.csv"}
-	answers := []string{"POST /admin/requests/shop/none", "POST /admin/sites/shop/experiment"}
+	figures := []string{"GET /admin/", "GET /admin/sites/shop", "GET /admin/sites/shop/rates.csv", "GET /admin/sites/shop/rates.json", "GET /admin/sites/shop/breakdowns.csv", "GET /admin/sites/shop/studio", "GET /admin/sites/shop/studio/page", "GET /admin/sites/shop/experiment", "GET /admin/sites/shop/experiment.csv", "GET /admin/sites/shop/experiment.json", "GET /admin/sites/shop/undeclared.csv", "GET /admin/sites/shop/undeclared.json", "GET /admin/password"}
+	records := []string{"GET /admin/requests", "GET /admin/records", "GET /admin/state", "GET /admin/audit", "GET /admin/sites/shop/audit", "GET /admin/sites/shop/audit.csv", "GET /admin/requests.csv", "GET /admin/requests.json", "GET /admin/state.csv", "GET /admin/state.json"}
+	answers := []string{"POST /admin/requests/shop/none", "POST /admin/sites/shop/experiment", "GET /admin/sites/shop/installation", "POST /admin/sites/shop/installation", "GET /admin/sites/shop/unlisted", "POST /admin/sites/shop/unlisted"}
 	manages := []string{"GET /admin/access", "POST /admin/access/accounts", "POST /admin/access/accounts/none/change", "POST /admin/access/accounts/none/reset", "POST /admin/access/accounts/none/disable"}
 	for who, opens := range map[string][][]string{
 		"owner": {figures, records, answers, manages}, "marketer": {figures}, "auditor": {figures, records}, "owner of one site": {figures, records, answers},

@@ -1,0 +1,69 @@
+package templates
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/consentry/consentry/internal/doctor"
+)
+
+// InstallationPage is the checklist of what is installed right, for a page of a
+// site.
+type InstallationPage struct {
+	Nonce    string
+	Viewer   Viewer
+	ID, Name string
+	Page     string // which page is asked about
+	Problem  string // why there is no checklist, "" when nothing went wrong
+	Looked   time.Time
+	Findings []doctor.Finding // empty before anything was looked at
+	Counted  *Tally           // in the last Days, today included; nil when it cannot be read
+	Days     int
+}
+
+func (p *InstallationPage) address() string { return "/admin/sites/" + p.ID + "/installation" }
+
+func (p *InstallationPage) of(level doctor.Level) (n int) {
+	for _, f := range p.Findings {
+		if f.Level == level {
+			n++
+		}
+	}
+	return n
+}
+
+// verdict is what the checklist comes to.
+func (p *InstallationPage) verdict() string {
+	wrong, warnings := p.of(doctor.Wrong), p.of(doctor.Warning)
+	switch {
+	case wrong > 0:
+		return fmt.Sprintf("%d of %d %s wrong", wrong, len(p.Findings), plural(wrong, "is", "are"))
+	case warnings > 0:
+		return fmt.Sprintf("Nothing is wrong; %d %s", warnings, plural(warnings, "warning", "warnings"))
+	}
+	return "All is installed right"
+}
+
+func levelWord(l doctor.Level) string {
+	switch l {
+	case doctor.Wrong:
+		return "Wrong"
+	case doctor.Warning:
+		return "Warning"
+	}
+	return "Right"
+}
+
+// counted is what the server knows of a site without asking anybody.
+func (p *InstallationPage) counted() string {
+	switch t := p.Counted; {
+	case t == nil:
+		return "What was counted is not known while the store is away."
+	case t.Shown+t.Events > 0:
+		return fmt.Sprintf("In the last %d days people saw %s %s and made %s %s: pages load the gate, and what it sends arrives.",
+			p.Days, grouped(t.Shown), plural(int(t.Shown), "banner", "banners"), grouped(t.Events), plural(int(t.Events), "decision", "decisions"))
+	case t.AutoShown+t.AutoMade > 0:
+		return fmt.Sprintf("In the last %d days only programs saw the banner, and no people.", p.Days)
+	}
+	return fmt.Sprintf("In the last %d days nothing was counted: no page loads the gate, what it sends does not arrive, or nobody had to be asked.", p.Days)
+}
