@@ -23,6 +23,8 @@ root from the leaves, and then the root against the signed checkpoint in the
 store, against this server's own copy, and against every copy in the files and
 Git repositories that consentry.yaml names as anchors.
 
+Of a site with several logs each is checked, and that none is missing.
+
 It reads only, and may run beside the server. The first difference is printed
 with the entry it concerns and what it means; exit status 1.
 
