@@ -66,6 +66,7 @@ func TestAnAcknowledgedDecisionOutlivesKill(t *testing.T) {
 		}
 		deep := rounds <= crashDeep || n%crashDeep == 0 || n == rounds-1
 		if deep {
+			t.Logf("%d decisions acknowledged, %d kills", len(all), n+1)
 			wantEachOnce(t, kept(t, dir), all, len(s.open))
 			wantVerified(t, dir, exitOK, "no difference")
 		}
