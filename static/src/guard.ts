@@ -4,7 +4,10 @@
 //
 // What a page's script cannot stop: what the preload scanner has asked for
 // before any script ran, CSS url() and @import, import() in a script of its own,
-// documents of frames, and workers that were not made from a blob.
+// documents of frames, workers that were not made from a blob, and in Firefox
+// SVG's scripts in the page's HTML. What it does not try to: the ping of a link,
+// which goes where its visitor went. A worker that is held back runs sloppily: its
+// own "use strict" no longer stands first.
 import { holder, loads, TAGS, type Holder } from './hold'
 import { ATTRIBUTES } from './marked'
 import { find, type Table } from './match'
@@ -23,16 +26,26 @@ export const guard = (gate: Gate): Holder[0] => {
     if (gate.permits(condition)) gate.ran.add(condition)
     return may(condition) ? '' : condition
   }
-  const held = holder(
+  const [check, enter, parse, assign, read] = holder(
     gate,
     url => bar(find(table, others, url)),
     text => bar(services.find(([, [, inline]]) => inline && RegExp(inline).test(text))?.[0]),
   )
 
-  const [check, enter, parse] = held
-  elements(held)
-  for (const { prototype } of [Element, ShadowRoot]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML', parse)
-  before(Range.prototype, 'createContextualFragment', parse)
+  // Elements that are given an address, and those that come into a document.
+  for (const tag of TAGS) before(document.createElement(tag), ATTRIBUTES.join(' '), assign, read)
+  before<HTMLElement>(Element.prototype, 'setAttribute setAttributeNS', (args, el, native) => {
+    const name = (args.at(-2) + '').toLowerCase()
+    return loads(el) && ATTRIBUTES.includes(name) && assign(args, el, native, name)
+  })
+  // append, prepend, replace, insert, surround, import, adopt, move, before and after: by name, so that
+  // methods yet to come are among them.
+  for (const { prototype } of [Node, Element, Document, DocumentFragment, CharacterData, Range])
+    before<Node>(prototype, Object.getOwnPropertyNames(prototype).filter(name => /^(a[dfp]|bef|imp|ins|mov|prep|rep|sur)/.test(name)).join(' '), (args, self) => {
+      if (self.isConnected != false || self instanceof ShadowRoot) args.forEach(arg => enter(arg, self))
+    })
+
+  for (const { prototype } of [Element, ShadowRoot, Range]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML createContextualFragment', parse)
   // A tag may be written in pieces: what is open waits for the rest.
   let open = ''
   before<Document>(Document.prototype, 'write writeln', (args, self, native, name) => {
@@ -58,21 +71,6 @@ export const guard = (gate: Gate): Holder[0] => {
     check(el.localName ? el : el.parentElement!)
     if (el.shadowRoot) enter(el.shadowRoot, el.shadowRoot)
   }
-}
-
-/** Elements that are given an address, and those that come into a document. */
-const elements = ([, enter, , assign, read]: Holder): void => {
-  for (const tag of TAGS) before(document.createElement(tag), ATTRIBUTES.join(' '), assign, read)
-  before<HTMLElement>(Element.prototype, 'setAttribute setAttributeNS', (args, el, native) => {
-    const name = (args.at(-2) + '').toLowerCase()
-    return loads(el) && ATTRIBUTES.includes(name) && assign(args, el, native, name)
-  })
-  // append, prepend, replace, insert, surround, import, adopt, move, before and after: by name, so that
-  // methods yet to come are among them.
-  for (const { prototype } of [Node, Element, Document, DocumentFragment, CharacterData, Range])
-    before<Node>(prototype, Object.getOwnPropertyNames(prototype).filter(name => /^(a[dfp]|bef|imp|ins|mov|prep|rep|sur)/.test(name)).join(' '), (args, self) => {
-      if (self.isConnected != false || self instanceof ShadowRoot) args.forEach(arg => enter(arg, self))
-    })
 }
 
 declare global {

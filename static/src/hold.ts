@@ -12,7 +12,7 @@ const TAG = RegExp(`<(${TAGS.join('|')})\\b(?:"[^"]*"|'[^']*'|[^'">])*>`, 'gi')
 const isScript = (el: unknown): el is HTMLScriptElement => el instanceof HTMLScriptElement
 
 /** Reports whether el can load something; an XML document's own elements have no dataset, and some links are only told of. */
-export const loads = (el: HTMLElement) => el?.dataset && TAGS.includes(el.localName) && !/^(canonical|alternate)$/.test((el as HTMLLinkElement).rel)
+export const loads = (el: HTMLElement) => TAGS.includes(el?.localName) && el.dataset && !/^(canonical|alternate)$/.test((el as HTMLLinkElement).rel)
 
 export type Holder = ReturnType<typeof holder>
 
@@ -56,6 +56,8 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
         gate.made.add(el)
       }
       keep(el, condition, name, value)
+      // A lazy loader has the address in the same place, and removes it now.
+      queueMicrotask(() => el.hasAttribute(name) || keep(el, condition, name, value))
       scan(el, el.isConnected)
       return []
     }
@@ -108,11 +110,10 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
       busy = true
       template.innerHTML = gate.trusted.createHTML(tag)
       busy = false
-      const el = template.content.firstElementChild as HTMLElement | null
-      if (!el) return tag
+      const el = template.content.firstElementChild as HTMLElement
       check(el)
       if (isScript(el)) checkText(el, html.slice(at + tag.length).split(/<\/script/i)[0]!)
-      if (!el.dataset.consent) return tag
+      if (!el?.dataset.consent) return tag
       found = el.dataset.consent
       return el.outerHTML.replace(/<\/\w+>$/, '')
     })

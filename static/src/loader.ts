@@ -31,11 +31,7 @@ export const loader = (gate: Gate): ((address: string) => Promise<unknown>) => {
   return address =>
     (loaded[address] ||= new Promise((resolve, reject) => {
       const script = document.createElement('script')
-      script.consentry = gate
-      script.nonce = gate.nonce
-      script.onload = resolve
-      script.onerror = () => reject(delete loaded[address])
-      script.src = gate.trusted.createScriptURL(address)
-      document.head.append(script)
+      const onerror = () => reject(delete loaded[address])
+      document.head.append(Object.assign(script, { consentry: gate, nonce: gate.nonce, onload: resolve, onerror, src: gate.trusted.createScriptURL(address) }))
     }))
 }

@@ -1,8 +1,8 @@
 // What a marked tag is. An attribute under another name is not requested by any
 // browser, nor is anything of a template or a script of an unknown type.
 
-/** Attributes by which elements load; a marked one has data- before its name. */
-export const ATTRIBUTES = ['srcset', 'src', 'srcdoc', 'href', 'data', 'poster']
+/** Attributes by which elements load, SVG's among them; a marked one has data- before its name. */
+export const ATTRIBUTES = ['srcset', 'src', 'srcdoc', 'href', 'xlink:href', 'data', 'poster']
 
 /** Elements that leave a box on the page while they wait. */
 export const EMBEDS = ':is(iframe,embed,object,video,audio,[data-placeholder],template[data-consent^=share])[data-consent]'

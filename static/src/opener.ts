@@ -36,8 +36,9 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     return
   }
 
-  function open(el: HTMLElement): void {
-    const { parentNode, nextSibling } = el
+  function open(held: HTMLElement): void {
+    const { parentNode, nextSibling } = held
+    const el = held instanceof SVGElement ? renew(held) : held
     const condition = el.dataset.consent!
     opened.add(el)
     // A negated part says nothing of what has to be permitted to go on, and what was lent is not taken back.
@@ -49,13 +50,22 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     }
     const focused = (el.getRootNode() as Document).activeElement == el
     const alone = !isScript(el) && lendFor(el)
-    el.remove()
+    held.remove()
     const done = isScript(el) ? run(el) : load(el)
     parentNode!.insertBefore(el, nextSibling)
     done()
     if (alone) gate.lent.delete(alone)
     if (focused) el.focus()
     if (parentNode instanceof HTMLMediaElement) parentNode.load()
+  }
+
+  /** A script of SVG that a parser has made never loads again in Firefox; another one does. */
+  function renew(held: HTMLElement): HTMLElement {
+    const el = document.createElementNS(held.namespaceURI, 'script') as HTMLElement
+    for (const { name, value } of held.attributes) el.setAttribute(name, value)
+    opened.add(held)
+    lendOn(held, el)
+    return el
   }
 
   /**
@@ -65,17 +75,19 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
    */
   function run(el: HTMLScriptElement): () => void {
     const { src, type = '' } = el.dataset
+    const href = el instanceof SVGElement && (el.dataset.href || el.dataset['xlink:href'])
     if (el.type == 'text/plain') el.type = type
     // One that a script made is as asynchronous as that script left it.
     if (!gate.made.has(el)) el.async = el.hasAttribute('async')
     if (src) el.src = gate.trusted.createScriptURL(src)
-    if (src && !el.hasAttribute('src')) {
+    if (href) el.setAttribute('href', gate.trusted.createScriptURL(href))
+    if ((src && !el.hasAttribute('src')) || (href && !el.hasAttribute('href'))) {
       opened.delete(el) // held again, for its own service
       return () => {}
     }
     const done = late(el, write)
     if (!isBlocking(el)) return () => {}
-    if (!src) return done
+    if (!src && !href) return done
     before = new Promise(resolve => ['load', 'error'].forEach(event => el.addEventListener(event, resolve)))
     return () => {}
   }

@@ -2,7 +2,7 @@
 import type { Find, Table } from './match'
 import type { Before, Hook } from './patch'
 
-type Scope = typeof globalThis & { Navigator?: { prototype: object } }
+type Scope = typeof globalThis & { Navigator?: { prototype: object }; Worklet?: { prototype: object } }
 
 /**
  * Stands before the requests of a window or a worker; may tells whether a
@@ -20,7 +20,9 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
     }
   const blobs = new Map<unknown, Blob>() // for as long as the browser itself keeps them
 
-  before(scope, 'fetch', ([input]) => barred((input as Request | undefined)?.url ?? input) && [Promise.reject(TypeError('Failed to fetch'))])
+  const refuse: Hook<unknown> = ([input]) => barred((input as Request | undefined)?.url ?? input) && [Promise.reject(TypeError('Failed to fetch'))]
+  before(scope, 'fetch', refuse)
+  before(scope.Worklet?.prototype, 'addModule', refuse)
   before(scope.XMLHttpRequest.prototype, 'open', divert('blob:null/'))
   before(scope, 'EventSource importScripts Audio fetchLater WebTransport', divert('blob:null/'))
   before(scope, 'WebSocket', divert('wss://localhost:1')) // a port that browsers refuse

@@ -48,11 +48,11 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
       // The frame of the click is painted first; a hidden page waits until it is seen.
       requestAnimationFrame(() => setTimeout(seek))
     },
-    load: (bundle, rendering = policy.rendering) => fetch(`${policy.base}/${bundle}/${rendering}/${gate.locale}.js`),
+    load: (bundle, rendering = policy.rendering) => fetch([policy.base, bundle, rendering, gate.locale].join('/') + '.js'),
     open: opener =>
       gate.load('preferences').then(
         () => gate.prefer!(opener),
-        () => location.assign(policy.base + '/choices'),
+        () => (location.href = policy.base + '/choices'),
       ),
     roots: new Set(),
     lent: new Set(),
@@ -85,7 +85,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
   const observer = new MutationObserver(records => {
     let some
     for (const { addedNodes, target } of records) {
-      if (document.readyState == 'loading') [target, ...addedNodes].forEach(node => check?.(node as HTMLElement))
+      if (check && document.readyState == 'loading') ([target, ...addedNodes] as HTMLElement[]).forEach(check)
       for (const node of addedNodes as NodeListOf<HTMLElement>) some ||= attempt(() => node.matches?.(HELD) || node.querySelector?.(HELD)) // fields of a form hide its methods
     }
     if (some) seek()

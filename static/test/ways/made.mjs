@@ -4,6 +4,7 @@ import { js } from "./way.mjs";
 // The code that makes an inline script must not look like it.
 const inlined = (name, code) => js(name, `const s = document.createElement('script'), CODE = 'evil' + \`Bootstrap('\${URL}')\`; ${code}`, { script: true });
 const script = (name, code) => js(name, `const s = document.createElement('script'); ${code}`, { script: true });
+const svg = (name, code) => js(name, `const s = document.createElementNS('http://www.w3.org/2000/svg', 'script'); ${code}`, { script: true });
 const frame = (name, code) => js(name, `const html = \`<iframe src='\${URL}'></iframe>\`; ${code}`, { frame: true });
 const link = (name, code, more) => js(name, `const l = document.createElement('link'); ${code}; document.head.append(l)`, more);
 const asked = (name, code, more = {}) => js(name, code, { plain: true, ...more });
@@ -38,6 +39,9 @@ const scripts = [
   script("document.write of an escaped script", "document.write(unescape(`%3Cscript src='${URL}' type='text/javascript'%3E%3C/script%3E`))"),
   script("shadow root", "const h = document.createElement('div'); document.body.append(h); s.src = URL; h.attachShadow({mode: 'open'}).append(s)"),
   script("inside of a shadow root", "const h = document.createElement('div'), p = document.createElement('p'); document.body.append(h); s.src = URL; h.attachShadow({mode: 'open'}).append(p); p.appendChild(s)"),
+  svg("SVG script", "s.setAttribute('href', URL); document.body.append(s)"),
+  svg("SVG script by its older name", "s.setAttributeNS('http://www.w3.org/1999/xlink', 'xlink:href', URL); document.body.append(s)"),
+  svg("SVG script's property", "s.href.baseVal = URL; document.body.append(s)"),
   script("shadow root attached later", "const h = document.createElement('div'); s.src = URL; h.attachShadow({mode: 'open'}).append(s); document.body.append(h)"),
 ];
 
@@ -68,6 +72,7 @@ const embeds = [
   js("embed", "const e = document.createElement('embed'); e.src = URL; document.body.append(e)", { frame: true }),
   js("object", "const o = document.createElement('object'); o.data = URL; document.body.append(o)", { frame: true }),
   frame("frame property", "const f = document.createElement('iframe'); f.src = URL; document.body.append(f)"),
+  frame("frame that a lazy loader fills", "const f = document.createElement('iframe'); document.body.append(f); f.setAttribute('data-src', URL); f.src = f.dataset.src; f.removeAttribute('data-src')"),
   frame("frame attribute", "const f = document.createElement('iframe'); document.body.append(f); f.setAttribute('src', URL)"),
   frame("innerHTML", "const d = document.createElement('div'); d.innerHTML = html; document.body.append(d)"),
   frame("innerHTML of the page", "const d = document.createElement('div'); document.body.append(d); d.innerHTML = html"),
@@ -107,6 +112,7 @@ const requests = [
   worker("worker that fetches", "fetch('${URL}', {mode: 'no-cors'}).catch(() => {})"),
   worker("worker with a socket", "new WebSocket('${URL.replace('http', 'ws')}')"),
   worker("worker with an XMLHttpRequest", "const x = new XMLHttpRequest(); x.open('GET', '${URL}'); x.send()"),
+  asked("worklet", "new OfflineAudioContext(1, 1, 44100).audioWorklet.addModule(URL).catch(e => rejected.push(e.name))"),
   asked("shared worker", "new SharedWorker(URL_.createObjectURL(new Blob([`importScripts('${URL}')`])))"),
   asked("form.submit", "const f = document.createElement('form'), i = document.createElement('iframe'); i.name = 'sink1'; f.action = URL; f.method = 'post'; f.target = 'sink1'; document.body.append(i, f); f.submit()"),
   asked("form.requestSubmit", "const f = document.createElement('form'), i = document.createElement('iframe'); i.name = 'sink2'; f.action = URL; f.target = 'sink2'; document.body.append(i, f); f.requestSubmit()"),

@@ -8,6 +8,8 @@ export const open = [
   html("address in a style attribute", '<p style="background-image: url(URL)">x</p>'),
   html("preload of a srcset", '<link rel="preload" as="image" imagesrcset="URL 1x">'),
   html("SVG image", '<svg><image href="URL" width="1" height="1"/></svg>'),
+  html("SVG script", '<svg><script href="URL"></script></svg>', { script: true }),
+  html("SVG script by its older name", '<svg><script xlink:href="URL"></script></svg>', { script: true }),
   js("import() in a script of the page", "import(URL).catch(() => {})", { script: true }),
   html("import in an inline module", "<script type=\"module\">import 'URL'</script>", { script: true }),
   js("text given to an inline script in the page", "const s = document.createElement('script'); document.head.append(s); s.text = 'evil' + `Bootstrap('${URL}')`", { script: true }),
