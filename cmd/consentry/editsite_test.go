@@ -23,7 +23,7 @@ func TestWhatWasSeenIsListedByOneClick(t *testing.T) {
 	replace(t, siteFile(dir), before)
 	p := start(t, dir)
 	for n := range 5 {
-		if got := ask(t, p.visitors, "POST", "/privacy/sightings", `{"hosts": ["player.vimeo.com"], "cookies": [], "storage": []}`, "X-Forwarded-For: "+fmt.Sprintf("203.0.%d.7", n)); got.status != http.StatusNoContent {
+		if got := ask(t, p.visitors, "POST", "/privacy/sightings", `{"hosts": ["player.vimeo.com"], "cookies": [], "storage": []}`, "Content-Type: application/json", "Origin: https://shop.example", "X-Forwarded-For: "+fmt.Sprintf("203.0.%d.7", n)); got.status != http.StatusNoContent {
 			t.Fatalf("a sighting got %d: %s", got.status, got.body)
 		}
 	}

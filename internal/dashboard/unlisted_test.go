@@ -5,12 +5,14 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/consentry/consentry/internal/catalogue"
 	"github.com/consentry/consentry/internal/consent"
@@ -24,6 +26,7 @@ type owned struct {
 	file string
 	seen []consent.Sighting
 	fail error
+	from fs.FS // the catalogue that edits read
 }
 
 func newOwned(t *testing.T, seen ...consent.Sighting) *owned {
@@ -32,7 +35,7 @@ func newOwned(t *testing.T, seen ...consent.Sighting) *owned {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &owned{desk: newDesk(t), file: string(src), seen: seen}
+	o := &owned{desk: newDesk(t), file: string(src), seen: seen, from: catalogue.Files}
 	known, _ := siteconfig.ReadKnown(catalogue.Files)
 	o.change(func(options *dashboard.Options) {
 		options.Declare, options.Catalogue = o.declare, known
@@ -52,14 +55,14 @@ func (o *owned) declare(_ context.Context, site *consent.Site, what siteconfig.D
 		return o.fail
 	}
 	locales := os.DirFS("../../components")
-	edited, err := siteconfig.Declare(site.Source, []byte(o.file), what, catalogue.Files, locales)
+	edited, err := siteconfig.Declare(site.Source, []byte(o.file), what, o.from, locales)
 	if err != nil {
 		return err
 	}
 	if err := note(); err != nil {
 		return err
 	}
-	next, problems := siteconfig.LoadSite(site.Source, edited, catalogue.Files, locales)
+	next, problems := siteconfig.LoadSite(site.Source, edited, o.from, locales)
 	if next == nil {
 		return fmt.Errorf("%v", problems)
 	}
@@ -160,18 +163,16 @@ func TestHostileNamesThatWereSeenDoNoHarm(t *testing.T) {
 			t.Errorf("a cell is a formula: %s", row[1])
 		}
 	}
+	o.from = fstest.MapFS{} // each edit reads it; the shop needs nothing of it
 	for i, s := range seen {
 		if page := o.get(unlistedPage + "?" + url.Values{"kind": {s.Kind}, "name": {s.Name}}.Encode()); page.status != http.StatusOK || strings.Contains(page.body, "<script>alert") {
 			t.Errorf("%s %q: %d, or it is markup", s.Kind, s.Name, page.status)
-		}
-		if i%len(names) > 8 {
-			continue // each edit reads the catalogue
 		}
 		before := o.file
 		form := the(s.Kind, s.Name, append(slices.Clone(ownWords), "id", fmt.Sprintf("seen-%d", i), "purpose", "x", "duration", "x")...)
 		switch page := o.post(unlistedPage, form); page.status {
 		case http.StatusSeeOther:
-			if s.Kind == consent.SeenHost {
+			if s.Kind == consent.SeenHost && strings.Trim(s.Name, "x") != "" {
 				t.Errorf("the host %q was listed", s.Name)
 			}
 		case http.StatusUnprocessableEntity:
@@ -186,7 +187,7 @@ func TestHostileNamesThatWereSeenDoNoHarm(t *testing.T) {
 		o.want(o.post(unlistedPage, form), http.StatusNotFound, "")
 	}
 	o.want(o.get(unlistedPage+"?kind=host&name=never.example"), http.StatusNotFound, "")
-	for _, form := range []url.Values{the("cookie", "x;y", "service", "no-such-service"), the("cookie", "x;y", "service", "../x\n"), the("cookie", "x;y", "service", "hotjar", "category", "<b>")} {
+	for _, form := range []url.Values{the("host", "x;y", "service", "no-such-service"), the("host", "x;y", "service", "../x\n"), the("host", "x;y", "service", "hotjar", "category", "<b>")} {
 		if page := o.post(unlistedPage, form); page.status != http.StatusUnprocessableEntity || strings.Contains(page.body, "<b>") && strings.Contains(page.body, `category "<b>`) {
 			t.Errorf("%v: %d", form, page.status)
 		}
