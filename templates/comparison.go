@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"math"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -60,14 +61,33 @@ func (p *SitePage) file(name string) string {
 
 // address is the page's own query with another kind of question.
 func (p *SitePage) address(kind string, compare bool) string {
-	query := p.Period.Query()
-	if kind != "" {
-		query += "&kind=" + kind
-	}
+	f := p.Filter
+	f.Kind = kind
+	return p.Period.Query() + kept(f, compare).query()
+}
+
+// beside is what a query says beside the period, as names and values. One value of a
+// breakdown is not in it: of another period there may be too few to show it.
+type beside [][2]string
+
+func kept(f Filter, compare bool) (list beside) {
+	before := ""
 	if compare {
-		query += "&compare=before"
+		before = "before"
 	}
-	return query
+	for _, pair := range (beside{{"kind", f.Kind}, {"layout", f.Layout}, {"notice", f.Notice}, {"compare", before}}) {
+		if pair[1] != "" {
+			list = append(list, pair)
+		}
+	}
+	return list
+}
+
+func (b beside) query() (q string) {
+	for _, pair := range b {
+		q += "&" + pair[0] + "=" + url.QueryEscape(pair[1])
+	}
+	return q
 }
 
 func kindTitle(kind string) string {

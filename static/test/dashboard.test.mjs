@@ -157,13 +157,17 @@ inEveryEngine((newPage, engine) => {
       await reads(".picker [aria-current]", /^7 days$/);
       await asks('a[href*="compare=before"]', "?days=7&compare=before");
       await reads("#compare", /^What changed since /);
-      await asks('a[href*="by=country&value=DE"]', "?days=7&by=country&value=DE");
+      await asks('a[href^="?days=90"]', "?days=90&compare=before");
+      await reads(".picker [aria-current]", /^90 days$/);
+      await asks('a[href="?days=90"]:not(.presets a)', "?days=90"); // the comparison ends
+      await asks('a[href*="by=country&value=DE"]', "?days=90&by=country&value=DE");
       await reads(".figures .shown b", /^3$/);
       await page.back();
       await reads(".figures .shown b", /^7$/);
+      await asks('a[href*="kind=first"]', "?days=90&kind=first");
       await page.click(".picker summary");
       await page.click(".picker form button");
-      await waitFor(async () => /^\?from=[\d-]{10}&to=[\d-]{10}$/.test(new URL(await page.url()).search), "the dates in the address");
+      await waitFor(async () => /^\?from=[\d-]{10}&to=[\d-]{10}&kind=first$/.test(new URL(await page.url()).search), "the dates in the address, beside what else was there");
     });
 
     it("follows the hour at hand by itself, until it is told to pause", async () => {
