@@ -104,7 +104,7 @@ inEveryEngine((newPage, engine) => {
         if (use.page.media) await use.page.media(media);
         const look = `${what}, ${width} pixels, ${JSON.stringify(media ?? {})}`;
         assert.deepEqual(await use.page.evaluate(misplaced), [], look);
-        await clean(use.page, look);
+        if (engine === "chromium") await clean(use.page, look); // the document is the same in the others
       }
     };
 
