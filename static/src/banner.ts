@@ -53,13 +53,26 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
       }
       box.addEventListener('click', follow)
       giveBack = keepClear(box)
-      requestAnimationFrame(shown)
+      new ResizeObserver(laidOut).observe(box)
+      for (const event of ['pointerenter', 'focus'])
+        box.querySelector('[data-do=choose]')!.addEventListener(event, () => gate.load('preferences').catch(() => {}), { once: true })
       new MutationObserver(stay).observe(document, { childList: true, subtree: true })
     }
     box.hidden = false
+  }
+
+  /**
+   * Runs in a frame, so neither prerendered nor in a hidden tab, once the page has its
+   * layout: asked for earlier, it would be made twice.
+   */
+  function laidOut(): void {
     const { width, height } = box.getBoundingClientRect()
+    if (!height) return
     if (width > innerWidth / 2) page.scrollPaddingBottom = height + 'px' // what is focused stays in sight
     for (const text of box.querySelectorAll<HTMLElement>('div')) if (text.scrollHeight > text.clientHeight) text.tabIndex = 0
+    if (since) return
+    since = performance.now()
+    setTimeout(shown) // once it is painted
   }
 
   /** A framework that takes over the page may throw out what it did not render. */
@@ -75,17 +88,12 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
     page.scrollPaddingBottom = ''
   }
 
-  /** Runs in a frame that is painted, so neither prerendered nor in a hidden tab. */
   function shown(): void {
-    since = performance.now()
     const { policy, locale } = gate
     const again = !slot(box, 'changed').hidden
     const body = JSON.stringify({ rendering: policy.rendering, locale, layout: policy.layout, again, webdriver: !!navigator.webdriver })
     const headers = { 'content-type': 'application/json' }
-    if (box.offsetHeight)
-      fetch(policy.base + '/impressions', { method: 'POST', keepalive: true, credentials: 'omit', headers, body }).catch(() => {})
-    const idle = window.requestIdleCallback || setTimeout
-    idle(() => gate.load('preferences').catch(() => {}))
+    fetch(policy.base + '/impressions', { method: 'POST', keepalive: true, credentials: 'omit', headers, body }).catch(() => {})
   }
 
   function follow(event: MouseEvent): void {

@@ -1,5 +1,5 @@
-// The preferences' bundle: wiring only. The gate fetches it when it is opened,
-// or when the banner is shown and the browser has nothing else to do.
+// The preferences' bundle: wiring only. The gate fetches it when it is opened, or
+// when the banner's button for it is pointed at or focused.
 import { enter } from './bundle'
 import { preferences } from './preferences'
 import { decide, send } from './send'

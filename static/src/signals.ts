@@ -37,7 +37,7 @@ export function signal({ policy, permits }: Pick<Gate, 'policy' | 'permits'>): (
   )
   if (!said.ad_storage) {
     gtag('consent', 'default', { ...now(), ...rest })
-    if (!readHint(policy) && !signalled(policy)) regions?.map(region => gtag('consent', 'default', region))
+    if (regions && !readHint(policy) && !signalled(policy)) regions.map(region => gtag('consent', 'default', region))
     gtag('set', 'ads_data_redaction', redact)
   } else if (Object.entries(now()).some(([key, status]) => said[key] != status)) update()
   return update

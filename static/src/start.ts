@@ -103,11 +103,12 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     gate.open(opener)
   })
   const activate = () => {
+    // On its way first: to read a cookie or storage again can take browsers longer than all of this.
+    if (gate.asks() || hasPending(policy)) gate.load('banner').then(() => gate.begin!(), () => {})
+    else __SAMPLE__
     gate.refresh()
     gate.scan()
     document.addEventListener('readystatechange', () => gate.scan())
-    if (hasPending(policy) || gate.asks()) gate.load('banner').then(() => gate.begin!(), () => {})
-    else __SAMPLE__
     for (const event of ['storage', 'visibilitychange', 'pageshow'])
       addEventListener(event, () => {
         gate.refresh()
