@@ -170,7 +170,7 @@ async function measure(browser, origin) {
 }
 
 const sentence = ({ plain, slow }) => `To the best of the others, as it is / slow: seen after ${share(plain, "visible")} / ${share(slow, "visible")} ×, script ${share(plain, "script")} / ${share(slow, "script")} ×, \
-bytes until it is seen ${share(plain, "early")} ×, of the first visit ${share(plain, "whole")} × (this one's second layer comes with its cookie tables, and a note that it was shown is counted), of a later one ${share(plain, "back")} ×; \
+bytes until it is seen ${share(plain, "early")} ×, of the first visit ${share(plain, "whole")} × (a note that it was shown is counted; its second layer, with its cookie tables, comes when somebody reaches for it), of a later one ${share(plain, "back")} ×; \
 only this one writes a record before a grant takes effect, which the others have no server for.`;
 
 const shop = await startShop(settings, (path) => answers.get(path));
