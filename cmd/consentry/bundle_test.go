@@ -60,6 +60,23 @@ func TestAnAuditorChecksABundleOffline(t *testing.T) {
 	wantCommand(t, exitProblem, "is no bundle", "verify-bundle", entries)
 }
 
+// Where visitors are treated by where they are, the history tells of every ruling.
+func TestABundlesHistoryTellsOfEveryRuling(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts+"country_header: X-Country\nregion_header: X-Region\n")
+	replace(t, siteFile(dir), content(t, siteFile(dir))+"\nregime: local\n")
+	p := start(t, dir)
+	p.waitSigned(1)
+	p.stop()
+	file := filepath.Join(t.TempDir(), "shop.zip")
+	wantCommand(t, exitOK, "0 records with", "bundle", "shop", "--out", file, "--config", dir)
+	history := content(t, filepath.Join(unzipped(t, file), "history.txt"))
+	for _, want := range []string{"; opt-in.", " instead: opt-out, ", "analytics, shown as granted: ", "analytics, shown as denied: "} {
+		if !strings.Contains(history, want) {
+			t.Errorf("it does not say %q:\n%s", want, history)
+		}
+	}
+}
+
 // Chosen records come with a proof each; of the others only hashes are there, and
 // the whole still verifies.
 func TestABundleOfOneVisitorTellsNothingOfOthers(t *testing.T) {

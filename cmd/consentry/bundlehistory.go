@@ -5,23 +5,38 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/shards"
 )
 
 // historyKinds are the artefacts that tell what was changed when.
-var historyKinds = [...]string{"root", "activation", "log-key", "log-restart", consent.ErasureKind, consent.PurgeKind}
+var historyKinds = [...]string{
+	"root", "activation", "experiment", shards.Kind, "log-key", "log-restart",
+	consent.ImportKind, consent.ErasureKind, consent.PurgeKind,
+}
 
 // noted is what these artefacts say, as far as it is told in words.
 type noted struct {
-	Frame   string     `json:"frame"`
-	Root    string     `json:"root"`
-	Key     string     `json:"key"`
-	Entries []int64    `json:"entries"`
-	Ranges  [][2]int64 `json:"ranges"`
+	Frame   string            `json:"frame"`
+	Frames  map[string]string `json:"frames"`
+	Root    string            `json:"root"`
+	Key     string            `json:"key"`
+	Entries []int64           `json:"entries"`
+	Ranges  [][2]int64        `json:"ranges"`
+
+	ID         string            `json:"id"`
+	Start      consent.Timestamp `json:"start"`
+	Measure    string            `json:"measure"`
+	Configured string            `json:"configured"`
+	Variant    string            `json:"variant"`
+	Shards     int               `json:"shards"`
+	Records    int               `json:"records"`
+	Granted    int               `json:"granted"`
 }
 
 // writeHistory tells in plain words what went before visitors when.
@@ -61,11 +76,13 @@ func (b *bundler) told(ctx context.Context, a consent.Artefact) (string, error) 
 	}
 	switch a.Kind {
 	case "activation":
-		f, err := b.reader.Frame(ctx, b.site.ID, n.Frame)
-		if err != nil {
-			return "", err
-		}
-		return toldFrame(f), nil
+		return b.toldActivation(ctx, n)
+	case "experiment":
+		return fmt.Sprintf("  The experiment %s by %s begins at %s: rendering %s beside %s.\n", n.ID, n.Measure, n.Start.UTC().Format(time.DateTime+" MST"), n.Variant, n.Configured), nil
+	case shards.Kind:
+		return fmt.Sprintf("  The site has %d logs.\n", n.Shards), nil
+	case consent.ImportKind:
+		return fmt.Sprintf("  %d decisions of another tool follow, %d of them grant something; their times are that tool's word.\n", n.Records, n.Granted), nil
 	case "root":
 		return "  The log was bound to the site's root secret, by its fingerprint " + n.Root + ".\n", nil
 	case "log-key":
@@ -82,6 +99,24 @@ func (b *bundler) told(ctx context.Context, a consent.Artefact) (string, error) 
 	return "  Purged, since their retention had ended: records among entries " + strings.Join(spans, ", ") + "\n", nil
 }
 
+// toldActivation tells of the site's own ruling, and then of those that hold where
+// some visitors are or for what their browsers ask.
+func (b *bundler) toldActivation(ctx context.Context, n noted) (string, error) {
+	f, err := b.reader.Frame(ctx, b.site.ID, n.Frame)
+	if err != nil {
+		return "", err
+	}
+	words := toldFrame(f)
+	for _, ruling := range slices.Sorted(maps.Keys(n.Frames)) {
+		f, err := b.reader.Frame(ctx, b.site.ID, n.Frames[ruling])
+		if err != nil {
+			return "", err
+		}
+		words += fmt.Sprintf("  Under the ruling %s instead: %s, a choice holds %d days.\n%s", ruling, f.Regime, f.Memory/86400, toldCategories(f))
+	}
+	return words, nil
+}
+
 func places(list []int64) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ", "), "[]")
 }
@@ -89,6 +124,14 @@ func places(list []int64) string {
 func toldFrame(f *consent.Frame) string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "  From now on visitors saw the notice %s.\n  Asked by %s, %s; %s.\n", f.Notice, f.Controller.Name, f.Controller.Contact, f.Regime)
+	t.WriteString(toldCategories(f))
+	fmt.Fprintf(&t, "  A choice holds %d days. Languages: %s. Retention class: %s.\n  On %s.\n  Rendering %s, gate %s.\n",
+		f.Memory/86400, strings.Join(f.Locales, ", "), f.Retention, strings.Join(f.Origins, ", "), f.Rendering, f.Gate)
+	return t.String()
+}
+
+func toldCategories(f *consent.Frame) string {
+	var t strings.Builder
 	for _, c := range f.Categories {
 		services := strings.Join(c.Services, ", ")
 		if services == "" {
@@ -96,7 +139,5 @@ func toldFrame(f *consent.Frame) string {
 		}
 		fmt.Fprintf(&t, "    %s, shown as %s: %s\n", c.ID, c.Shown, services)
 	}
-	fmt.Fprintf(&t, "  A choice holds %d days. Languages: %s. Retention class: %s.\n  On %s.\n  Rendering %s, gate %s.\n",
-		f.Memory/86400, strings.Join(f.Locales, ", "), f.Retention, strings.Join(f.Origins, ", "), f.Rendering, f.Gate)
 	return t.String()
 }
