@@ -14,10 +14,20 @@ var regionPattern = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
 // maxWait is how long Google's tags may be asked to wait, in milliseconds.
 const maxWait = 5000
 
-// optInCountries are those of the European Economic Area, the United Kingdom and
-// Switzerland, where storage needs a grant first.
+// optInArea is where optInCountries are.
+const optInArea = "the European Economic Area, the United Kingdom and Switzerland, and in regions under their law or its equal"
+
+// optInCountries are the ISO 3166-1 codes of the places where storage needs a grant
+// first: the European Economic Area, the United Kingdom and Switzerland, and what has
+// a code of its own under the same law: the outermost regions of the Union (TFEU,
+// articles 349 and 355(1)) and Åland (article 355(4)), which are Union territory;
+// Gibraltar, with its own GDPR (Data Protection Act 2004) and cookie rules
+// (Communications (Personal Data and Privacy) Regulations 2006); and Jersey, Guernsey
+// and the Isle of Man, whose laws were found equal (Commission decisions 2008/393/EC,
+// 2003/821/EC and 2004/411/EC, upheld in its report of 15 January 2024).
 func optInCountries() []string {
-	return strings.Fields("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO GB CH")
+	return strings.Fields("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO GB CH " +
+		"GP GF MQ YT RE MF AX GI JE GG IM")
 }
 
 func (b *builder) consentMode() consent.ConsentMode {
@@ -60,7 +70,7 @@ func (b *builder) checkChildren() {
 // checkRegion refuses what Google does not know, and regions where a default
 // must not grant anything.
 func (b *builder) checkRegion(at, code string) {
-	const reason = "nothing may be granted by default in the European Economic Area, the United Kingdom and Switzerland"
+	const reason = "nothing may be granted by default in " + optInArea
 	country, _, _ := strings.Cut(code, "-")
 	switch {
 	case slices.Contains([]string{"EU", "EEA", "EFTA", "UK"}, code):
@@ -79,7 +89,7 @@ func (b *builder) checkAdvanced() {
 		place := fmt.Sprintf("%s.countries[%d]", at, i)
 		switch {
 		case slices.Contains([]string{"EU", "EEA", "EFTA", "UK"}, code) || slices.Contains(optInCountries(), code):
-			b.doc.Fail(place, "country %q: advanced mode sends data before a choice, which the law of the European Economic Area, the United Kingdom and Switzerland does not allow; remove it", code)
+			b.doc.Fail(place, "country %q: advanced mode sends data before a choice, which is not allowed in %s; remove it", code, optInArea)
 		case !countryPattern.MatchString(code):
 			b.doc.Fail(place, `%q is no country; write two capital letters of ISO 3166-1, such as "US"`, code)
 		}

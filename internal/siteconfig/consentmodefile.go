@@ -33,7 +33,8 @@ type ConsentModeFile struct {
 type RegionFile struct {
 	// Countries (ISO 3166-1, such as US) and their parts (ISO 3166-2, such as
 	// US-NV); the more specific counts. None of the European Economic Area, of the
-	// United Kingdom or of Switzerland, where nothing may be granted by default.
+	// United Kingdom or of Switzerland, where nothing may be granted by default, nor
+	// of what shares their law under a code of its own, such as RE or JE.
 	Regions []string `yaml:"regions" jsonschema:"required,minItems=1" sample:"[US-NV]"`
 
 	// The keys that are granted there before a choice.
@@ -57,6 +58,7 @@ type AdvancedFile struct {
 	Services []string `yaml:"services" sample:"[ga4]"`
 
 	// The countries, ISO 3166-1. None of the European Economic Area, nor GB or CH,
-	// where Google's tags must not load before a choice.
+	// nor what shares their law under a code of its own, such as RE or JE: there
+	// Google's tags must not load before a choice.
 	Countries []string `yaml:"countries" sample:"[US, CA]"`
 }

@@ -96,7 +96,7 @@ func (b *builder) checkPlace(at, place string, own RuleFile) {
 	case !placePattern.MatchString(place):
 		b.doc.Fail(at, `%q is no place; write a country of ISO 3166-1, such as "BR", or a state of the United States, such as "US-CA"`, place)
 	case own.Regime != "" && own.Regime != string(consent.OptIn) && slices.Contains(optInCountries(), country):
-		b.doc.Fail(at, "%s: in the European Economic Area, the United Kingdom and Switzerland nothing optional may run before a grant; remove it", place)
+		b.doc.Fail(at, "%s: nothing optional may run before a grant in %s; remove it", place, optInArea)
 	}
 	if own.CoolDown > maxCoolDown {
 		b.doc.Fail(at+".cool_down", "cool_down must be at most %s, which is as long as browsers keep a cookie", maxCoolDown)

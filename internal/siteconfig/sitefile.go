@@ -77,7 +77,8 @@ type SiteFile struct {
 
 	// With regime: local, the rules that differ from the table: by country (ISO
 	// 3166-1) or state of the United States (US-CA). Nothing but opt-in is possible
-	// in the European Economic Area, the United Kingdom and Switzerland.
+	// in the European Economic Area, the United Kingdom and Switzerland, and in what
+	// shares their law under a code of its own, such as RE or JE.
 	Regimes map[string]RuleFile `yaml:"regimes" sample:"{US: opt-in}"`
 
 	// Where Global Privacy Control is honoured: everywhere, or only where the law
