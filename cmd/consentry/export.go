@@ -205,40 +205,43 @@ func resume(path string, e *exporter) (file *os.File, next int64, err error) {
 	if file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, secretMode); err != nil {
 		return nil, 0, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, file.Close())
-		}
-	}()
+	if next, err = goOn(file, e); err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, next, nil
+}
+
+// goOn puts the file at where an export goes on.
+func goOn(file *os.File, e *exporter) (next int64, err error) {
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	// Longer than any line.
 	tail := make([]byte, min(size, 1<<20))
-	if _, err = file.ReadAt(tail, size-int64(len(tail))); err != nil && len(tail) > 0 {
-		return nil, 0, err
+	if _, err := file.ReadAt(tail, size-int64(len(tail))); err != nil && len(tail) > 0 {
+		return 0, err
 	}
 	whole := tail[:bytes.LastIndexByte(tail, '\n')+1]
-	if err = e.own(file, whole); err != nil {
-		return nil, 0, fmt.Errorf("%s is no export in this format; name another file: %w", path, err)
+	if err := e.own(file, whole); err != nil {
+		return 0, fmt.Errorf("%s is no export in this format; name another file: %w", file.Name(), err)
 	}
 	end := size - int64(len(tail)-len(whole))
-	if err = file.Truncate(end); err != nil {
-		return nil, 0, err
+	if err := file.Truncate(end); err != nil {
+		return 0, err
 	}
-	if _, err = file.Seek(end, io.SeekStart); err != nil {
-		return nil, 0, err
+	if _, err := file.Seek(end, io.SeekStart); err != nil {
+		return 0, err
 	}
 	if end == 0 || end == int64(len(e.head)) {
-		return file, 0, truncateAll(file)
+		return 0, truncateAll(file)
 	}
 	line := bytes.TrimRight(whole, "\r\n")
 	last, err := e.index(line[bytes.LastIndexByte(line, '\n')+1:])
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s is no export in this format; remove it or name another file: %w", path, err)
+		return 0, fmt.Errorf("%s is no export in this format; remove it or name another file: %w", file.Name(), err)
 	}
-	return file, last + 1, nil
+	return last + 1, nil
 }
 
 // own reports a file that this exporter has not begun, before anything of it is

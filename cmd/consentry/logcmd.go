@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/outbox"
+	"github.com/consentry/consentry/internal/sqlitestore"
 	"github.com/consentry/consentry/internal/translog"
 )
 
@@ -209,8 +211,8 @@ entry says where the old one broke and why, so that everybody who follows the
 log can see that. Receipts of the old log still verify.
 
 Try everything else first: the newest backup, the replicas, the outbox. It
-refuses for a log that can go on. The embedded store must not be in use by a
-server meanwhile. Other servers of the store need the new checkpoint afterwards:
+refuses for a log that can go on. Stop this installation's server first, and
+start it again afterwards. Other servers of the store need the new checkpoint afterwards:
 consentry log adopt.`
 
 func newLogRestart(env environment) *cobra.Command {
@@ -238,6 +240,9 @@ func withLog(cmd *cobra.Command, env environment, id string, act func(context.Co
 	ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 	defer cancel()
 	d, err := openDeskWith(ctx, env, configDir(cmd), openStore)
+	if errors.Is(err, sqlitestore.ErrLocked) || errors.Is(err, outbox.ErrLocked) {
+		return fmt.Errorf("a running server uses the data folder; stop that server first, then run again: consentry log restart %s --yes", id)
+	}
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,21 @@ func wantCommand(t *testing.T, want int, words string, args ...string) string {
 	return stdout
 }
 
+// A file that is no export is left as it is, and one line says so.
+func TestAnExportLeavesAForeignFileAlone(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts)
+	start(t, dir).stop()
+	out := filepath.Join(t.TempDir(), "letter.txt")
+	replace(t, out, "Dear Sir,\nnothing else\n")
+	status, _, stderr := command(t, "export", "shop", "--config", dir, "--out", out)
+	if status != exitProblem || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "name another file") {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+	if got := content(t, out); got != "Dear Sir,\nnothing else\n" {
+		t.Errorf("the file is now %q", got)
+	}
+}
+
 // An export holds every record once, in the order of the log, goes on where it
 // was cut off, and each line derives its leaf.
 func TestAnExportGoesOnWhereItStopped(t *testing.T) {

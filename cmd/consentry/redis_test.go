@@ -53,6 +53,17 @@ func (p *program) wantClosed(because string) {
 	}
 }
 
+// The command that /readyz names says that the server has to be stopped for it.
+func TestALogIsNotRestartedBesideItsServer(t *testing.T) {
+	dir := redisShop(t, durableRedis(t))
+	p := start(t, dir)
+	defer p.stop()
+	status, _, stderr := command(t, "log", "restart", "shop", "--yes", "--config", dir)
+	if status != exitProblem || !strings.Contains(stderr, "stop that server first, then run again: consentry log restart shop --yes") || strings.Contains(stderr, "folder of its own") {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+}
+
 // While Redis is away decisions are taken all the same, and their receipts open,
 // also after a restart of the server and with a notice that Redis has never seen.
 // Once it is back it gets all of it, once.

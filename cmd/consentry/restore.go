@@ -189,5 +189,5 @@ func restoredLog(ctx context.Context, store consent.Store, memory checkpointDir,
 		return line + ", and the log goes on", nil
 	}
 	return line + fmt.Sprintf(", and %d were signed: the server serves and signs nothing, since it would contradict itself.\n"+
-		"  Look for a newer backup first. When there is none: consentry log restart %s", signed.Size, site), nil
+		"  Look for a newer backup first. When there is none, stop the server and run: consentry log restart %s", signed.Size, site), nil
 }

@@ -31,7 +31,7 @@ func (l *Log) refuse(next, why string, args ...any) error {
 func (l *Log) refuseWithoutMemory(size int64, begun string) error {
 	if begun != "" {
 		return l.refuse("If the store was emptied, restore it. Give this server a checkpoint that was kept elsewhere, such as another server's or what "+
-			"the log's public address shows: consentry log adopt FILE. If there is none left anywhere: consentry log restart "+l.Site,
+			"the log's public address shows: consentry log adopt FILE. If there is none left anywhere, stop this server and run: consentry log restart "+l.Site,
 			"it was begun before under these keys, as %q, and this server keeps no checkpoint of it: over the store's %d entries it could "+
 				"sign a second history under one name", begun, size)
 	}
@@ -42,14 +42,14 @@ func (l *Log) refuseWithoutMemory(size int64, begun string) error {
 
 func (l *Log) refuseShort(c Checkpoint, where string, size int64) error {
 	return l.refuse("Restore the newest state of the store: signing goes on by itself then. Do not delete the copy: a log that "+
-		"forgets what it signed contradicts itself. If the entries are lost for good: consentry log restart "+l.Site,
+		"forgets what it signed contradicts itself. If the entries are lost for good, stop this server and run: consentry log restart "+l.Site,
 		"the store's log has %d entries, and a checkpoint over %d (root %s, from %s) was signed: an older backup was restored, or entries were lost",
 		size, c.Size, c.Root, where)
 }
 
 func (l *Log) refuseOther(c Checkpoint, where string, found fmt.Stringer) error {
 	return l.refuse("Look with: consentry verify --site "+l.Site+". If a second server writes to another store under the same keys, stop it; "+
-		"if the store was exchanged, put back the right one. If what was signed is lost for good: consentry log restart "+l.Site,
+		"if the store was exchanged, put back the right one. If what was signed is lost for good, stop this server and run: consentry log restart "+l.Site,
 		"over its first %d entries the store's log has root %s, and the checkpoint from %s says %s: what was signed is not what the store holds",
 		c.Size, found, where, c.Root)
 }
