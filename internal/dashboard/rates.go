@@ -195,7 +195,7 @@ func (c *counter) decision(t *templates.Tally, n int64) {
 		t.OfOne += n
 	case c.kind == consent.LoadOnce:
 		t.LoadedOnce += n
-	case c.event == string(consent.Withdrawn):
+	case c.event == string(consent.Withdrawn) || c.event == string(consent.Objected):
 		t.Withdrawn += n
 	case c.event == string(consent.Renewed):
 		t.Confirmed += n

@@ -73,6 +73,13 @@ func TestADayAddsUpAsByHand(t *testing.T) {
 	}
 }
 
+// Who objects to what an exemption allows takes it back, as who withdraws does.
+func TestAnObjectionIsAWithdrawal(t *testing.T) {
+	var c counts
+	c.decided(first, consent.Human, consent.Changed, consent.Rejected, string(consent.Objected), "banner", 1)
+	sameTally(t, Rates(sheet(c), first, first+1, templates.Filter{}).Total, templates.Tally{Withdrawn: 1, Events: 1})
+}
+
 func TestRepeatedQuestionsCanBeLookedAtAlone(t *testing.T) {
 	f := Rates(sheet(aDay()), first, first+1, templates.Filter{Kind: consent.Again})
 	if g := f.Total; g.Shown != 10 || g.Accepted != 4 || g.Rejected != 2 || g.Chosen != 2 || g.Ignored != 2 {
