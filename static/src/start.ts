@@ -41,8 +41,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
       hint = readHint(policy)
       const now = tell()
       if (told == (told = JSON.stringify(now))) return
-      signalled()
-      gate.follow?.()
+      ;[signalled, gate.follow!].map(attempt) // which call the page's own code, if they are there
       document.dispatchEvent(new CustomEvent('consentchange', { detail: now }))
       gate.hide?.()
       // The frame of the click is painted first; a hidden page waits until it is seen.

@@ -151,3 +151,49 @@ for (const { name, more, paths } of [
     });
   });
 }
+
+const failing = () => { dataLayer.push = () => { throw new Error("the page's own push"); }; };
+const tagged = (script) => ({
+  body: `<!doctype html><html lang="en"><head><title>Page</title><script>ran = []; ${script}</script><script src="/privacy/gate.js"></script></head><body>
+<a id="settings" href="#consentry-settings">Settings</a><script type="text/plain" data-consent="analytics">ran.push("tag")</script></body></html>`,
+});
+
+describe("a page whose own dataLayer fails", () => {
+  const use = {};
+  const pages = {
+    "/": tagged(""),
+    "/failing": tagged(`dataLayer = []; (${failing})()`),
+    "/object": tagged("dataLayer = {}"),
+    "/short": tagged('dataLayer = [["consent"], null]'),
+  };
+  before(async () => { use.site = await startOwnSite({ site: site(""), page: (path) => pages[path] }); });
+  after(() => use.site?.stop());
+  inEveryEngine((newPage) => {
+    const ran = (page) => page.evaluate(() => self.ran?.join());
+    const decisions = () => use.site.posts.filter(({ path }) => path.endsWith("/decisions")).map(({ body }) => JSON.parse(body).control);
+
+    it("is asked, opened and held again as any other", async () => {
+      for (const path of Object.keys(pages)) {
+        const page = await newPage({});
+        try {
+          await page.open(use.site.origin + path);
+          await waitFor(() => page.exists(button("accept-all")), `the banner of ${path}`);
+          assert.equal(await ran(page), "");
+          if (path === "/") await page.evaluate(failing);
+          if (path === "/short") assert.equal(await page.evaluate(() => dataLayer.filter((command) => command?.[1] === "default").length), 1);
+          await page.click(button("accept-all"));
+          await waitFor(async () => (await ran(page)) === "tag", `the tag of ${path}`);
+          if (path !== "/") continue;
+          await page.click("#settings");
+          await waitFor(() => page.exists(button("withdraw")), "the preferences");
+          use.site.posts.length = 0;
+          await page.click(button("withdraw"));
+          await waitFor(async () => (await ran(page)) === "", `${path} to start anew`);
+          await waitFor(() => decisions().includes("withdraw"), "the record");
+        } finally {
+          await page.close();
+        }
+      }
+    });
+  });
+});
