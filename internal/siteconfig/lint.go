@@ -56,10 +56,11 @@ const (
 func rules() []rule {
 	return []rule{
 		{Rule{"no-reject", taskforce + "A; " + cnil, "reject all stands beside accept all on the first layer; let its words say that it rejects", false},
-			`^(no_|hide_|show_)?(reject|decline|refuse|deny)(_all|_button|_layer)?$|^buttons\b`, rejectSaysSomethingElse},
+			`^(no_|hide_|show_)?(reject|decline|refuse|deny)(_all|_button|_layer)?$|^buttons\b`, rejectDoesNotReject},
 		{Rule{"reject-weaker", taskforce + "D and E; " + ccpa + "(a)(2)", "accept and reject share one pair of colours, one size and one weight; set button and button_text", false},
 			`(^|\.)(accept|primary|secondary)(_(button|colou?r|background|size|weight|style|text))*$|\.(reject|decline|refuse|deny)[a-z_]*$|^(reject|decline|refuse|deny)_(color|colour|style|size|weight|link|text)[a-z_]*$|^(button_)?order$`, nil},
 		{Rule{"accept-louder", taskforce + "D and E; " + ccpa + "(a)(2)", "write both answers in the same plain letters", false}, "", acceptIsLouder},
+		{Rule{"answering-link", taskforce + "C; " + ccpa + "(a)(2)", "the two buttons are the answers, a link leads to a page; name that page", false}, "", linksAnswer},
 		{Rule{"answers-unlike", ccpa + "(a)(2)", "make both answers about as long, so that both are read at a glance", true}, "", answersDiffer},
 		{Rule{"unreadable", taskforce + "E; WCAG 2.2, 1.4.3", "make one of them darker or lighter", false}, "", nil},
 		{Rule{"pre-ticked", taskforce + "B; " + planet49, "everything optional is off until the visitor switches it on", false},

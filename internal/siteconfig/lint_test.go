@@ -55,6 +55,49 @@ func TestEveryRuleOfTheLintIsBrokenByAFile(t *testing.T) {
 	}
 }
 
+// ownNecessary is a site with a service of its own under necessary.
+func ownNecessary(hosts, cookie, purpose, duration string) string {
+	return minimal + "categories: [{id: necessary, services: [{id: own, name: Own, company: N, country: DE, policy_url: \"https://shop.example/privacy\", hosts: [" + hosts + "], " +
+		"cookies: [{name: " + cookie + ", provider: N, purpose: \"" + purpose + "\", duration: \"" + duration + "\"}]}]}]\n"
+}
+
+// What a label or a host says is found in each language, and however it is written.
+func TestTheLintKnowsTheOtherWaysOfSayingIt(t *testing.T) {
+	known, _ := readCatalogue(catalogue.Files)
+	reject := func(locale, label string) string {
+		return minimal + "locales: [" + locale + "]\ntexts: {" + locale + ": {reject_all: \"" + label + "\"}}\n"
+	}
+	for src, want := range map[string]string{
+		reject("en", "X"):                                                              "no-reject",
+		reject("en", "OK"):                                                             "no-reject",
+		reject("en", "→"):                                                              "no-reject",
+		reject("de", "Auswahl annehmen"):                                               "no-reject",
+		reject("de", "Zustimmen"):                                                      "no-reject",
+		reject("fr", "Accepter l'essentiel"):                                           "no-reject",
+		reject("es", "Aceptamos todo"):                                                 "no-reject",
+		reject("fi", "Hyväksyn nämä"):                                                  "no-reject",
+		reject("ru", "Принять необходимые"):                                            "no-reject",
+		reject("ja", "必要なものを許可"):                                                       "no-reject",
+		reject("zh-Hans", "接受必要"):                                                      "no-reject",
+		reject("ko", "필수 허용"):                                                          "no-reject",
+		ownNecessary("'*.facebook.net'", "s", "Keeps the cart.", "1 day"):              "marketing-necessary",
+		ownNecessary("www.facebook.com/tr/collect", "s", "Keeps the cart.", "1 day"):   "marketing-necessary",
+		ownNecessary("www.google.com", "s", "Keeps the cart.", "1 day"):                "marketing-necessary",
+		ownNecessary("shop.matomo.cloud", "s", "Keeps the cart.", "1 day"):             "perhaps-not-necessary",
+		ownNecessary("", "_ga_ABC", "Keeps the cart.", "1 day"):                        "perhaps-not-necessary",
+		ownNecessary("", "s", "Used for marketing purposes.", "1 day"):                 "vague-purpose",
+		ownNecessary("", "s", "Analytics", "1 day"):                                    "vague-purpose",
+		ownNecessary("", "s", "Keeps the cart.", "Depends on the browser"):             "no-duration",
+		minimal + "locales: [de]\nlinks: [{url: /ja, label: Alle Cookies annehmen}]\n": "answering-link",
+		minimal + "links: [{url: /no, label: Reject all}]\n":                           "answering-link",
+	} {
+		problems := build("shop.yaml", []byte(src), known, locales).doc.Problems()
+		if !slices.ContainsFunc(problems, func(p Problem) bool { return p.Rule == want }) {
+			t.Errorf("%s\ndoes not break %s: %v", strings.TrimPrefix(src, minimal), want, problems)
+		}
+	}
+}
+
 // What is in common use and fair passes.
 func TestTheLintLeavesFairSitesAlone(t *testing.T) {
 	known, _ := readCatalogue(catalogue.Files)
@@ -64,6 +107,10 @@ func TestTheLintLeavesFairSitesAlone(t *testing.T) {
 		"own words":               minimal + "texts: {en: {accept_all: \"Yes, all\", reject_all: \"No, none\", choose: \"Let me choose\"}}\n",
 		"a captcha under share":   minimal + "categories: [{id: share, services: [recaptcha]}]\n",
 		"links of the site's own": minimal + "settings: own\n",
+		"fair refusals":           strings.Replace(minimal, "locales: [en]", "", 1) + "locales: [en, de, fr, es, tr, ja, zh-Hans, ko, he]\ntexts: {en: {reject_all: Do not accept}, de: {reject_all: Nein}, fr: {reject_all: Continuer sans accepter}, es: {reject_all: \"No\"}, tr: {reject_all: Kabul etmiyorum}, ko: {reject_all: 허용 안 함}, ja: {reject_all: 許可しない}, zh-Hans: {reject_all: 否}, he: {reject_all: לא}}\n",
+		"only what is necessary":  minimal + "texts: {en: {accept_all: Accept all cookies, reject_all: Accept necessary only}}\n",
+		"links to pages":          minimal + "links: [{url: /consent, label: Consent policy}, {url: /allowed, label: Cookies we allow}, {url: /privacy, label: Accessibility}]\n",
+		"hosts of its own":        ownNecessary(`stats.shop.example, www.google.com/recaptcha, www.facebook.com/plugins`, "_fbpage", "Keeps the cart.", "between 1 and 3 days, varies"),
 		"half a year":             minimal + "memory: 180d\n",
 		"a cookie for a session":  strings.Replace(usual, "[ga4]", "[{id: ga4, cookies: [{name: _ga, provider: Google, purpose: Measures., duration: session}]}]", 1),
 	} {
@@ -88,9 +135,9 @@ func TestOurOwnTextsPassTheLint(t *testing.T) {
 		if problems := Decode(locale, src, &f); Failed(problems) {
 			t.Fatal(problems)
 		}
-		l := &linter{builder: &builder{}}
+		l := &linter{builder: &builder{locales: locales}}
 		l.file.Texts = map[string]consent.Texts{locale: f.Texts}
-		l.site = &consent.Site{Texts: l.file.Texts}
+		l.site = &consent.Site{Texts: l.file.Texts, Policy: &consent.Policy{Categories: []consent.Category{{ID: consent.Necessary}}}}
 		for _, r := range rules() {
 			for _, at := range []string{"no-reject", "accept-louder", "answers-unlike", "ask-later", "legitimate-interest", "consent-by-use", "shaming", "pressure", "unclear-purpose"} {
 				if r.ID != at {

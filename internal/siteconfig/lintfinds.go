@@ -48,6 +48,10 @@ func (l *linter) eachLocale(ask func(at string, own, all consent.Texts) *finding
 	return list
 }
 
+func rejectDoesNotReject(l *linter) []finding {
+	return append(rejectSaysSomethingElse(l), rejectAccepts(l)...)
+}
+
 func rejectSaysSomethingElse(l *linter) []finding {
 	return l.eachLocale(func(at string, own, all consent.Texts) *finding {
 		if own.RejectAll == "" {
@@ -202,6 +206,7 @@ func marketingIsNecessary(l *linter) (list []finding) {
 			list = append(list, finding{at, fmt.Sprintf("%q advertises and stands under necessary", s.ID)})
 		}
 	})
+	list = append(list, l.vendorsHosts([]string{"marketing"}, "%q reaches %s (%s), which advertises, and stands under necessary")...)
 	for i, c := range l.file.Categories {
 		for j, p := range c.Purposes {
 			if c.ID == consent.Necessary && slices.Contains([]string{"advertising", "profiling", "social-sharing", "audience-measurement"}, p) {
@@ -224,12 +229,13 @@ func necessaryIsDoubtful(l *linter) (list []finding) {
 			}
 		}
 	})
-	return list
+	list = append(list, l.vendorsHosts([]string{"analytics"}, "%q reaches %s (%s), which measures, and stands under necessary")...)
+	return append(list, l.vendorsCookies()...)
 }
 
 func purposeSaysNothing(l *linter) (list []finding) {
 	l.eachCookie(func(at string, c StoredFile) {
-		if c.Purpose != "" && saysNothing(c.Purpose) {
+		if c.Purpose != "" && namesNoPurpose(c.Purpose) {
 			list = append(list, finding{at + ".purpose", fmt.Sprintf("the purpose of %q is given as %q", c.Name, c.Purpose)})
 		}
 	})
@@ -239,7 +245,7 @@ func purposeSaysNothing(l *linter) (list []finding) {
 func purposeIsACommonplace(l *linter) []finding {
 	var list []finding
 	l.eachCookie(func(at string, c StoredFile) {
-		if found := commonplace.FindString(c.Purpose); found != "" {
+		if found := commonplace.FindString(c.Purpose); found != "" && !namesNoPurpose(c.Purpose) {
 			list = append(list, finding{at + ".purpose", fmt.Sprintf("the purpose of %q speaks of %q", c.Name, found)})
 		}
 	})
@@ -253,7 +259,7 @@ func purposeIsACommonplace(l *linter) []finding {
 
 func durationSaysNothing(l *linter) (list []finding) {
 	l.eachCookie(func(at string, c StoredFile) {
-		if c.Duration != "" && saysNothing(c.Duration) {
+		if c.Duration != "" && namesNoTime(c.Duration) {
 			list = append(list, finding{at + ".duration", fmt.Sprintf("how long %q stays is given as %q", c.Name, c.Duration)})
 		}
 	})

@@ -33,6 +33,18 @@ var (
 	commonplace = phrases("user experience", "your experience", "improve (our|the|your) (services?|experience|products?)", "various purposes", "marketing purposes", "business purposes", "functionality", "enhance",
 		"nutzererlebnis", "nutzererfahrung", "verschiedene zwecke", "expérience utilisateur", "votre expérience", "experiencia de usuario", "esperienza utente")
 
+	// accepting is how labels accept, in any language that a site is written in.
+	accepting = phrases(`(^|\PL)(accept|agree|allow|consent|yes|okay|ok\b|got it|enable|permit|akzeptier|zustimm|einverstanden|erlaub|j'accepte|d'accord|autoris|autoriz|acept|accett|aceit|akkoord|aanvaard|akcept|zgadzam|souhlas|súhlas|godkend|tillåt|tillad)`)
+
+	// answering is how a link begins that looks like an answer.
+	answering = phrases(`^(i |we |yes,? )?(accept|agree|allow|reject|decline|refuse|deny)\b`, `^j'accepte`, `^(yes|ok|okay)$`)
+
+	// spared are the words that turn an acceptance round or narrow it: no, not,
+	// without, reject, only. Where a script has no spaces they stand anywhere.
+	spared = phrases(`(^|\PL)(no|not|none|nothing|never|don't|without|only|just|reject|refuse|decline|deny|withdraw|nicht|nichts|kein|keine|ohne|nur|ablehnen|ne|pas|rien|sans|aucun|uniquement|seulement|refuser|sin|solo|sólo|ninguna|ninguno|rechazar|non|niente|nessuno|senza|rifiuta|não|nenhum|sem|apenas|somente|niet|niets|geen|zonder|alleen|weigeren`+
+		`|nie|bez|tylko|ani|jen|pouze|nic|len|iba|nič|ikke|ingen|intet|kun|uden|uten|bare|inte|inga|bara|endast|utan|ei|älä|en|vain|ilman|mitte|ainult|ilma|nem|csak|ne|be|tik|nē|tikai|nu|nimic|fără|doar|numai|ni|samo|brez|не|без|само|только|ничего|лише|тільки|δεν|μη|μην|μόνο|χωρίς|ná|gan|amháin|mhux|biss|ekki|án|aðeins|hayır|yalnızca|sadece|لا|عدم|فقط|دون|לא|ללא|רק|नहीं|केवल|न)(\PL|$)`,
+		`拒`, `不`, `否`, `仅`, `僅`, `只`, `ない`, `せん`, `のみ`, `だけ`, `않`, `안 함`, `안함`, `만 `, `reddet`, `etm[ei]`)
+
 	trackingWords = phrases("advertis", "marketing", "remarketing", "retarget", "track", "profil", "conversion", "campaign", "across sites", "other sites")
 )
 
@@ -50,6 +62,25 @@ func saysNothing(text string) bool {
 		return true
 	}
 	return false
+}
+
+// barePurpose is a purpose of which only the kind is named, timeless a duration that
+// leaves it open.
+var (
+	barePurpose = phrases(`^((used |is )?for|für|zu[rm]?|pour( le| la| les)?|para|per|voor) ?(our |the )?(`+kinds+`)( purposes?| zwecke?)?$`, `^(`+kinds+`)( purposes?| cookies?)?$`)
+	timeless    = phrases(`^(it )?(varies|vary|variable|depends|depending|different|differs|unterschiedlich|variiert|abhängig|je nach|selon|variable|varía|depende|varia|dipende|verschilt|afhankelijk|zależ)`)
+)
+
+const kinds = `marketing|advertising|advertisement|ads|analytics|statistics|tracking|targeting|retargeting|remarketing|functional|performance|necessary|essential|personali[sz]ation|werbung|statistik|analyse|publicité|publicidad|pubblicità|publicidade|reclame`
+
+// namesNoPurpose reports whether a purpose says nothing, or only of which kind it is.
+func namesNoPurpose(text string) bool {
+	return saysNothing(text) || barePurpose.MatchString(strings.Trim(text, " ."))
+}
+
+// namesNoTime reports whether a duration says nothing. One with a number in it does.
+func namesNoTime(text string) bool {
+	return saysNothing(text) || timeless.MatchString(strings.TrimSpace(text)) && !strings.ContainsAny(text, "0123456789")
 }
 
 // sentences lists the texts that are set, by their names in the file.
