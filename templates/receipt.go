@@ -12,13 +12,14 @@ type ReceiptPage struct {
 	Nonce   string
 	Site    *consent.Site
 	Locale  string
-	Entries []ReceiptEntry // newest first, at least one: the one that the link opens
+	Entries []ReceiptEntry // newest first, the one that the link opens among them
 	Files   []ReceiptFile  // the same for machines
 	Back    string         // same-site path or empty
 	Choices string         // address of the page where the choice is changed
 	Refused bool           // erasing was asked for and a legal hold forbids it
 	Failed  bool           // a request was made and could not be stored
 	Partial bool           // some earlier records may be missing, since the store is away
+	Earlier string         // address of the receipt of the records before these, empty: there are none
 
 	Own      int64           // place in the log of the record that the link opens
 	Requests []consent.Asked // about what is shown

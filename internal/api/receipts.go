@@ -9,7 +9,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,8 +16,9 @@ import (
 	"github.com/consentry/consentry/templates"
 )
 
-// maxHistory bounds how many records a receipt page lists.
-const maxHistory = 50
+// maxHistory is how many records a receipt shows at once. What was before these
+// is a link away.
+const maxHistory = 1000
 
 // myReceipt is the body of GET receipts/mine.
 type myReceipt struct {
@@ -48,32 +48,34 @@ type opened struct {
 	record *consent.Record
 }
 
+// receipt is what a link opens.
+type receipt struct {
+	held    []opened    // newest first
+	own     int         // place in held of the record whose link it is; it is not erased
+	earlier *consent.ID // the newest record before those in held, nil without any
+	partial bool        // some earlier records may be missing, since the store is away
+}
+
 // getReceipt shows what is held under a receipt link. A wrong link, an absent
 // record and one whose entry is erased answer alike.
 func (a *API) getReceipt(c echo.Context) error {
 	s := siteOf(c)
-	held, err := a.receipt(c.Request().Context(), s, c.Param("token"), maxHistory)
-	partial := errors.Is(err, consent.ErrPartial)
-	if partial {
-		err = nil
-	}
+	r, err := a.receipt(c.Request().Context(), s, c.Param("token"), maxHistory)
 	if err == nil {
-		var next []opened
-		next, err = a.successors(c.Request().Context(), s, held[0].stored.Record)
-		held = append(next, held...)
-		if partial && errors.Is(err, consent.ErrUnavailable) {
+		err = a.addSuccessors(c.Request().Context(), s, &r)
+		if r.partial && errors.Is(err, consent.ErrUnavailable) {
 			err = nil
 		}
 	}
 	if format := receiptFormat(c); format != "" && err == nil {
-		return a.receiptFile(c, s, format, held, partial)
+		return a.receiptFile(c, s, format, r)
 	} else if format != "" || err != nil && !errors.Is(err, ErrReceipt) {
 		return err
 	}
 	if err != nil {
 		return showNoReceipt(c, s, http.StatusNotFound, s.Texts[s.pageLocale(c.Request(), c.QueryParam("locale"))].ReceiptNone)
 	}
-	return a.showReceipt(c, s, held, partial, http.StatusOK)
+	return a.showReceipt(c, s, r, http.StatusOK)
 }
 
 func receiptFormat(c echo.Context) string {
@@ -83,27 +85,23 @@ func receiptFormat(c echo.Context) string {
 	return c.QueryParam("format")
 }
 
-func (a *API) showReceipt(c echo.Context, s *Site, held []opened, partial bool, status int) error {
+func (a *API) showReceipt(c echo.Context, s *Site, r receipt, status int) error {
 	p := templates.ReceiptPage{
 		Nonce: pageHeaders(c, s), Site: s.Site, Locale: s.pageLocale(c.Request(), c.QueryParam("locale")), Back: s.backURL("/"),
-		Choices: s.Base() + "/choices", Refused: status == http.StatusConflict, Failed: status == http.StatusServiceUnavailable, Partial: partial,
+		Choices: s.Base() + "/choices", Refused: status == http.StatusConflict, Failed: status == http.StatusServiceUnavailable, Partial: r.partial,
+		Own: r.held[r.own].stored.Index, Earlier: s.earlierURL(r),
 		Files: []templates.ReceiptFile{{Name: "JSON", URL: "?format=json"}, {Name: "JSON-LD", URL: "?format=jsonld"}, {Name: "tlog-proof", URL: "?format=proof"}},
 	}
 	if a.Transparency == nil || a.Transparency(s.ID) == nil {
 		p.Files = p.Files[:2]
 	}
-	for _, h := range held {
+	for _, h := range r.held {
 		p.Entries = append(p.Entries, templates.ReceiptEntry{ID: h.stored.Record, Time: h.stored.Time, Record: h.record})
 	}
 	var err error
-	p.Requests, err = a.requestsOn(c.Request().Context(), s, held)
+	p.Requests, err = a.requestsOn(c.Request().Context(), s, r.held)
 	if err != nil && !errors.Is(err, consent.ErrUnavailable) { // while the store is away the records alone are shown
 		return err
-	}
-	for _, h := range held {
-		if strings.HasPrefix(s.receiptPath(h.stored.Record), "/receipts/"+c.Param("token")) {
-			p.Own = h.stored.Index
-		}
 	}
 	c.Response().WriteHeader(status)
 	return templates.Receipt(p).Render(c.Request().Context(), c.Response())
@@ -117,95 +115,60 @@ func showNoReceipt(c echo.Context, s *Site, status int, says string) error {
 	return templates.ReceiptNone(p).Render(c.Request().Context(), c.Response())
 }
 
-// receiptFile hands a receipt out for machines: all records as JSON, or the one
-// that the link opens as linked data or with the proof that it is in the log.
-func (a *API) receiptFile(c echo.Context, s *Site, format string, held []opened, partial bool) error {
-	h := c.Response().Header()
-	setHeader(h, "Cache-Control", noStore)
-	name := "receipt-" + held[0].stored.Record.String()
-	switch format {
-	case "json":
-		return c.JSONPretty(http.StatusOK, receiptBody(held, partial), "  ")
-	case "jsonld":
-		linked, err := consent.Linked(held[0].record, s.Policy)
-		if err != nil {
-			return err
-		}
-		h.Set("Content-Disposition", `attachment; filename="`+name+`.jsonld"`)
-		return c.Blob(http.StatusOK, "application/ld+json", linked)
-	case "proof":
-		if a.Transparency == nil {
-			return echo.ErrNotFound
-		}
-		log := a.Transparency(held[0].stored.Log())
-		if log == nil {
-			return echo.ErrNotFound
-		}
-		proof, err := log.ProveRecord(c.Request().Context(), held[0].stored, held[0].record)
-		if err != nil {
-			return err
-		}
-		h.Set("Content-Disposition", `attachment; filename="`+name+`.tlog-proof"`)
-		return c.Blob(http.StatusOK, "text/plain; charset=utf-8", proof.Format())
-	}
-	return echo.ErrNotFound
-}
-
-// receipt opens the record that a token names, and up to limit of those before it
-// of the same visitor, newest first. With consent.ErrPartial some of these are
-// missing, because the store is away.
-func (a *API) receipt(ctx context.Context, s *Site, token string, limit int) ([]opened, error) {
+// receipt opens the record that a token names with those before it of the same
+// visitor, limit in all. Errors: ErrReceipt, those of the store.
+func (a *API) receipt(ctx context.Context, s *Site, token string, limit int) (r receipt, err error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != 48 {
-		return nil, ErrReceipt
+		return r, ErrReceipt
 	}
 	id := consent.ID(raw[:16])
 	stored, err := a.Store.Record(ctx, s.ID, id)
 	if err != nil && !errors.Is(err, consent.ErrNotFound) {
-		return nil, err
+		return r, err
 	}
 	hash := receiptHash([32]byte(raw[16:]))
 	if err != nil || subtle.ConstantTimeCompare(hash[:], stored.Receipt[:]) != 1 || stored.Erased {
-		return nil, ErrReceipt
+		return r, ErrReceipt
 	}
 	history, err := a.Store.History(ctx, s.ID, stored.Subject)
-	if err != nil && !errors.Is(err, consent.ErrPartial) {
-		return nil, fmt.Errorf("read history: %w", err)
+	r.partial = errors.Is(err, consent.ErrPartial)
+	if err != nil && !r.partial {
+		return r, fmt.Errorf("read history: %w", err)
 	}
 	until := slices.IndexFunc(history, func(h consent.Stored) bool { return h.Record == id })
 	if until < 0 {
-		return nil, fmt.Errorf("history of record %s: %w", id, consent.ErrUnavailable)
+		return r, fmt.Errorf("history of record %s: %w", id, consent.ErrUnavailable)
 	}
-	history = history[max(0, until+1-limit) : until+1]
-	held := make([]opened, 0, len(history))
-	for _, h := range slices.Backward(history) {
+	first := max(0, until+1-limit)
+	for _, h := range slices.Backward(history[:first]) {
+		if !h.Erased {
+			r.earlier = &h.Record
+			break
+		}
+	}
+	r.held = make([]opened, 0, until+1-first)
+	for _, h := range slices.Backward(history[first : until+1]) {
 		entry := opened{stored: h}
 		if !h.Erased {
-			record, _, err := a.open(ctx, s, h)
-			if err != nil {
-				return nil, err
+			if entry.record, _, err = a.open(ctx, s, h); err != nil {
+				return r, err
 			}
-			entry.record = record
 		}
-		held = append(held, entry)
+		r.held = append(r.held, entry)
 	}
-	return held, err // nil or ErrPartial
+	return r, nil
 }
 
-type receiptDocument struct {
-	Schema  string            `json:"schema"`
-	Records []*consent.Record `json:"records"`
-	Partial bool              `json:"partial,omitempty"` // the store is away, and earlier records may be missing
-}
-
-func receiptBody(held []opened, partial bool) receiptDocument {
-	doc := receiptDocument{Schema: "consentry.receipt/1", Partial: partial}
-	for _, h := range held {
-		if h.record != nil {
-			doc.Records = append(doc.Records, h.record)
-		}
+// addSuccessors puts the records before the others that stand in the place of the
+// one that the link opens.
+func (a *API) addSuccessors(ctx context.Context, s *Site, r *receipt) error {
+	next, err := a.successors(ctx, s, r.held[r.own].stored.Record)
+	if err != nil {
+		return err
 	}
-	return doc
+	r.held, r.own = append(next, r.held...), r.own+len(next)
+	return nil
 }
 
 // eraseReceipt erases all that a receipt link shows, for good, on the word of
@@ -215,11 +178,12 @@ func (a *API) eraseReceipt(c echo.Context) error {
 	if _, err := a.Store.Head(ctx, s.ID); err != nil { // to erase there; of what is found elsewhere a part may be missing
 		return err
 	}
-	held, err := a.receipt(ctx, s, c.Param("token"), math.MaxInt32)
+	r, err := a.receipt(ctx, s, c.Param("token"), math.MaxInt32)
+	if err == nil && r.partial {
+		err = consent.ErrUnavailable
+	}
 	if err == nil {
-		var next []opened
-		next, err = a.successors(ctx, s, held[0].stored.Record)
-		held = append(next, held...)
+		err = a.addSuccessors(ctx, s, &r)
 	}
 	locale := s.pageLocale(c.Request(), c.QueryParam("locale"))
 	switch {
@@ -228,14 +192,14 @@ func (a *API) eraseReceipt(c echo.Context) error {
 	case err != nil:
 		return err
 	case s.LegalHold != "":
-		return a.showReceipt(c, s, held, false, http.StatusConflict)
+		return a.showReceipt(c, s, r, http.StatusConflict)
 	}
-	if err := a.erase(ctx, s, held); err != nil {
+	if err := a.erase(ctx, s, r.held); err != nil {
 		return err
 	}
 	// A cookie that names a later record stays: it is the way to that one's receipt.
 	sealed, _ := s.jar.Read(c.Request(), secure(c), a.Now())
-	if sealed != nil && slices.ContainsFunc(held, func(h opened) bool { return h.stored.Record == sealed.Record }) {
+	if sealed != nil && slices.ContainsFunc(r.held, func(h opened) bool { return h.stored.Record == sealed.Record }) {
 		s.jar.Forget(c.Response().Header(), secure(c))
 	}
 	return showNoReceipt(c, s, http.StatusOK, s.Texts[locale].Erased)

@@ -38,15 +38,14 @@ func (a *API) postReceipt(c echo.Context) error {
 func (a *API) takeRequest(c echo.Context, form url.Values) error {
 	s, ctx := siteOf(c), c.Request().Context()
 	locale := s.pageLocale(c.Request(), c.QueryParam("locale"))
-	held, err := a.receipt(ctx, s, c.Param("token"), maxHistory)
+	r, err := a.receipt(ctx, s, c.Param("token"), maxHistory)
 	if errors.Is(err, ErrReceipt) {
 		return showNoReceipt(c, s, http.StatusNotFound, s.Texts[locale].ReceiptNone)
 	}
-	partial := errors.Is(err, consent.ErrPartial)
-	if err != nil && !partial {
+	if err != nil {
 		return err
 	}
-	ask := consent.VisitorRequest{Site: s.ID, Entry: held[0].stored.Index, Kind: form.Get("request"), At: consent.At(a.now())}
+	ask := consent.VisitorRequest{Site: s.ID, Entry: r.held[r.own].stored.Index, Kind: form.Get("request"), At: consent.At(a.now())}
 	if ask.Kind == consent.Correction {
 		ask.Reason = form.Get("reason")
 	}
@@ -55,11 +54,11 @@ func (a *API) takeRequest(c echo.Context, form url.Values) error {
 	}
 	err = a.logRequest(ctx, s, ask)
 	if ask.Kind == consent.Objection {
-		err = errors.Join(err, a.object(c, s, held[0], err == nil))
+		err = errors.Join(err, a.object(c, s, r.held[r.own], err == nil))
 	}
 	if errors.Is(err, consent.ErrUnavailable) || errors.Is(err, consent.ErrBusy) {
 		a.Log.WarnContext(ctx, "a visitor's request could not be stored", "site", s.ID, "error", err)
-		return a.showReceipt(c, s, held, partial, http.StatusServiceUnavailable)
+		return a.showReceipt(c, s, r, http.StatusServiceUnavailable)
 	}
 	if err != nil {
 		return err

@@ -243,6 +243,7 @@ func (r *rig) answerLog(t *testing.T, store *moodyStore) {
 		t.Fatal(err)
 	}
 	signed := receiptOf(t, r, "Host: shop.example\nOrigin: https://shop.example", "shop")
+	r.expect(t, "GET /receipts/{token} 503"+jsonError+"not-signed", ask{to: "GET " + signed + "?format=proof"})
 	if err := r.logs["shop"].Sign(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/consentry/consentry/internal/api"
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/dashboard"
+	"github.com/consentry/consentry/internal/translog"
 )
 
 var errRate = errors.New("too many requests from this network, try again in half a minute")
@@ -46,6 +47,7 @@ var statuses = []struct {
 	{dashboard.ErrLink, http.StatusNotFound, "link"},
 	{dashboard.ErrPeriod, http.StatusBadRequest, "period"},
 	{dashboard.ErrFilter, http.StatusBadRequest, "filter"},
+	{translog.ErrNotSigned, http.StatusServiceUnavailable, "not-signed"},
 	{errRate, http.StatusTooManyRequests, "rate"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable"},
 	{context.Canceled, 499, "gone"}, // the visitor left; nginx's number for it

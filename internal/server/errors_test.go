@@ -20,6 +20,7 @@ import (
 
 	"github.com/consentry/consentry/internal/api"
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/translog"
 )
 
 // internal are the errors that no visitor's request can end in: they stop the
@@ -53,6 +54,10 @@ var sentinels = map[string]struct {
 	"api.ErrReceipt":         {api.ErrReceipt, http.StatusNotFound},
 	"api.ErrErased":          {api.ErrErased, http.StatusGone},
 	"api.ErrRoot":            {api.ErrRoot, internal},
+	"translog.ErrCheckpoint": {translog.ErrCheckpoint, internal},
+	"translog.ErrProof":      {translog.ErrProof, internal},
+	"translog.ErrRefused":    {translog.ErrRefused, internal},
+	"translog.ErrNotSigned":  {translog.ErrNotSigned, http.StatusServiceUnavailable},
 	"server.errRate":         {errRate, http.StatusTooManyRequests},
 }
 
@@ -80,6 +85,7 @@ func TestEverySentinelHasItsStatus(t *testing.T) {
 // it needs none.
 func TestNoSentinelIsForgotten(t *testing.T) {
 	declared := append(declaredErrors(t, "../consent", "consent"), declaredErrors(t, "../api", "api")...)
+	declared = append(declared, declaredErrors(t, "../translog", "translog")...)
 	declared = append(declared, declaredErrors(t, ".", "server")...)
 	slices.Sort(declared)
 	if known := slices.Sorted(maps.Keys(sentinels)); !slices.Equal(declared, known) {

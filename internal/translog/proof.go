@@ -19,7 +19,7 @@ import (
 
 var (
 	// ErrNotSigned is a record that no checkpoint covers yet.
-	ErrNotSigned = errors.New("the record is newer than the newest checkpoint; within a minute there is another")
+	ErrNotSigned = errors.New("the record is newer than the newest checkpoint; the log is signed a few times a minute, so ask again soon")
 	// ErrProof is a proof file that proves nothing.
 	ErrProof = errors.New("the proof does not hold")
 )
