@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/storetest"
 	"github.com/consentry/consentry/internal/translog"
 )
 
 // spreadShop is a shop of three logs on a Redis that has taken decisions: six
-// visitors', the first of whom changed their mind three times, and one that is erased
+// visitors' or more, the first of whom changed their mind three times, and one that is erased
 // again. It is stopped.
 func spreadShop(t *testing.T) (dir string, redis *storetest.Redis, first, others []decisionReply) {
 	t.Helper()
@@ -36,8 +37,14 @@ func spreadShop(t *testing.T) (dir string, redis *storetest.Redis, first, others
 		}
 	}
 	others = others[:1]
-	for range 4 {
-		others = append(others, p.recorded())
+	for logs := make(map[byte]bool); len(others) < 5 || len(logs) < 3; { // each holds one
+		one := p.recorded()
+		others = append(others, one)
+		id, err := consent.ParseID(one.Record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		logs[id[len(id)-1]%3] = true
 	}
 	gone := p.recorded()
 	wantCommand(t, exitOK, "1 record erased", "erase", gone.Record, "--yes", "--config", dir) // by the server
