@@ -15,8 +15,10 @@ func classify(h http.Header) consent.UAClass {
 }
 
 func family(ua string) string {
+	if program(ua) {
+		return "bot"
+	}
 	for _, mark := range [...]struct{ token, family string }{
-		{"bot", "bot"}, {"Bot", "bot"}, {"spider", "bot"}, {"crawl", "bot"},
 		{"Edg", "edge"}, {"OPR/", "opera"}, {"SamsungBrowser", "samsung"},
 		{"Firefox/", "firefox"}, {"FxiOS", "firefox"}, {"CriOS", "chrome"}, {"Chrome/", "chrome"}, {"Safari/", "safari"},
 	} {
@@ -25,6 +27,31 @@ func family(ua string) string {
 		}
 	}
 	return "other"
+}
+
+// program reports whether a user agent says that it is no person's browser. Every
+// browser has called itself Mozilla/ or Opera/ for decades, so libraries and command
+// line tools need no list; the rest say what they do, whose they are, or where to
+// read about them.
+func program(ua string) bool {
+	if !strings.HasPrefix(ua, "Mozilla/") && !strings.HasPrefix(ua, "Opera/") {
+		return true
+	}
+	ua = strings.ToLower(ua)
+	if strings.Count(ua, "bot") > strings.Count(ua, "cubot") { // which makes telephones
+		return true
+	}
+	for _, token := range [...]string{
+		"spider", "crawl", "slurp", "archiver", "scrapy", "headless", "phantomjs", "puppeteer", "playwright", "selenium", "jsdom",
+		"lighthouse", "page speed", "pagespeed", "ptst/", "gtmetrix", "pingdom", "statuscake", "uptime", "site24x7", "datadog", "validator",
+		"mediapartners", "google-", "googleother", "google favicon", "feedfetcher", "facebookexternalhit", "facebookcatalog", "meta-external",
+		"preview", "prerender", "chatgpt-user", "claude-user", "perplexity-user", "http://", "https://",
+	} {
+		if strings.Contains(ua, token) {
+			return true
+		}
+	}
+	return false
 }
 
 func form(ua string) string {

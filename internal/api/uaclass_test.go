@@ -11,8 +11,9 @@ import (
 func TestUserAgentsBecomeAFamilyAndAForm(t *testing.T) {
 	const webkit = " AppleWebKit/537.36 (KHTML, like Gecko) "
 	for ua, want := range map[string]consent.UAClass{
-		"":            {Family: "other", Form: "other"},
-		"curl/8.14.1": {Family: "other", Form: "other"},
+		"":            {Family: "bot", Form: "other"},
+		"curl/8.14.1": {Family: "bot", Form: "other"},
+		"Mozilla/5.0": {Family: "other", Form: "other"},
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64)" + webkit + "Chrome/142.0.0.0 Safari/537.36":                                                     {Family: "chrome", Form: "desktop"},
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64)" + webkit + "Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0":                                       {Family: "edge", Form: "desktop"},
 		"Mozilla/5.0 (X11; Linux x86_64)" + webkit + "Chrome/142.0.0.0 Safari/537.36 OPR/124.0.0.0":                                                 {Family: "opera", Form: "desktop"},
@@ -37,6 +38,34 @@ func TestUserAgentsBecomeAFamilyAndAForm(t *testing.T) {
 	} {
 		if got := classify(http.Header{"User-Agent": {ua}}); got != want {
 			t.Errorf("%q is %+v, want %+v", ua, got, want)
+		}
+	}
+}
+
+func TestWhatSaysThatItIsAProgramIsNoPerson(t *testing.T) {
+	const webkit = " AppleWebKit/537.36 (KHTML, like Gecko) "
+	for _, ua := range []string{
+		"facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", "python-requests/2.32.3", "Go-http-client/2.0", "Wget/1.25.0",
+		"Mediapartners-Google", "Java/21.0.2", "axios/1.7.9", "WhatsApp/2.24.1 A",
+		"Mozilla/5.0 (compatible; Yahoo! Slurp; http://help.yahoo.com/help/us/ysearch/slurp)",
+		"Mozilla/5.0 (X11; Linux x86_64)" + webkit + "HeadlessChrome/142.0.0.0 Safari/537.36",
+		"Mozilla/5.0 (Linux; Android 11; moto g power (2022))" + webkit + "Chrome/142.0.0.0 Mobile Safari/537.36 Chrome-Lighthouse",
+		"Mozilla/5.0 (Windows NT 6.1; WOW64)" + webkit + "Chrome/142.0.0.0 Safari/537.36 BingPreview/1.0b",
+		"Mozilla/5.0 (Linux; Android 6.0.1)" + webkit + "Chrome/142.0.0.0 Mobile Safari/537.36 (compatible; Google-InspectionTool/1.0)",
+	} {
+		if got := classify(http.Header{"User-Agent": {ua}}).Family; got != "bot" {
+			t.Errorf("%q is %s", ua, got)
+		}
+	}
+	for _, ua := range []string{
+		"Mozilla/5.0 (Linux; Android 13; CUBOT X70)" + webkit + "Chrome/142.0.0.0 Mobile Safari/537.36",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/500.0]",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) GSA/390.0 Mobile/15E148 Safari/604.1",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64)" + webkit + "Chrome/142.0.0.0 YaBrowser/25.10 Safari/537.36",
+		"Opera/9.80 (Android; Opera Mini/36.2/191.256; U; en) Presto/2.12.423 Version/12.16",
+	} {
+		if got := classify(http.Header{"User-Agent": {ua}}).Family; got == "bot" {
+			t.Errorf("%q is a program", ua)
 		}
 	}
 }

@@ -202,7 +202,7 @@ func (q *Request) record(visitor ID, now Timestamp, decisions []RecordDecision) 
 		Validity:       Validity{Expires: At(now.Add(time.Duration(f.Memory) * time.Second))},
 		Origin:         q.Origin,
 		UAClass:        q.UA,
-		Automated:      d.automated(),
+		Automated:      d.automated(q.UA),
 		RetentionClass: f.Retention,
 		Server:         f.Server,
 	}
@@ -258,11 +258,11 @@ func recordDecisions(f *Frame, kept, next State, d *Decision) []RecordDecision {
 // tooFast is less than a person needs to read a heading and click.
 const tooFast = 250
 
-func (d *Decision) automated() string {
+func (d *Decision) automated(ua UAClass) string {
 	switch {
-	case d.WebDriver:
+	case d.WebDriver || ua.Family == "bot":
 		return "yes"
-	case d.Untrusted || (d.AfterMS > 0 && d.AfterMS < tooFast):
+	case d.Untrusted || d.AfterMS != nil && *d.AfterMS < tooFast:
 		return "suspect"
 	}
 	return "no"

@@ -236,13 +236,16 @@ func TestADecisionThatDoesNotFitTheNoticeHasNoOutcome(t *testing.T) {
 func TestWhatLooksAutomatedIsMarked(t *testing.T) {
 	for _, c := range []struct {
 		webdriver, untrusted bool
-		after                int
-		want                 string
+		after                *int
+		family, want         string
 	}{
-		{false, false, 0, "no"}, {false, false, 250, "no"}, {false, false, 249, "suspect"}, {false, false, 1, "suspect"},
-		{false, true, 4000, "suspect"}, {true, true, 4000, "yes"}, {true, false, 4000, "yes"},
+		{false, false, nil, "firefox", "no"}, {false, false, new(250), "firefox", "no"}, {false, false, new(249), "firefox", "suspect"},
+		{false, false, new(1), "firefox", "suspect"}, {false, false, new(0), "firefox", "suspect"},
+		{false, true, new(4000), "firefox", "suspect"}, {true, true, new(4000), "firefox", "yes"}, {true, false, new(4000), "firefox", "yes"},
+		{false, false, nil, "bot", "yes"},
 	} {
 		q := shopRequest(t)
+		q.UA.Family = c.family
 		q.Decision.WebDriver, q.Decision.Untrusted, q.Decision.AfterMS = c.webdriver, c.untrusted, c.after
 		if got := decide(t, q).Record.Automated; got != c.want {
 			t.Errorf("%+v is %q", c, got)

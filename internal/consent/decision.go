@@ -30,7 +30,7 @@ type Decision struct {
 	GPC        bool              `json:"gpc,omitempty"`       // as navigator.globalPrivacyControl says
 	WebDriver  bool              `json:"webdriver,omitempty"` // navigator.webdriver
 	Untrusted  bool              `json:"untrusted,omitempty"` // the click came from a script
-	AfterMS    int               `json:"after_ms,omitempty"`  // from shown to clicked, 0 when not known
+	AfterMS    *int              `json:"after_ms,omitempty"`  // from shown to clicked, nil when not known
 	Sealed     string            `json:"sealed,omitempty"`    // mode C only: the sealed value, which no cookie carries
 	Ruling     string            `json:"ruling,omitempty"`    // that the visitor's gate was made for; empty for the one that presumes nothing
 }
@@ -45,7 +45,7 @@ func (d *Decision) Validate(f *Frame) error {
 		return invalid("scope must be keep or once")
 	case d.Layer != 1 && d.Layer != 2:
 		return invalid("layer must be 1 or 2")
-	case d.AfterMS < 0 || d.AfterMS > 1<<31-1:
+	case d.AfterMS != nil && (*d.AfterMS < 0 || *d.AfterMS > 1<<31-1):
 		return invalid("after_ms is out of range")
 	case !slices.Contains(f.Locales, d.Locale):
 		return invalid("locale is not one of the notice")

@@ -40,8 +40,8 @@ func TestADecisionThatFitsItsNoticeIsValid(t *testing.T) {
 			d.Control, d.Services, d.Categories = "reject-all", nil, withNecessary(consent.Denied)
 		},
 		"decided by a program, layer one":  func(d *consent.Decision) { d.Surface, d.Control, d.Layer = "api", "api", 1 },
-		"the time to click is not known":   func(d *consent.Decision) { d.AfterMS = 0 },
-		"the longest time to click":        func(d *consent.Decision) { d.AfterMS = 1<<31 - 1 },
+		"the time to click is not known":   func(d *consent.Decision) { d.AfterMS = nil },
+		"the longest time to click":        func(d *consent.Decision) { d.AfterMS = new(1<<31 - 1) },
 		"the other language of the notice": func(d *consent.Decision) { d.Locale = "en" },
 	} {
 		f := shopFrame(shopPolicy())
@@ -69,8 +69,8 @@ func TestADecisionThatDoesNotFitItsNoticeIsRefusedInWordsOfOurOwn(t *testing.T) 
 		{"scope must be", func(d *consent.Decision) { d.Scope = "hostile" }},
 		{"layer must be", func(d *consent.Decision) { d.Layer = 0 }},
 		{"layer must be", func(d *consent.Decision) { d.Layer = 3 }},
-		{"after_ms", func(d *consent.Decision) { d.AfterMS = -1 }},
-		{"after_ms", func(d *consent.Decision) { d.AfterMS = 1 << 31 }},
+		{"after_ms", func(d *consent.Decision) { d.AfterMS = new(-1) }},
+		{"after_ms", func(d *consent.Decision) { d.AfterMS = new(1 << 31) }},
 		{"locale", func(d *consent.Decision) { d.Locale = "" }},
 		{"locale", func(d *consent.Decision) { d.Locale = "hostile" }},
 		{"layout", func(d *consent.Decision) { d.Layout = "hostile" }},

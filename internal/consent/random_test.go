@@ -64,7 +64,7 @@ func randomDecision(r *rand.Rand, f *consent.Frame) consent.Decision {
 	d := consent.Decision{
 		ID: consent.ID{2, byte(r.IntN(256)), byte(r.IntN(256))}, Rendering: f.Rendering, Locale: pick(r, f.Locales...), Layout: pick(r, "bar", "card", "dialog", "page"),
 		Surface: pick(r, "banner", "preferences", "placeholder", "page", "api"), Control: "save", Layer: 1 + r.IntN(2), Scope: consent.Keep,
-		Categories: map[string]consent.Status{}, Services: map[string]consent.Status{}, WebDriver: r.IntN(9) == 0, AfterMS: r.IntN(9000),
+		Categories: map[string]consent.Status{}, Services: map[string]consent.Status{}, WebDriver: r.IntN(9) == 0, AfterMS: new(r.IntN(9000)),
 	}
 	var services []string
 	for _, c := range f.Optional() {

@@ -56,7 +56,7 @@ func shopDecision(f *consent.Frame) consent.Decision {
 		Surface: "preferences", Control: "save", Layer: 2, Scope: consent.Keep,
 		Categories: map[string]consent.Status{"analytics": consent.Granted, "share": consent.Denied, "marketing": consent.Denied},
 		Services:   map[string]consent.Status{"youtube": consent.Granted},
-		AfterMS:    4000,
+		AfterMS:    new(4000),
 	}
 }
 

@@ -80,7 +80,7 @@ func (d *desk) record(site string) consent.ID {
 	out, err := consent.Decide(consent.Request{
 		Decision: consent.Decision{
 			ID: consent.ID{1, 2, 3}, Rendering: f.Rendering, Locale: "en", Layout: "bar", Surface: "banner", Control: "accept-all", Layer: 1, Scope: consent.Keep,
-			Categories: map[string]consent.Status{"analytics": consent.Granted, "share": consent.Granted}, AfterMS: 900,
+			Categories: map[string]consent.Status{"analytics": consent.Granted, "share": consent.Granted}, AfterMS: new(900),
 		},
 		Asked: f, Policy: p, Keys: keys, Origin: "https://shop.example", UA: consent.UAClass{Family: "firefox", Form: "phone"}, JS: true,
 		Signals: consent.Signals{Source: "none"}, Regime: consent.RegimeRef{ID: consent.OptIn, Source: "config"}, Now: start,

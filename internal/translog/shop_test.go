@@ -53,7 +53,7 @@ func (s *shop) decide(t testing.TB, n int) consent.Entry {
 	out, err := consent.Decide(consent.Request{
 		Decision: consent.Decision{
 			ID: id, Rendering: s.frame.Rendering, Locale: "en", Layout: "bar", Surface: "banner", Control: "accept-all", Layer: 1,
-			Scope: consent.Keep, Categories: map[string]consent.Status{"analytics": consent.Granted, "share": consent.Granted}, AfterMS: 900,
+			Scope: consent.Keep, Categories: map[string]consent.Status{"analytics": consent.Granted, "share": consent.Granted}, AfterMS: new(900),
 		},
 		Asked: s.frame, Policy: s.policy, Keys: s.keys, Origin: "https://shop.example", UA: consent.UAClass{Family: "firefox", Form: "phone"},
 		Signals: consent.Signals{Source: "none"}, Regime: consent.RegimeRef{ID: consent.OptIn, Source: "config"}, JS: true,

@@ -41,6 +41,8 @@ const film = '<iframe title="Film" width="560" height="315" data-consent="youtub
 const pages = { "/about": html("en"), "/ueber": html("de"), "/goods/teapot": html("en", film), "/film": { body: "<!doctype html><title>Film</title>" } };
 
 const phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1";
+// A Chromium without a window calls itself HeadlessChrome, which is a program.
+const desktop = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
 const googlebot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 
 const day = new Date().toISOString().slice(0, 10);
@@ -83,7 +85,7 @@ async function visitor(use, browser, country, options) {
 
 /** The evening of the first day. What each visitor adds to the figures stands behind it. */
 async function evening(use) {
-  const person = (country, options) => visitor(use, use.people, country, options);
+  const person = (country, options) => visitor(use, use.people, country, { agent: desktop, ...options });
   const anna = await person("DE", { agent: phone });
   await anna.asked("/goods/teapot"); // shown; she answers after midnight
   const bea = await person("DE");
