@@ -15,17 +15,11 @@ var dpvPurposes = map[string]string{
 	"security":             "dpv:EnforceSecurity",
 }
 
-// dpvStatuses are the terms for what an event says of the consent as a whole.
-var dpvStatuses = map[Event]string{
-	Given: "dpv:ConsentGiven", Refused: "dpv:ConsentRefused", Partial: "dpv:ConsentGiven",
-	Withdrawn: "dpv:ConsentWithdrawn", Renewed: "dpv:RenewedConsentGiven", Signal: "dpv:ConsentRefused",
-	Objected: "dpv:ConsentRefused", Corrected: "dpv:ConsentGiven", Imported: "dpv:ConsentGiven", Erased: "dpv:ConsentInvalidated",
-}
-
 // linkedContext names the vocabularies. It stands in every document, so that
 // nothing has to be fetched to read one.
 var linkedContext = map[string]string{
 	"dct": "http://purl.org/dc/terms/", "dpv": "https://w3id.org/dpv#", "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+	"legal-gb": "https://w3id.org/dpv/legal/gb#", "loc": "https://w3id.org/dpv/loc#",
 	"xsd": "http://www.w3.org/2001/XMLSchema#", "consentry": "urn:consentry:",
 }
 
@@ -49,8 +43,8 @@ type linkedRecord struct {
 	Replaces   *linkedID         `json:"dct:replaces,omitempty"`
 	Subject    linkedID          `json:"dpv:hasDataSubject"`
 	Controller linkedParty       `json:"dpv:hasDataController"`
-	Law        linkedID          `json:"dpv:hasApplicableLaw"`
-	Country    string            `json:"dpv:hasJurisdiction,omitempty"`
+	Law        *linkedID         `json:"dpv:hasApplicableLaw,omitempty"`
+	Place      *linkedID         `json:"dpv:hasJurisdiction,omitempty"`
 	Process    []linkedProcess   `json:"dpv:hasProcess"`
 	Notice     linkedNotice      `json:"dpv:hasNotice"`
 	Status     linkedStatus      `json:"dpv:hasConsentStatus"`
@@ -71,7 +65,7 @@ type linkedProcess struct {
 	Title      string        `json:"dct:title"`
 	Purposes   []linkedID    `json:"dpv:hasPurpose,omitempty"`
 	Recipients []linkedParty `json:"dpv:hasRecipient,omitempty"`
-	Basis      linkedID      `json:"dpv:hasLegalBasis"`
+	Basis      *linkedID     `json:"dpv:hasLegalBasis,omitempty"`
 	Status     linkedID      `json:"dpv:hasConsentStatus"`
 	Scope      Scope         `json:"consentry:scope"`
 }
@@ -98,15 +92,16 @@ func Linked(r *Record, p *Policy) ([]byte, error) {
 	if p != nil && p.NoticeDigest() != r.Notice.Digest {
 		p = nil
 	}
+	law := lawOf(r.Regime)
 	l := linkedRecord{
 		Context: linkedContext, ID: "urn:consentry:record:" + r.ID.String(), Type: "dpv:ConsentRecord", Identifier: r.ID.String(),
-		ConformsTo: linkedID{"https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"},
+		ConformsTo: linkedID{law.profile},
 		Subject:    linkedID{"urn:consentry:subject:" + r.Subject.String()},
 		Controller: linkedParty{"dpv:DataController", r.Controller.Name, r.Controller.Address, r.Controller.Contact},
-		Law:        linkedID{"eu-gdpr:GDPR"}, Country: r.Regime.Country, Source: linkedID{r.Origin},
+		Law:        linkID(law.law), Source: linkedID{r.Origin},
 		Notice: linkedNotice{"urn:consentry:notice:" + r.Notice.Digest, "dpv:ConsentNotice", r.Notice.Locale, r.Notice.Gate, r.Notice.Layout},
 		Status: linkedStatus{
-			Types: []string{dpvStatuses[r.Event], "dpv:ExpressedConsent"}, By: linkedID{"dpv:DataSubject"},
+			Types: linkStatus(r), By: linkedID{"dpv:DataSubject"},
 			Method: r.Action.Surface + "/" + r.Action.Control, Indicated: linkedTime{"xsd:dateTime", r.Time},
 		},
 		Expires: linkedTime{"xsd:dateTime", r.Validity.Expires},
@@ -114,11 +109,16 @@ func Linked(r *Record, p *Policy) ([]byte, error) {
 	if r.Previous != nil {
 		l.Replaces = &linkedID{"urn:consentry:record:" + r.Previous.String()}
 	}
-	if r.Event == Imported && !r.permits() {
-		l.Status.Types[0] = dpvStatuses[Refused]
+	if r.Regime.Country != "" {
+		l.Place = &linkedID{"loc:" + r.Regime.Country}
 	}
 	for _, d := range r.Decisions {
-		l.Process = append(l.Process, linkDecision(d, p))
+		process := linkDecision(d, p)
+		process.Basis, process.Status.ID = linkID(law.consent), linkDecisionStatus(r, d)
+		if d.Category == Necessary {
+			process.Basis = linkID(law.contract)
+		}
+		l.Process = append(l.Process, process)
 	}
 	return json.MarshalIndent(l, "", "  ")
 }
@@ -129,13 +129,7 @@ func (r *Record) permits() bool {
 }
 
 func linkDecision(d RecordDecision, p *Policy) linkedProcess {
-	process := linkedProcess{Type: "dpv:Process", Title: d.Category, Basis: linkedID{"eu-gdpr:A6-1-a"}, Status: linkedID{"dpv:ConsentRefused"}, Scope: d.Scope}
-	if d.Status == Granted {
-		process.Status.ID = "dpv:ConsentGiven"
-	}
-	if d.Category == Necessary {
-		process.Basis.ID, process.Status.ID = "eu-gdpr:A6-1-b", "dpv:ConsentUnknown" // none is asked for
-	}
+	process := linkedProcess{Type: "dpv:Process", Title: d.Category, Scope: d.Scope}
 	if d.Service != "" {
 		process.Title = d.Service
 	}
