@@ -63,6 +63,9 @@ func (p *ChoicesPage) filling() filling {
 	}
 	on := make(map[string]bool) // switches: a category's stands for all services in it
 	anything := false
+	for _, id := range p.askedAgain() {
+		shown["again"], shown["again."+id] = true, true
+	}
 	for _, a := range p.Frame.Answers(p.State, p.Now) {
 		shown[nowPart(a.Category, "", a.Permitted)] = true
 		anything = anything || a.Permitted
@@ -85,6 +88,20 @@ func (p *ChoicesPage) filling() filling {
 			"instant": text(machineTime(p.Decided)), "date": text(lang.Of(p.Locale).Moment(p.Decided)),
 		},
 	}
+}
+
+// askedAgain lists the categories that are other than this visitor answered them. An
+// alert that the notice has just changed says so already.
+func (p *ChoicesPage) askedAgain() (ids []string) {
+	if p.Decided.IsZero() || p.Outcome == Changed || !p.Now.Before(p.State.Expires) {
+		return nil
+	}
+	for _, c := range p.Frame.Optional() {
+		if before, ok := p.State.Categories[c.ID]; ok && before.Digest != c.Digest {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }
 
 // nowPart names the line that says what holds for a category or a service.

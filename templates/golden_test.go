@@ -201,6 +201,7 @@ func visitorPages(t *testing.T) map[string]page {
 	return map[string]page{
 		"choices-first":   templates.Choices(first),
 		"choices-saved":   templates.Choices(decidedChoices(site)),
+		"choices-again":   templates.Choices(againChoices(site)),
 		"choices-failed":  templates.Choices(failedChoices(site)),
 		"choices-out":     templates.Choices(presumedChoices(site, false)),
 		"choices-out-gpc": templates.Choices(presumedChoices(site, true)),
@@ -236,6 +237,14 @@ func decidedChoices(site *consent.Site) templates.ChoicesPage {
 		Services: map[string]consent.Status{"heat": consent.Denied},
 		Expires:  now.AddDate(0, 6, 0),
 	}
+	return p
+}
+
+// againChoices has share answered under another notice.
+func againChoices(site *consent.Site) templates.ChoicesPage {
+	p := decidedChoices(site)
+	p.Outcome = templates.Unsent
+	p.State.Categories["share"] = consent.Choice{Status: consent.Granted, Digest: "another"}
 	return p
 }
 

@@ -24,6 +24,16 @@ export const all = (gate: Asking, status: Status) => Object.fromEntries(gate.pol
 /** Reports whether the visitor has to be told that nothing was switched on. */
 export const failed = (status: number, decision: Decision) => grants(decision) && status != 201 && status != 409
 
+/** Says, while something is asked again, which categories changed since the last answer. */
+export function tellChanged(gate: Asking, box: HTMLElement): void {
+  const hint = attempt(() => storedHint(gate.policy)) || ''
+  slot(box, 'changed').hidden = !hint || !gate.asks()
+  for (const { id, digest } of gate.policy.categories) {
+    const name = box.querySelector<HTMLElement>(`[data-changed="${id}"]`)
+    if (name) name.hidden = !hint.includes(`.${id}~`) || says(hint, id, 'g', digest) || says(hint, id, 'd', digest)
+  }
+}
+
 /** Says that the choice was saved, for a while. */
 export function say(root: ParentNode): void {
   const line = slot(root, 'status')
@@ -45,12 +55,7 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
       root = await mount(gate, css, html)
       box = root.querySelector('section')!
       slot(box, 'gpc').hidden = !navigator.globalPrivacyControl
-      const hint = attempt(() => storedHint(gate.policy)) || ''
-      slot(box, 'changed').hidden = !hint
-      for (const { id, digest } of gate.policy.categories) {
-        const name = box.querySelector<HTMLElement>(`[data-changed="${id}"]`)
-        if (name) name.hidden = !hint.includes(`.${id}~`) || says(hint, id, 'g', digest) || says(hint, id, 'd', digest)
-      }
+      tellChanged(gate, box)
       box.addEventListener('click', follow)
       giveBack = keepClear(box)
       new ResizeObserver(laidOut).observe(box)

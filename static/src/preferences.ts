@@ -1,7 +1,7 @@
 // Layer two: a modal dialog with a switch for every category and service.
 // Nothing changes before a button is pressed; Escape and close change nothing.
 import { mount } from './mount'
-import { all, failed, say, slot, type Recorder } from './banner'
+import { all, failed, say, slot, tellChanged, type Recorder } from './banner'
 import { readHint } from './cookie'
 import { idle } from './record'
 import type { Asking, Decision, Statuses } from './types'
@@ -69,6 +69,7 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
     slot(dialog!, 'intro').hidden = !(slot(dialog!, 'presumed').hidden = !out)
     slot(dialog!, 'gpc').hidden = !navigator.globalPrivacyControl
     slot(dialog!, 'failed').hidden = true
+    tellChanged(gate, dialog!)
     showReceipt(!!known)
   }
 

@@ -12,6 +12,13 @@ const switches = (page) => page.evaluate(() => {
   return Object.fromEntries(all(document).filter((el) => el.matches("input[data-category]:not(:disabled)")).map((el) => [el.dataset.category, el.checked]));
 });
 
+/** The categories that the open preferences say have changed; null where they say nothing. */
+const changed = (page) => page.evaluate(() => {
+  const all = (root) => [...root.querySelectorAll("*")].flatMap((el) => [el, ...(el.shadowRoot ? all(el.shadowRoot) : [])]);
+  const line = all(document).find((el) => el.matches("dialog [data-slot=changed]"));
+  return line.checkVisibility() ? [...line.querySelectorAll("b")].filter((b) => b.checkVisibility()).map((b) => b.textContent) : null;
+});
+
 topic("preferences", {}, (use) => {
   it("begins with everything optional off, and opens only what was switched on", async () => {
     const { page, product } = use;
@@ -42,5 +49,29 @@ topic("preferences", {}, (use) => {
     await page.open(`${product.shop}/about`);
     await openSettings(page);
     assert.deepEqual(await switches(page), { analytics: false, share: true });
+    assert.deepEqual(await changed(page), null, "nothing has changed");
+  });
+
+  it("names what has changed since the last answer, on the page without JavaScript too", async (t) => {
+    const { page, product } = use;
+    await visit(page, product.shop + article);
+    await page.click(button("accept-all"));
+    await bannerGone(page);
+    await settledCookies(page);
+    await product.configure((site) => site.replace("[youtube", "[vimeo, youtube"));
+    t.after(() => product.configure((site) => site.replace("[vimeo, youtube", "[youtube"))); // other engines ask the same product
+    await page.evaluate(() => fetch("/privacy/gate.js", { mode: "no-cors", cache: "reload" }).then(() => true)); // kept for five minutes otherwise
+    await visit(page, product.shop + article);
+    await page.click(button("choose"));
+    await waitFor(() => page.exists(button("save")), "the preferences");
+    assert.deepEqual(await changed(page), ["Share buttons and embeds"]);
+    const cookie = (await page.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const html = await (await fetch(`${product.shop}/privacy/choices`, { headers: { cookie } })).text();
+    assert.match(html, /we ask again about this part\.\s*<b>Share buttons and embeds<\/b>/);
+    await page.click(button("save"));
+    await bannerGone(page);
+    await settledCookies(page);
+    await openSettings(page);
+    assert.deepEqual(await changed(page), null, "all is answered");
   });
 });
