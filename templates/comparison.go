@@ -12,6 +12,7 @@ import (
 type Comparison struct {
 	Period Period
 	Total  Tally
+	Few    bool // fewer banners than may be shown apart; Total is empty
 }
 
 // Missed is an estimate: Granted are banners after which measurement stayed off.
@@ -55,8 +56,13 @@ func (c change) interval() string {
 // links reports whether a value can be looked at alone.
 func (b Breakdown) links() bool { return b.ID != "layout" && b.ID != "variant" }
 
+// file leads to what the page shows, narrowed and compared as it is.
 func (p *SitePage) file(name string) string {
-	return "/admin/sites/" + p.ID + "/" + name + p.Period.Query()
+	rest := kept(p.Filter, p.Compare != nil)
+	if p.Filter.Value != "" {
+		rest = append(rest, beside{{"by", p.Filter.By}, {"value", p.Filter.Value}}...)
+	}
+	return "/admin/sites/" + p.ID + "/" + name + p.Period.Query() + rest.query()
 }
 
 // address is the page's own query with another kind of question.

@@ -81,8 +81,6 @@ type SitePage struct {
 	Live       *Live // nil for a period that is over, and under a filter
 }
 
-func (p *SitePage) csv() string { return "/admin/sites/" + p.ID + "/rates.csv" + p.Period.Query() }
-
 // each is the unit in a question: "day by day".
 func (p *SitePage) each() string { return string(p.Unit) + " by " + string(p.Unit) }
 

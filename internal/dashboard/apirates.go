@@ -106,7 +106,7 @@ func (d *Dashboard) apiRates(c echo.Context) error {
 	for _, day := range figures.Days {
 		out.Days = append(out.Days, apiDay{day.From.Format(time.DateOnly), tallied(day.Tally)})
 	}
-	if compared != nil {
+	if compared != nil && !compared.Few {
 		of := figuresOf(site.ID, compared.Period, filter)
 		out.Compared = &apiCompared{of.From, of.To, tallied(compared.Total)}
 	}

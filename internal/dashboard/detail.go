@@ -117,6 +117,9 @@ func (d *Dashboard) comparison(c echo.Context, site *consent.Site, p templates.P
 	}
 	p = before(p)
 	figures, err := d.figures(c.Request().Context(), site, p, f)
+	if errors.Is(err, ErrFew) {
+		return &templates.Comparison{Period: p, Few: true}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +136,9 @@ type exported struct {
 	Total      templates.Tally       `json:"total"`
 	Days       []exportedDay         `json:"days"`
 	Breakdowns []templates.Breakdown `json:"breakdowns"`
+	// Compared is the period before when it is asked for and enough banners were shown
+	// in it.
+	Compared *templates.Tally `json:"compared,omitempty"`
 }
 
 type exportedDay struct {
@@ -145,9 +151,16 @@ func (d *Dashboard) getJSON(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	compared, err := d.comparison(c, site, period, filter)
+	if err != nil {
+		return err
+	}
 	out := exported{
 		Site: site.ID, Zone: period.Zone, From: period.From.Format(time.DateOnly), To: period.To.AddDate(0, 0, -1).Format(time.DateOnly),
 		Filter: filter, Total: f.Total, Breakdowns: breakdowns(f, site.Counting.Smallest),
+	}
+	if compared != nil && !compared.Few {
+		out.Compared = &compared.Total
 	}
 	for _, day := range f.Days {
 		out.Days = append(out.Days, exportedDay{day.From.Format(time.DateOnly), day.Tally})

@@ -89,6 +89,25 @@ func TestFiguresFromTheStoreReachPagesAndCSV(t *testing.T) {
 	}
 }
 
+// The period before a week with 150 banners in English had only three.
+func TestTooLittleToCompareLeavesThePageAndItsFilesKeepTheFilter(t *testing.T) {
+	d := newDesk(t)
+	few := *d.sites[0]
+	few.Counting.Smallest = 10
+	d.sites[0] = &few
+	d.in()
+	d.visit(start, 100, 40, 20)
+	d.visit(start.AddDate(0, 0, -1), 50, 10, 15)
+	d.visit(start.AddDate(0, 0, -9), 3, 1, 1)
+	d.settle()
+	page := d.get("/admin/sites/shop?days=7&by=locale&value=en&compare=before")
+	d.want(page, http.StatusOK, "Too few banners were shown to compare")
+	for _, file := range []string{"rates.csv", "rates.json"} {
+		d.want(page, http.StatusOK, file+"?days=7&amp;compare=before&amp;by=locale&amp;value=en")
+	}
+	d.want(d.get("/admin/sites/shop/rates.json?days=7&by=locale&value=en&compare=before"), http.StatusOK, `"filter":{"Kind":""`)
+}
+
 func TestWhatNobodyDeclaresIsListedOnItsSitesPage(t *testing.T) {
 	d := newDesk(t)
 	d.in()
