@@ -125,7 +125,7 @@ func (p *purger) young(page []LogEntry) bool {
 	}
 	records := 0
 	for _, e := range page {
-		if e.Kind != "" || len(e.Record.Sealed) == 0 {
+		if !e.kept() {
 			continue
 		}
 		if records++; !e.Record.Time.Add(shortest).After(p.now.Add(youngEnough)) {
@@ -139,7 +139,7 @@ func (p *purger) young(page []LogEntry) bool {
 // was pruned before.
 func (p *purger) sort(page []LogEntry) error {
 	for _, e := range page {
-		if e.Kind != "" || len(e.Record.Sealed) == 0 {
+		if !e.kept() {
 			continue
 		}
 		ref, err := OpenFrameRef(e.Record.Sealed)
@@ -176,7 +176,7 @@ func (p *purger) count(class string, e Stored, keep time.Duration) {
 	}
 	p.joined = false
 	total.Kept++
-	if total.Oldest.IsZero() || e.Time.Before(total.Oldest) {
+	if older(e.Time, total.Oldest) {
 		total.Oldest = e.Time
 	}
 }

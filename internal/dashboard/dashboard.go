@@ -103,11 +103,11 @@ type Dashboard struct {
 	trail     *Trail
 	streams   streams
 
-	mu    sync.Mutex
-	token string                       // of the set-up link, "" once used
-	ended map[cookie.Session]time.Time // logged out, until they expire
-	first map[string]int64             // by site: before this place in its log every record is pruned
-	pairs keptPairs
+	mu     sync.Mutex
+	token  string                       // of the set-up link, "" once used
+	ended  map[cookie.Session]time.Time // logged out, until they expire
+	eldest map[string]consent.Oldest    // by log: how far its oldest record was looked for
+	pairs  keptPairs
 }
 
 // New checks the accounts file and, when there is none, draws the set-up link's
@@ -124,7 +124,7 @@ func New(o Options) (*Dashboard, error) {
 	}
 	d := &Dashboard{
 		Options: o, sessions: sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashesAtOnce), room: make(chan struct{}, sumsAtOnce), examining: make(chan struct{}, 1),
-		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time), first: make(map[string]int64), pairs: make(keptPairs),
+		origin: http.NewCrossOriginProtection(), ended: make(map[cookie.Session]time.Time), eldest: make(map[string]consent.Oldest), pairs: make(keptPairs),
 		reader: consent.Reader{Store: o.Store}, trail: o.Trail,
 	}
 	if len(known.Accounts) == 0 {

@@ -56,27 +56,16 @@ func (d *Dashboard) siteState(ctx context.Context, site *consent.Site) templates
 }
 
 // oldest finds when the oldest record that is not pruned was made, zero without
-// any. What was pruned stays so, hence the next view goes on from there; reading
-// says that this one did not come to an end.
+// any; reading says that it is not known yet. The next view goes on from there.
 func (d *Dashboard) oldest(ctx context.Context, site string) (at time.Time, reading bool, err error) {
 	d.mu.Lock()
-	from := d.first[site]
+	seen := d.eldest[site]
 	d.mu.Unlock()
-	next := from
-	err = d.Store.Log(ctx, site, from, func(e consent.LogEntry) bool {
-		if e.Kind == "" && len(e.Record.Sealed) > 0 {
-			at = e.Record.Time
-			return false
-		}
-		next = e.Index + 1
-		reading = next-from >= pruneStep
-		return !reading
-	})
-	if err != nil {
+	if at, reading, err = seen.Look(ctx, d.Store, site, pruneStep); err != nil {
 		return time.Time{}, false, err
 	}
 	d.mu.Lock()
-	d.first[site] = max(d.first[site], next)
+	d.eldest[site] = seen
 	d.mu.Unlock()
 	return at, reading, nil
 }
