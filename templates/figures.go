@@ -133,6 +133,7 @@ type Step struct {
 	Unit Unit
 	Tally
 	NewNotice bool // a notice was shown for the first time
+	Few       bool // fewer banners than may be shown apart; Tally is empty
 }
 
 // Name says which step it is.

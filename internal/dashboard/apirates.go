@@ -79,6 +79,7 @@ func figuresOf(site string, p templates.Period, f templates.Filter) apiFigures {
 
 type apiDay struct {
 	Date string `json:"date"`
+	Few  bool   `json:"few,omitempty"` // the figures are 0
 	apiTally
 }
 
@@ -104,7 +105,7 @@ func (d *Dashboard) apiRates(c echo.Context) error {
 		Compared *apiCompared `json:"compared"`
 	}{apiFigures: figuresOf(site.ID, period, filter), Total: tallied(figures.Total)}
 	for _, day := range figures.Days {
-		out.Days = append(out.Days, apiDay{day.From.Format(time.DateOnly), tallied(day.Tally)})
+		out.Days = append(out.Days, apiDay{day.From.Format(time.DateOnly), day.Few, tallied(day.Tally)})
 	}
 	if compared != nil && !compared.Few {
 		of := figuresOf(site.ID, compared.Period, filter)

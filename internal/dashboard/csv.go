@@ -12,7 +12,8 @@ import (
 )
 
 // writeCSV writes one row per day. A category has three columns: how many
-// decisions granted it, how many denied it, and the rate, empty without any.
+// decisions granted it, how many denied it, and the rate, empty without any. A day of which too little was
+// counted has its date alone.
 func writeCSV(w io.Writer, days []templates.Step, categories []templates.CategoryName) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true // RFC 4180
@@ -40,6 +41,9 @@ func csvHeader(categories []templates.CategoryName) []string {
 
 func csvRow(d templates.Step, categories []templates.CategoryName) []string {
 	row := []string{d.From.Format(time.DateOnly)}
+	if d.Few {
+		return append(row, make([]string, len(csvHeader(categories))-1)...)
+	}
 	for _, n := range []int64{d.Shown, d.Accepted, d.Chosen, d.Rejected, d.Ignored, d.Elsewhere,
 		d.Confirmed, d.Withdrawn, d.Widened, d.OfOne, d.LoadedOnce, d.Deciders, d.Events, d.Signals, d.AutoShown, d.AutoMade,
 		d.Unasked, d.AutoUnasked} {

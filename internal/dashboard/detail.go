@@ -22,7 +22,7 @@ import (
 var ErrFilter = errors.New("wrong filter")
 
 // ErrFew is a value of which too little was counted for it to be shown.
-var ErrFew = errors.New("too few banners were shown with this value in this period to show them apart")
+var ErrFew = errors.New("too few banners were shown like this in this period to show them apart")
 
 // shows reports whether a breakdown shows a value by itself.
 func shows(b templates.Breakdown, value string) bool {
@@ -143,6 +143,7 @@ type exported struct {
 
 type exportedDay struct {
 	Date string `json:"date"`
+	Few  bool   `json:"few,omitempty"` // too little to show; the figures are 0
 	templates.Tally
 }
 
@@ -163,7 +164,7 @@ func (d *Dashboard) getJSON(c echo.Context) error {
 		out.Compared = &compared.Total
 	}
 	for _, day := range f.Days {
-		out.Days = append(out.Days, exportedDay{day.From.Format(time.DateOnly), day.Tally})
+		out.Days = append(out.Days, exportedDay{day.From.Format(time.DateOnly), day.Few, day.Tally})
 	}
 	b, err := json.Marshal(out)
 	if err != nil {

@@ -99,6 +99,16 @@ func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates
 	if f.Value != "" && !shows(breakdown(f.By, figures.By[f.By], max(1, site.Counting.Smallest)), f.Value) {
 		return nil, refuse(http.StatusNotFound, ErrFew)
 	}
+	if f.Narrows() {
+		var all int64
+		for _, n := range figures.all {
+			all += n
+		}
+		if smallest := max(1, site.Counting.Smallest); f.Value == "" && rare(figures.Total, all, smallest) {
+			return nil, refuse(http.StatusNotFound, ErrFew)
+		}
+		figures.withhold(max(1, site.Counting.Smallest))
+	}
 	return figures, nil
 }
 

@@ -14,7 +14,8 @@ import (
 type Figures struct {
 	Days      []templates.Step // without gaps
 	Total     templates.Tally
-	Overdrawn int // days with more answers than banners
+	Overdrawn int     // days with more answers than banners
+	all       []int64 // people's banners of each day, without the filter
 	// By has, for each of consent.Breakdowns, the funnel of each value.
 	By map[string]map[string]templates.Tally
 	// Notices has the first day on which each notice was shown in the period.
@@ -39,6 +40,7 @@ func Rates(sheet consent.Sheet, from, to consent.Date, f templates.Filter) *Figu
 	for d := from; d < to; d++ {
 		out.Days = append(out.Days, templates.Step{From: d.Time(), To: (d + 1).Time(), Unit: templates.ByDay})
 	}
+	out.all = make([]int64, len(out.Days))
 	keys, sums := make([]counter, len(sheet.Keys)), make([]int64, len(sheet.Keys))
 	for i, key := range sheet.Keys {
 		keys[i] = parseCounter(key)
@@ -48,6 +50,9 @@ func Rates(sheet consent.Sheet, from, to consent.Date, f templates.Filter) *Figu
 			continue
 		}
 		sums[c.Key] += c.N
+		if key := &keys[c.Key]; key.name == consent.ShownCount && key.who == consent.Human {
+			out.all[c.Day-from] += c.N
+		}
 		if key := &keys[c.Key]; key.byDay(f) {
 			out.add(key, c.Day, &out.Days[c.Day-from].Tally, c.N, f)
 		}
@@ -284,10 +289,14 @@ func group(days []templates.Step, unit templates.Unit, starts func(time.Time) bo
 		}
 		last := &list[len(list)-1]
 		last.To, last.NewNotice = d.To, last.NewNotice || d.NewNotice
+		last.Few = last.Few || d.Few
 		merge(&last.Tally, d.Tally)
 	}
 	for i := range list {
 		settle(&list[i].Tally)
+		if list[i].Few {
+			list[i].Tally = templates.Tally{}
+		}
 	}
 	return list
 }

@@ -80,6 +80,35 @@ func TestAnObjectionIsAWithdrawal(t *testing.T) {
 	sameTally(t, Rates(sheet(c), first, first+1, templates.Filter{}).Total, templates.Tally{Withdrawn: 1, Events: 1})
 }
 
+// Of a country with 3 and 9 banners neither day is shown, nor one that would follow
+// from the total; and a day on which only three were of another country is not either.
+func TestRareDaysAreWithheldUnderAFilter(t *testing.T) {
+	for _, test := range []struct {
+		shown, all []int64
+		want       []bool
+	}{
+		{[]int64{3, 9}, []int64{100, 100}, []bool{true, true}},
+		{[]int64{3, 20, 40}, []int64{100, 100, 100}, []bool{true, true, false}},
+		{[]int64{97, 80, 90}, []int64{100, 200, 300}, []bool{true, true, false}},
+		{[]int64{30, 0, 40}, []int64{100, 4, 100}, []bool{false, false, false}},
+	} {
+		var c counts
+		for i := range test.shown {
+			c.shown(first+consent.Date(i), consent.Human, consent.First, test.all[i])
+			if test.shown[i] > 0 {
+				c.add(first+consent.Date(i), test.shown[i], consent.ShownBy, "country", "IS")
+			}
+		}
+		f := Rates(sheet(c), first, first+consent.Date(len(test.shown)), templates.Filter{By: "country", Value: "IS"})
+		f.withhold(10)
+		for i, day := range f.Days {
+			if day.Few != test.want[i] || day.Few && !day.Empty() {
+				t.Errorf("%v of %v: day %d is %+v", test.shown, test.all, i, day)
+			}
+		}
+	}
+}
+
 func TestRepeatedQuestionsCanBeLookedAtAlone(t *testing.T) {
 	f := Rates(sheet(aDay()), first, first+1, templates.Filter{Kind: consent.Again})
 	if g := f.Total; g.Shown != 10 || g.Accepted != 4 || g.Rejected != 2 || g.Chosen != 2 || g.Ignored != 2 {
