@@ -3,7 +3,7 @@
 // only to say that a grant could not be saved.
 import { keepClear } from './clear'
 import { mount } from './mount'
-import { attempt, storedHint } from './cookie'
+import { attempt, saysGPC, storedHint } from './cookie'
 import { says } from './decision'
 import { grants } from './narrow'
 import type { Answer, Asking, Decision, Status } from './types'
@@ -54,7 +54,7 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
     if (!root) {
       root = await mount(gate, css, html)
       box = root.querySelector('section')!
-      slot(box, 'gpc').hidden = !navigator.globalPrivacyControl
+      slot(box, 'gpc').hidden = !saysGPC(gate.policy)
       tellChanged(gate, box)
       box.addEventListener('click', follow)
       giveBack = keepClear(box)

@@ -1,6 +1,6 @@
 // The way back: a small control on every page that reopens the choice, for as
 // long as layer one is not on the screen.
-import { signalled } from './cookie'
+import { saysGPC } from './cookie'
 import { mount } from './mount'
 import type { Gate } from './types'
 
@@ -18,7 +18,7 @@ export async function control(gate: Gate): Promise<void> {
   if (!gate.control) {
     const own = document.createElement(kind == 'link' ? 'a' : kind) as HTMLAnchorElement
     gate.control = own
-    own.textContent = out && choices ? choices + (signalled(gate.policy) ? ' · ' + honoured : '') : label
+    own.textContent = out && choices ? choices + (saysGPC(gate.policy) ? ' · ' + honoured : '') : label
     own.lang = gate.locale
     own.dir = 'auto'
     own.href = own.dataset.consentrySettings = '#'

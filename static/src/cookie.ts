@@ -12,9 +12,8 @@ export const cookieName = (policy: Policy) =>
 export const attempt = <T>(read: () => T): T | undefined => {
   try {
     return read()
-  } catch {
-    return
-  }
+  } catch {}
+  return undefined
 }
 
 /** Whether visitors are treated by where they are; the gate of a site with one regime is built without. */
@@ -45,14 +44,17 @@ export const readHint = (policy: Policy): Hint =>
           hint = (hint || '1..') + `${id}~${refused ? 'd' : presumed}~${digest}.`
         }
     const signal = signalled(policy) && !says(hint, 'gpc', 'd')
-    return hint.replace(/([\w-]+)~g/g, (mark, id) => (signal || says(hasPending(policy) || '', id) ? id + '~d' : mark))
+    return hint.replace(/\.([\w-]+)~g/g, (mark, id) => (signal || says(hasPending(policy) || '', id) ? '.' + id + '~d' : mark))
   }) || ''
 
 /** The script storage key of the decision that waits for its record, or of the sealed value in mode remote. */
 export const storageKey = (policy: Policy, name: 'pending' | 'sealed') => `consentry:${policy.site}:${name}`
 
+/** Whether that signal is Global Privacy Control, as far as the page can tell: Do Not Track alone is another. */
+export const saysGPC = (policy: Policy) => signalled(policy) && (navigator.globalPrivacyControl || navigator.doNotTrack != '1')
+
 /** Returns what send keeps, if a decision waits for its record: `.<denied>.<denied>.` and the decision itself. */
 export const hasPending = (policy: Policy) => attempt(() => localStorage.getItem(storageKey(policy, 'pending')))
 
 /** Reports whether there may be something in the browser that nobody permitted. */
-export const hasLeavings = () => attempt(() => document.cookie || localStorage.length)
+export const hasLeavings = () => attempt(() => localStorage.length + sessionStorage.length || document.cookie)

@@ -1,6 +1,6 @@
 // The rules, pure: what a hint permits and what is still to be asked. Whatever
 // is unknown, unreadable or out of date is denied.
-import type { Choice, Hint, Policy, Status, Statuses } from './types'
+import type { Category, Choice, Hint, Policy, Status, Statuses } from './types'
 
 /**
  * Finds the hint among the page's cookies, by its name and in the form
@@ -14,6 +14,10 @@ export const findHint = (cookies: string, name: string, now: number): Hint => {
 
 export const says = (hint: Hint, ...mark: string[]) => hint.includes('.' + mark.join('~') + '.')
 
+/** Whether a category was granted as it is asked today; undefined while it has no answer. */
+const answered = (hint: Hint, { id, digest }: Category): boolean | undefined =>
+  says(hint, id, 'g', digest) || (says(hint, id, 'd', digest) ? false : undefined)
+
 /**
  * Says whether a category, a service, or CATEGORY:SERVICE is granted; undefined
  * while that has no answer to today's question, and for what nobody knows. A
@@ -24,10 +28,10 @@ const granted = (policy: Policy, hint: Hint, name: string): boolean | undefined 
   if (first == 'necessary') return true
   const category = policy.categories.find(c => c.id == first || c.services.includes(first))
   if (!category) return
-  const { id, digest, services } = category
-  const whole = says(hint, id, 'g', digest)
-  if ((!whole && !says(hint, id, 'd', digest)) || (id != service && !services.includes(service))) return
-  return id == service ? whole : (whole || says(hint, service, 'g')) && !says(hint, service, 'd')
+  const { id, services } = category
+  const whole = answered(hint, category)
+  if (whole == null || id == service) return whole
+  return services.includes(service) ? (whole || says(hint, service, 'g')) && !says(hint, service, 'd') : undefined
 }
 
 /**
@@ -46,7 +50,7 @@ export const statusOf = (permitted: boolean): Status => (permitted ? 'granted' :
 
 /** Reports whether the hint leaves a category unanswered as it is asked today. */
 export const asks = (policy: Policy, hint: Hint): boolean =>
-  policy.categories.some(c => !says(hint, c.id, 'g', c.digest) && !says(hint, c.id, 'd', c.digest))
+  policy.categories.some(c => answered(hint, c) == null)
 
 /** What holds now, in words. */
 export const choice = (policy: Policy, hint: Hint): Choice => {

@@ -9,6 +9,6 @@ import type { Asking } from './types'
 export function heed(gate: Asking): void {
   const { policy } = gate
   const hint = attempt(() => storedHint(policy)) || ''
-  if (!signalled(policy) || !hint.includes('~g') || says(hint, 'gpc', 'd') || hasPending(policy)) return
+  if (!signalled(policy) || !/\.[\w-]+~g/.test(hint) || says(hint, 'gpc', 'd') || hasPending(policy)) return
   send(gate, decide(gate, { surface: 'signal', control: 'signal', layer: 1, categories: Object.fromEntries(policy.categories.map(c => [c.id, 'denied'])) }))
 }

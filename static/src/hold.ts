@@ -22,16 +22,14 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
   let busy = false // with markup of our own
   let found = '' // the condition of what was held last
 
-  /** Keeps el as a marked tag, and the value of one of its attributes. */
+  /** Keeps el as a marked tag, and the value of one of its attributes. A script's own type stands behind one that no browser runs. */
   const keep = (el: HTMLElement, condition: string, name?: string, value?: string): void => {
     el.dataset.consent = condition
     if (name) {
       el.dataset[name] = value
       el.removeAttribute(name)
     }
-    if (!isScript(el) || el.type == 'text/plain') return
-    el.dataset.type = el.type
-    el.type = 'text/plain'
+    if (isScript(el) && EXECUTABLE.test(el.type)) el.type = 'text/plain ' + el.type
   }
 
   /** The condition that keeps an attribute's value from loading. */

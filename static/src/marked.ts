@@ -7,10 +7,10 @@ export const ATTRIBUTES = ['srcset', 'src', 'srcdoc', 'href', 'xlink:href', 'dat
 /** Elements that leave a box on the page while they wait. */
 export const EMBEDS = ':is(iframe,embed,object,video,audio,[data-placeholder],template[data-consent^=share])[data-consent]'
 
-/** Types of scripts that browsers run. */
-export const EXECUTABLE = /^$|^module$|\/(java|ecma)script$/i
+/** Types of scripts that browsers run: the standard's, and hardly any more. */
+export const EXECUTABLE = /^\s*(module|\S+(java|ecma|live|j)script[\d.]*|)\s*$/i
 
 /** Reports whether el, which has a condition, still waits for it. */
 export const isMarked = (el: HTMLElement): boolean =>
-  /^(template|(script|style);text\/plain)/.test(el.localName + ';' + el.getAttribute('type')) ||
+  /^(template|s\w+;text\/plain)/.test(el.localName + ';' + el.getAttribute('type')) ||
   ATTRIBUTES.some(name => el.dataset[name] && el.getAttribute(name) != el.dataset[name])

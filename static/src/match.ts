@@ -19,11 +19,11 @@ export type Find = typeof find
  * this as text, so it stands alone.
  */
 export const find = (table: Table, others: string, address: unknown): string => {
-  let length = 0
   let found = ''
+  let length = 0
   try {
     const { protocol, host, hostname, pathname } = new URL(address + '', self.document?.baseURI)
-    if (!/^(http|ws)/.test(protocol)) return ''
+    if (!/^(http|ws)/.test(protocol)) return found
     if (!location.origin.endsWith('//' + host)) found = others
     for (const [pattern, condition] of table) {
       const [, star, name, path] = /^(\*?)([^/]*)(.*)/.exec(pattern) as unknown as string[]

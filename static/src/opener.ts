@@ -74,9 +74,9 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
    * started.
    */
   function run(el: HTMLScriptElement): () => void {
-    const { src, type = '' } = el.dataset
+    const { src } = el.dataset
     const href = el instanceof SVGElement && (el.dataset.href || el.dataset['xlink:href'])
-    if (el.type == 'text/plain') el.type = type
+    el.type = typeOf(el)
     // One that a script made is as asynchronous as that script left it.
     if (!gate.made.has(el)) el.async = el.hasAttribute('async')
     if (src) el.src = gate.trusted.createScriptURL(src)
@@ -174,17 +174,22 @@ const isScript = (el: HTMLElement): el is HTMLScriptElement => el.localName == '
  */
 const isOwn = ({ nonce, made }: Gate, el: HTMLElement) => !nonce || !isScript(el) || el.nonce == nonce || made.has(el)
 
+/**
+ * The type that a held script runs with. Ours stands before it where we hold it;
+ * an author may write it as data-type, which vendors have other words in, too.
+ */
+const typeOf = ({ type, dataset }: HTMLScriptElement): string =>
+  type == 'text/plain' ? EXECUTABLE.exec(dataset.type || '')?.[0] || '' : type.replace(/^text\/plain /, '')
+
 /** A classic script that the parser would wait for: it waits for the ones before it, and they for it. */
 const isBlocking = (el: HTMLScriptElement) =>
-  el.dataset.type != 'module' && el.type != 'module' && !(el.dataset.src && (el.hasAttribute('async') || el.defer || el.async))
+  !/module\s*$/i.test(typeOf(el)) && !(el.dataset.src && (el.hasAttribute('async') || el.defer || el.async))
 
 /** Holds a script that would run on its insertion. */
 function mark(script: HTMLScriptElement, consent: string): void {
-  const { type } = script
   if (script.hasAttribute('src')) script.dataset.src = script.getAttribute('src')!
-  script.dataset.type = type
   script.removeAttribute('src')
-  script.type = 'text/plain'
+  script.type = 'text/plain ' + script.type
   script.dataset.consent = consent
 }
 

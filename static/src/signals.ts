@@ -32,15 +32,13 @@ export function signal({ policy, permits }: Pick<Gate, 'policy' | 'permits'>): (
     window.dataLayer!.push({ event: 'consent_update' })
   }
   attempt(() => {
-    const said: Record<string, unknown> = Object.assign(
-      {},
-      ...((window.dataLayer ||= []) as Command[]).map(command => command?.[0] == 'consent' && !command[2]?.region && command[2]),
-    )
+    const said: Record<string, unknown> = {}
+    for (const command of (window.dataLayer ||= []) as Command[]) if (command?.[0] == 'consent' && !command[2]?.region) Object.assign(said, command[2])
     if (!said.ad_storage) {
       gtag('consent', 'default', { ...now(), ...rest })
       if (regions && !readHint(policy) && !signalled(policy)) regions.map(region => gtag('consent', 'default', region))
       gtag('set', 'ads_data_redaction', redact)
-    } else if (Object.entries(now()).some(([key, status]) => said[key] != status)) update()
+    } else if (Object.keys(keys).some(key => said[key] != now()[key])) update()
   })
   return update
 }

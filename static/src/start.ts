@@ -96,7 +96,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
   const decide = (control: 'api' | 'withdraw') => (answer = {}) => gate.load('banner').then(() => gate.decide!(control, answer))
   publish({ decision: tell, permits: holds, open: gate.open, decide: decide('api'), withdraw: decide('withdraw'), scan: gate.scan })
   document.addEventListener('click', event => {
-    const opener = (event.composedPath()[0] as Element).closest?.<HTMLElement>('[data-consentry-settings],[href$="#consentry-settings"]')
+    const opener = (event.composedPath()[0] as Element).closest?.<HTMLElement>('[data-consentry-settings],[href$=\\#consentry-settings]')
     if (!opener) return
     event.preventDefault()
     gate.open(opener)

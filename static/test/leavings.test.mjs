@@ -75,6 +75,14 @@ describe("what services left", () => {
           assert.deepEqual(await page.evaluate(look), own, "for good");
         }));
 
+    it("is deleted where it is all that the browser holds", () =>
+      onPage(async (page) => {
+        await page.open(`${host}/deep/page/without`);
+        await page.evaluate(() => { sessionStorage.setItem("evil.id", "left"); });
+        await page.open(`${host}/deep/page?gate=gate`);
+        await left(page, []);
+      }));
+
     it("is deleted again when it is written while the page is left", () =>
       onPage(async (page) => {
         await page.open(`${host}/deep/page?gate=gate`);

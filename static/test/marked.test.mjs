@@ -123,5 +123,59 @@ inEveryEngine((newPage) => {
         await waitFor(async () => (await ran(page)).length === 1, "the page to start anew");
         assert.deepEqual(await runs(page, 1), ["refused"]);
       }));
+
+    it("has its own words in data-type, however it came", () => {
+      const say = 'ran.push("NAME " + document.currentScript.dataset.type)';
+      const script = (name, type) => `<script${type} data-type="popup">${say.replace("NAME", name)}; if (!self) evilBootstrap("")</script>`;
+      const page = () => `${script("marked", ' type="text/plain" data-consent="analytics"')}${script("held", "")}<script>document.write(${JSON.stringify(script("written", "")).replaceAll("</", "<\\/")})</script><template data-consent="analytics">${script("inside", "")}</template>`;
+      return on({ gate: "gate-auto", block: "known", page }, async (page) => {
+        assert.deepEqual(await runs(page, 0), []);
+        await page.evaluate(answer, "g");
+        assert.deepEqual(await runs(page, 4), ["marked popup", "held popup", "written popup", "inside popup"]);
+      });
+    });
+  });
+
+  describe("a category's digest", () => {
+    it("is no status, whatever it begins with, under a signal too", () => {
+      const decide = (status) => {
+        document.cookie = `hint=1.${Math.floor(Date.now() / 1000) + 1000}.analytics~${status}~gAAA.share~d~SSSS; path=/`;
+        dispatchEvent(new Event("storage"));
+        return JSON.stringify(consentry.decision());
+      };
+      const posts = [];
+      const denied = { decided: true, categories: { analytics: "denied", share: "denied" }, services: { evil: "denied" } };
+      const page = () => "<script>Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })</script>";
+      const more = { "/p/decisions": (request) => (posts.push(request.method), ["application/json", "{}"]) };
+      return onPage(newPage, { gate: "gate", digest: "gAAA", page, more }, async (page) => {
+        assert.deepEqual(JSON.parse(await page.evaluate(decide, "d")), denied);
+        await settle();
+        assert.deepEqual(posts, [], "nothing was granted that would have to be taken back");
+        assert.deepEqual(JSON.parse(await page.evaluate(decide, "g")), denied);
+      });
+    });
+  });
+
+  describe("an inline script", () => {
+    const old = ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5"].map((version) => `text/javascript${version}`);
+    const mime = ["application/ecmascript", "application/javascript", "application/x-ecmascript", "application/x-javascript", "text/ecmascript", "text/javascript", "text/jscript", "text/livescript", "text/x-ecmascript", "text/x-javascript"];
+    const types = ["", "module", ...mime, ...old, " text/javascript\n", "TEXT/JavaScript", "Module"];
+    const inert = ["text/plain", "application/json", "application/ld+json", "text/template", "importmap", "speculationrules", "text/javascript; charset=utf-8", "text/x-template", "text/typescript", "javascript"];
+    const page = () => [...types, ...inert].map((type) => `<script type="${type}">self.ran && evilBootstrap("/t/" + ${JSON.stringify(encodeURIComponent(type))})</script>`).join("");
+    const sorted = (list) => [...list].map((type) => JSON.stringify(type)).sort();
+
+    it("is held under every type that the browser runs, and under no other", async () => {
+      let natural;
+      await onPage(newPage, { gate: null, page }, async (page) => { natural = sorted(await page.evaluate(() => ran)); });
+      assert.deepEqual(natural, sorted(types), "the standard's");
+      await onPage(newPage, { gate: "gate-auto", block: "known", page }, async (page) => {
+        const marked = () => page.evaluate(() => [...document.body.querySelectorAll("script:not([data-consent])")].map((el) => el.getAttribute("type")));
+        assert.deepEqual(await page.evaluate(() => ran), []);
+        assert.deepEqual(sorted(await marked()), sorted(inert));
+        await page.evaluate(answer, "g");
+        await waitFor(async () => (await page.evaluate(() => ran.length)) >= types.length, "the scripts").catch(() => {}); // the difference says more
+        assert.deepEqual(sorted(await page.evaluate(() => ran)), natural);
+      });
+    });
   });
 });

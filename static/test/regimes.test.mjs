@@ -30,6 +30,7 @@ const body = (head) => `<!doctype html><html lang="en"><head><title>Shop</title>
 const pages = {
   "/": { body: body("") },
   // A browser that tells scripts alone.
+  "/dnt": { body: body("<script>Object.defineProperty(Navigator.prototype, 'doNotTrack', { get: () => '1' })</script>") },
   "/signal": { body: body("<script>Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })</script>") },
 };
 
@@ -87,6 +88,27 @@ describe("a site whose visitors are treated by where they are", () => {
       await visit({ ...california, ...signal }, "/", async (page) => assert.deepEqual(await shown(page), honoured));
       await visit(california, "/signal", async (page) => assert.deepEqual(await shown(page), honoured));
       assert.deepEqual(decisions(), []);
+    });
+
+    it("speaks of Global Privacy Control only where that is what it follows", async () => {
+      const words = (page) => page.exists("[data-slot=gpc]");
+      const opened = async (page) => {
+        await page.click("#settings");
+        await waitFor(() => page.exists(button("save")), "the preferences");
+      };
+      await visit({ ...california, dnt: "1" }, "/dnt", async (page) => {
+        assert.deepEqual(await shown(page), { ran: ["refused"], control: "Your privacy choices", banner: false });
+        await opened(page);
+        assert.equal(await words(page), false, "Do Not Track alone");
+      });
+      await visit({ "x-country": "FR" }, "/signal", async (page) => {
+        await waitFor(() => page.exists(button("accept-all")), "the banner");
+        assert.equal(await words(page), true);
+        await page.click(button("accept-all"));
+        await bannerGone(page);
+        await opened(page);
+        assert.equal(await words(page), false, "the visitor has granted despite it");
+      });
     });
 
     it("takes a grant back under a signal that it was given without, once and on record; a grant despite it holds", () =>

@@ -84,7 +84,7 @@ inEveryEngine((newPage, engine) => {
 
   it("what the page itself holds does not run before a grant, and does so once and in order after it", () =>
     on({ gate: "gate-auto", block: "known", ways: parsed, page: body(parsed) }, async (page, site) => {
-      const waiting = () => [...document.querySelectorAll("[data-consent]")].filter((el) => el.type === "text/plain" || (el.dataset.src && !el.hasAttribute("src"))).map((el) => el.outerHTML);
+      const waiting = () => [...document.querySelectorAll("[data-consent]")].filter((el) => el.type?.startsWith("text/plain") || (el.dataset.src && !el.hasAttribute("src"))).map((el) => el.outerHTML);
       const wanted = inEngine(parsed, engine);
       const opened = async () => assert.deepEqual(await page.evaluate(waiting), []);
       const { accepted, ...shut } = await stages(page, site, { accepted: opened, wanted: { asked: names(wanted.filter(({ media }) => media)), ran: all(wanted).ran } });

@@ -55,11 +55,11 @@ async function startThirdParty() {
 const stored = "_evil* local:evil* session:evil* indexeddb:evil*";
 const own = "_evil_pay local:evil.pay"; // of something necessary
 
-function policyOf(block, hosts) {
+function policyOf(block, hosts, digest) {
   return {
     site: "shop", base: "/p", cookie: "__Host-hint", rendering: "r", locales: { "": "en" },
     consent: { keys: {}, rest: {}, redact: true }, report: block === "report", others: block === "strict" ? "-" : "",
-    categories: [{ id: "analytics", digest: "AAAA", services: ["evil"] }, { id: "share", digest: "SSSS", services: [] }],
+    categories: [{ id: "analytics", digest, services: ["evil"] }, { id: "share", digest: "SSSS", services: [] }],
     rules: { evil: [hosts.join(" "), "evilBootstrap\\(", stored], "necessary:pay": [`${hosts[0]}/pay`, "", own] },
   };
 }
@@ -73,11 +73,11 @@ evilBootstrap = (u) => { ran.push(decodeURIComponent(u.split('/').pop())); new I
  * page(url, origin) gives the body's HTML, with url(way) as the third party's address;
  * more are other paths' answers, [type, text]; browsers bring back from memory what is not no-store.
  */
-export async function startSite({ gate, block, ways = [], page, more = {}, cache = "no-store" }) {
+export async function startSite({ gate, block, ways = [], page, more = {}, digest = "AAAA", cache = "no-store" }) {
   const third = await startThirdParty();
   const hosts = [`${third.host}/known`];
   for (const way of ways.filter(({ connects }) => connects)) hosts.push((way.host = await third.connection(way.name)));
-  const policy = policyOf(block, hosts);
+  const policy = policyOf(block, hosts, digest);
   const url = (way) => (way.connects ? `http://${way.host}` : `${third.origin}/known/${encodeURIComponent(way.name ?? way)}`);
   const head = gate ? '<script src="/p/gate.js"></script>' : "";
   const routes = {
