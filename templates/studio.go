@@ -15,7 +15,7 @@ import (
 
 // Look is one way in which a site's visitors may see it.
 type Look struct {
-	Layer  string // banner, preferences, choices, declaration
+	Layer  string // banner, preferences, choices, placeholder, receipt, declaration
 	Layout string // bar, card, dialog
 	Scheme string // auto, light, dark
 	Locale string
@@ -82,18 +82,41 @@ type StudioFrame struct {
 // previewCSS puts an opened dialog where showModal would.
 const previewCSS = "dialog{position:fixed;inset:0}"
 
+// embedCSS gives a placeholder the room of a usual video.
+const embedCSS = ":host{display:block;width:100%;max-width:560px;height:315px}"
+
+// unseen reports whether nobody is shown this layer where the look's regime holds:
+// what runs until somebody objects is not asked about.
+func (p *StudioFrame) unseen() bool {
+	return p.Look.Layer == "banner" && p.Look.Regime != consent.OptIn
+}
+
+// embedded is the name on a placeholder: a service that visitors decide about.
+func (p *StudioFrame) embedded() string {
+	name := "YouTube"
+	for _, c := range p.Site.Policy.Optional() {
+		for _, s := range c.Services {
+			name = s.Name
+		}
+	}
+	return name
+}
+
 // layer writes the shadow root as HTML, so that the preview needs no script.
 func (p *StudioFrame) layer() templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		html, css := components.Banner(p.Site, p.Look.Locale), components.BannerCSS(p.Site.Appearance)
-		if p.Look.Layer == "preferences" {
+		switch p.Look.Layer {
+		case "preferences":
 			html, css = components.Preferences(p.Site, p.Look.Locale), previewCSS+components.PreferencesCSS(p.Site.Appearance)
+		case "placeholder":
+			html, css = components.Placeholder(p.Site, p.Look.Locale), embedCSS+components.PlaceholderCSS(p.Site.Appearance)
 		}
 		var inside strings.Builder
 		if err := html.Render(ctx, &inside); err != nil {
 			return err
 		}
-		shown := p.presumed(strings.Replace(inside.String(), "<dialog ", "<dialog open ", 1))
+		shown := p.presumed(strings.NewReplacer("<dialog ", "<dialog open ", "{service}", templ.EscapeString(p.embedded())).Replace(inside.String()))
 		_, err := io.WriteString(w, `<div><template shadowrootmode="open"><style nonce="`+templ.EscapeString(p.Nonce)+`">`+css+`</style>`+
 			shown+`</template></div>`)
 		return err

@@ -52,12 +52,35 @@ func (d *Dashboard) getStudioPage(c echo.Context) error {
 		p.State = ruling.Standing(shown.Policy, nil, nil, p.Now)
 		_, _ = rand.Read(p.ID[:]) // never fails since Go 1.24
 		return show(c, http.StatusOK, templates.Choices(p))
+	case "receipt":
+		return show(c, http.StatusOK, templates.Receipt(d.exampleReceipt(shown, look.Locale, nonce(c))))
 	case "declaration":
 		return show(c, http.StatusOK, templates.Declaration(templates.DeclarationPage{
 			Nonce: nonce(c), Site: shown, Locale: look.Locale, Versions: []components.Version{{At: d.Now()}},
 		}))
 	}
 	return show(c, http.StatusOK, templates.StudioLayer(templates.StudioFrame{Nonce: nonce(c), Site: shown, Look: look}))
+}
+
+// exampleReceipt is what a visitor reads who has just refused everything.
+func (d *Dashboard) exampleReceipt(site *consent.Site, locale, nonce string) templates.ReceiptPage {
+	p, now := site.Policy, d.Now()
+	r := &consent.Record{
+		Site: site.ID, Controller: p.Controller, Event: consent.Refused, Time: consent.At(now), Notice: consent.NoticeRef{Digest: p.NoticeDigest(), Locale: locale},
+		Validity: consent.Validity{Expires: consent.At(now.Add(p.Memory))},
+	}
+	_, _ = rand.Read(r.ID[:]) // never fails since Go 1.24
+	for _, c := range p.Categories {
+		status := consent.Denied
+		if c.ID == consent.Necessary {
+			status = consent.Granted
+		}
+		r.Decisions = append(r.Decisions, consent.RecordDecision{Category: c.ID, Status: status, Scope: consent.Keep})
+	}
+	return templates.ReceiptPage{
+		Nonce: nonce, Site: site, Locale: locale, Back: "/", Choices: site.Base() + "/choices",
+		Entries: []templates.ReceiptEntry{{ID: r.ID, Time: now, Record: r}},
+	}
 }
 
 func (d *Dashboard) site(c echo.Context) (*consent.Site, error) {
@@ -73,7 +96,7 @@ func (d *Dashboard) site(c echo.Context) (*consent.Site, error) {
 // site has it.
 func lookOf(c echo.Context, site *consent.Site) (templates.Look, []templates.StudioChoice) {
 	choices := []templates.StudioChoice{
-		{Name: "layer", Label: "Layer", Chosen: "banner", Options: []string{"banner", "preferences", "choices", "declaration"}},
+		{Name: "layer", Label: "Layer", Chosen: "banner", Options: []string{"banner", "preferences", "choices", "placeholder", "receipt", "declaration"}},
 		{Name: "layout", Label: "Layout", Chosen: site.Appearance.Layout, Options: []string{"bar", "card", "dialog"}},
 		{Name: "scheme", Label: "Colours", Chosen: site.Appearance.Scheme, Options: []string{"auto", "light", "dark"}},
 		{Name: "locale", Label: "Language", Chosen: site.Locales[0], Options: site.Locales},

@@ -28,6 +28,10 @@ func TestTheStudioShowsEveryLookAndWhatTheLintSays(t *testing.T) {
 		t.Error(csp)
 	}
 	for query, want := range map[string]string{
+		"layer=banner&regime=opt-out":          "No visitor sees this here",
+		"layer=banner&regime=notice-only":      "No visitor sees this here",
+		"layer=placeholder":                    `data-do="load-once"`,
+		"layer=receipt":                        `class="site"`,
 		"layer=banner&layout=dialog":           "height:fit-content",
 		"layer=banner&layout=bar&scheme=dark":  "color-scheme:dark;--paper:#",
 		"layer=preferences":                    "<dialog open lang",
