@@ -99,7 +99,7 @@ func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates
 	if f.Value != "" && !shows(breakdown(f.By, figures.By[f.By], max(1, site.Counting.Smallest)), f.Value) {
 		return nil, refuse(http.StatusNotFound, ErrFew)
 	}
-	if f.Narrows() {
+	if f != (templates.Filter{Kind: f.Kind}) { // which question it was tells of nobody
 		var all int64
 		for _, n := range figures.all {
 			all += n

@@ -106,6 +106,8 @@ func TestTooLittleToCompareLeavesThePageAndItsFilesKeepTheFilter(t *testing.T) {
 		d.want(page, http.StatusOK, file+"?days=7&amp;compare=before&amp;by=locale&amp;value=en")
 	}
 	d.want(d.get("/admin/sites/shop/rates.json?days=7&by=locale&value=en&compare=before"), http.StatusOK, `"filter":{"Kind":""`)
+	// Whether it was asked for the first time tells of nobody, however few they are.
+	d.want(d.get("/admin/sites/shop?from=2026-11-13&to=2026-11-13&kind=first"), http.StatusOK, "First time asked")
 }
 
 func TestWhatNobodyDeclaresIsListedOnItsSitesPage(t *testing.T) {
