@@ -57,4 +57,4 @@ export const saysGPC = (policy: Policy) => signalled(policy) && (navigator.globa
 export const hasPending = (policy: Policy) => attempt(() => localStorage.getItem(storageKey(policy, 'pending')))
 
 /** Reports whether there may be something in the browser that nobody permitted. */
-export const hasLeavings = () => attempt(() => localStorage.length + sessionStorage.length || document.cookie)
+export const hasLeavings = () => attempt(() => document.cookie || localStorage.length + sessionStorage.length)

@@ -33,6 +33,9 @@ const tag = `<script type="text/plain" data-consent="analytics">ran.push("ran");
   document.cookie = "_evil_now=1;path=/;max-age=1000";
   addEventListener("pagehide", () => { document.cookie = "_evil_last=1;path=/;max-age=1000"; localStorage.setItem("evil.last", "1"); });</script>`;
 
+// As a browser that is told to keep no storage.
+const locked = '<script>Object.defineProperty(self, "localStorage", { get() { throw new DOMException("locked", "SecurityError"); } })</script>';
+
 describe("what services left", () => {
   const texts = {};
   const internet = {};
@@ -44,7 +47,7 @@ describe("what services left", () => {
       await site.stop();
     }
     const page = (head) => `<!doctype html><html lang="en"><head><script>ran = []</script>${head}</head><body>${tag}<p>page</p></body></html>`;
-    const pages = { "/deep/page": (url) => page(`<script src="/p/${new URL(url).searchParams.get("gate")}.js"></script>`), "/deep/": () => page("") };
+    const pages = { "/deep/page": (url) => page(`${/locked/.test(url) ? locked : ""}<script src="/p/${new URL(url).searchParams.get("gate")}.js"></script>`), "/deep/": () => page("") };
     Object.assign(internet, await startInternet(({ path, url }) => (texts[path] ? ["text/javascript", texts[path]] : ["text/html", (pages[path] ?? pages["/deep/"])(url)])));
   });
   after(() => internet.stop());
@@ -81,6 +84,14 @@ describe("what services left", () => {
         await page.evaluate(() => { sessionStorage.setItem("evil.id", "left"); });
         await page.open(`${host}/deep/page?gate=gate`);
         await left(page, []);
+      }));
+
+    it("is deleted from cookies where storage cannot be looked at", () =>
+      onPage(async (page) => {
+        await page.open(`${host}/deep/page/without`);
+        await page.evaluate(() => { document.cookie = "_evil_0=left;max-age=1000;path=/"; });
+        await page.open(`${host}/deep/page?gate=gate&locked`);
+        await waitFor(() => page.evaluate(() => document.cookie === ""), "the sweep");
       }));
 
     it("is deleted again when it is written while the page is left", () =>
