@@ -56,30 +56,6 @@ func TestWhatWasSeenIsListedByOneClick(t *testing.T) {
 	wantCommand(t, exitOK, "", "verify", "--config", dir)
 }
 
-// A folder in which nothing can be written is told as such before anything is noted,
-// even to root: no file can be made among the open ones of a process.
-func TestASiteFileThatCannotBeReplacedIsNotTried(t *testing.T) {
-	dir := newShop(t, "https://shop.example", anyPorts)
-	f, err := os.Open(siteFile(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	held := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
-	if _, err := os.Stat(held); err != nil {
-		t.Skip("no /proc here")
-	}
-	if err := tryFolder(filepath.Dir(held)); err == nil {
-		t.Error("a file was made among the open ones")
-	}
-	noted := false
-	config := ServerConfig{dir: "/proc/self"}
-	err = editSite(config, &consent.Site{Source: "status"}, func() error { noted = true; return nil }, func(src []byte) ([]byte, error) { return src, nil })
-	if !errors.Is(err, siteconfig.ErrUnwritable) || noted {
-		t.Errorf("%v, noted: %t", err, noted)
-	}
-}
-
 // The dashboard looks at a page through the owner's own proxy and says what the
 // command says.
 func TestTheDashboardSaysOfAnInstallationWhatTheDoctorSays(t *testing.T) {
