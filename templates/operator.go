@@ -79,6 +79,7 @@ type SitePage struct {
 	Reports    bool        // the gate is in mode report
 	Seen       []consent.Sighting
 	Live       *Live // nil for a period that is over, and under a filter
+	Few        bool  // too little to show apart; there are no figures then
 }
 
 // each is the unit in a question: "day by day".

@@ -11,6 +11,9 @@ type Counting struct {
 	Groups   []PageGroup
 	Smallest int64 // number that is shown of a breakdown's value
 	Sample   int   // one page in so many of those that ask nothing is counted; 0: none is
+	// Measures is the category whose services measure visits, "" for none: what the
+	// site does not learn without it is estimated.
+	Measures string
 }
 
 // PageGroup is a set of pages whose rates are told apart.

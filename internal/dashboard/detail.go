@@ -93,12 +93,13 @@ func mark(steps []templates.Step, notices map[string]consent.Date) {
 
 // missed estimates which share of page views with a banner measurement misses.
 func missed(site *consent.Site, total templates.Tally) *templates.Missed {
-	split, ok := total.Status["analytics"]
+	category := site.Counting.Measures
+	split, ok := total.Status[category]
 	if !ok || total.Shown == 0 {
 		return nil
 	}
 	permitted := min(split.Granted, total.Shown)
-	return &templates.Missed{Category: categoryTitle(site, "analytics"), Split: templates.Split{Granted: total.Shown - permitted, Denied: permitted}}
+	return &templates.Missed{Category: categoryTitle(site, category), Split: templates.Split{Granted: total.Shown - permitted, Denied: permitted}}
 }
 
 // before is the period of the same length that ends where p begins.

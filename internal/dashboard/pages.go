@@ -31,6 +31,9 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 
 func (d *Dashboard) getSite(c echo.Context) error {
 	site, period, f, filter, err := d.read(c)
+	if errors.Is(err, ErrFew) {
+		return show(c, http.StatusOK, templates.Site(templates.SitePage{Nonce: nonce(c), Viewer: frame(c), ID: site.ID, Name: site.Name, Period: period, Filter: filter, Few: true}))
+	}
 	if err != nil {
 		return err
 	}

@@ -108,6 +108,12 @@ func TestTooLittleToCompareLeavesThePageAndItsFilesKeepTheFilter(t *testing.T) {
 	d.want(d.get("/admin/sites/shop/rates.json?days=7&by=locale&value=en&compare=before"), http.StatusOK, `"filter":{"Kind":""`)
 	// Whether it was asked for the first time tells of nobody, however few they are.
 	d.want(d.get("/admin/sites/shop?from=2026-11-13&to=2026-11-13&kind=first"), http.StatusOK, "First time asked")
+	// Anything rarer is a page all the same, without its figures.
+	page = d.get("/admin/sites/shop?from=2026-11-13&to=2026-11-13&by=locale&value=en")
+	d.want(page, http.StatusOK, "Too few to show them apart")
+	if strings.Contains(page.body, "How did visitors answer?") || strings.Contains(page.body, "<td>3") {
+		t.Errorf("it has figures: %s", page.body)
+	}
 }
 
 func TestWhatNobodyDeclaresIsListedOnItsSitesPage(t *testing.T) {

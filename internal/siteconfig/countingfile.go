@@ -52,7 +52,7 @@ type PageGroupFile struct {
 // maxGroups bounds how many counters page groups make.
 const maxGroups = 20
 
-func (b *builder) counting() consent.Counting {
+func (b *builder) counting(policy *consent.Policy) consent.Counting {
 	f := b.file.Counting
 	zone, err := time.LoadLocation(f.TimeZone)
 	if err != nil || f.TimeZone == "Local" || f.TimeZone == "" {
@@ -65,8 +65,25 @@ func (b *builder) counting() consent.Counting {
 	if f.Sample < 0 || f.Sample > 10000 {
 		b.doc.Fail("counting.sample", "sample must be between 1 and 10000, or 0 for none, not %d", f.Sample)
 	}
-	return consent.Counting{Zone: zone, Groups: b.pageGroups(), Smallest: int64(f.Smallest), Sample: f.Sample}
+	return consent.Counting{Zone: zone, Groups: b.pageGroups(), Smallest: int64(f.Smallest), Sample: f.Sample, Measures: b.measures(policy)}
 }
+
+// measures is the category called analytics or, without one, the first that may be
+// refused and holds a service which the catalogue lists as such.
+func (b *builder) measures(policy *consent.Policy) (category string) {
+	for _, c := range policy.Categories {
+		if c.ID == analytics {
+			return c.ID
+		}
+		if category == "" && c.ID != consent.Necessary && slices.ContainsFunc(c.Services, func(s consent.Service) bool { return b.usual[s.ID] == analytics }) {
+			category = c.ID
+		}
+	}
+	return category
+}
+
+// analytics is the catalogue's category of services that measure visits.
+const analytics = "analytics"
 
 func (b *builder) pageGroups() (groups []consent.PageGroup) {
 	if len(b.file.Counting.PageGroups) > maxGroups {

@@ -177,3 +177,22 @@ func TestAHugeFileIsRefusedUnread(t *testing.T) {
 		t.Errorf("%v", problems)
 	}
 }
+
+// What measures visits is found by what it holds, whatever it is called.
+func TestTheCategoryThatMeasuresIsFound(t *testing.T) {
+	words := "texts: {en: {body: Shop asks about numbers., categories: {numbers: {title: Numbers, description: Counts visits.}}}}\n"
+	for categories, want := range map[string]string{
+		"categories:\n  - {id: share, services: [youtube]}\n":                                                                               "",
+		"categories:\n  - {id: share, services: [youtube]}\n  - {id: analytics, services: [ga4]}\n":                                         "analytics",
+		"categories:\n  - {id: share, services: [youtube]}\n  - {id: numbers, services: [ga4], purposes: [audience-measurement]}\n" + words: "numbers",
+	} {
+		site, problems := LoadSite("sites/shop.yaml", []byte(minimal+"locales: [en]\n"+categories), catalogue.Files, locales)
+		if Failed(problems) {
+			t.Errorf("%s: %v", categories, problems)
+			continue
+		}
+		if site.Counting.Measures != want {
+			t.Errorf("%s: %q measures, want %q", categories, site.Counting.Measures, want)
+		}
+	}
+}

@@ -105,7 +105,7 @@ func build(file string, src []byte, known knownServices, locales fs.FS) loaded {
 		PrivateLog: !b.file.Log.Public,
 		LegalHold:  b.file.LegalHold,
 		Shards:     b.shards(),
-		Counting:   b.counting(),
+		Counting:   b.counting(policy),
 	}
 	b.lint(site)
 	site.Experiment = b.experiment(site)
