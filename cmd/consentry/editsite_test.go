@@ -1,18 +1,14 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"html"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/consentry/consentry/internal/consent"
-	"github.com/consentry/consentry/internal/siteconfig"
 )
 
 // What pages report is listed in the site file by one click, every line of it kept;
