@@ -15,13 +15,17 @@ const gate = enter(__POLICY__)
 /**
  * Reports whether the visitor has just done something in this page. Chromium and
  * Firefox may carry a click over to the page that it leads to; both count what
- * happened in this one, once its handlers are through.
+ * happened in this one: Chromium at once, Firefox once the next frame is painted.
+ * What comes after the call is not asked about.
  */
-async function clicked(): Promise<boolean | undefined> {
-  await new Promise(resolve => setTimeout(resolve))
+async function clicked(): Promise<boolean> {
+  if (!navigator.userActivation?.isActive) return false
   const counts = performance.eventCounts as EventCounts | undefined
-  const here = !counts || ['click', 'pointerdown', 'keydown'].some(type => counts.get(type))
-  return here && navigator.userActivation?.isActive
+  for (let frames = 0; frames++ < 3; ) {
+    if (!counts || ['click', 'pointerdown', 'keydown'].some(type => counts.get(type))) return true
+    await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))
+  }
+  return false
 }
 
 if (gate) {

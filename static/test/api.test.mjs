@@ -80,6 +80,14 @@ describe("the public API", () => {
         assert.deepEqual((await read()).choice, { decided: true, categories: { analytics: "denied", share: "denied" }, services: { stats: "denied", youtube: "denied" } });
       }));
 
+    it("a key on a page's own button decides as a click does, before the next frame", () =>
+      visit(async (page, read) => {
+        await page.evaluate(() => { document.getElementById("own").focus(); });
+        await page.press("Enter");
+        await waitFor(async () => (await read()).ran, "the tag", 5000);
+        assert.equal(await page.evaluate(() => decided), true);
+      }));
+
     it("a refusal removes cookies that no script can, and nobody else's", () =>
       visit(async (page) => {
         assert.deepEqual(await names(page), ["FPX_one", "FPX_two", "session"]);
