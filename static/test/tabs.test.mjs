@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { inEveryEngine } from "./engines.mjs";
 import { waitFor } from "./page.mjs";
 import { startShop } from "./shop.mjs";
-import { button } from "./visit.mjs";
+import { button, madeReady } from "./visit.mjs";
 
 const settings = `gate: known
 categories:
@@ -81,14 +81,17 @@ describe("several pages at once", () => {
         await two.close();
       }));
 
+    const next = ({ path, ready }) => path === "/next" && ready.includes("prerender");
+    const speculated = (tab) => madeReady(() => {
+      use.seen.length = use.shop.asked.length = 0;
+      return tab.open(`${use.shop.origin}/speculate`);
+    }, () => use.seen.some(next));
     const prerenders = engine === "chromium"; // the only one that has speculation rules
     it("a page that is made ready opens nothing until it is looked at", { skip: !prerenders && "has no speculation rules" }, () =>
       visit("/", async (tab) => {
         await tab.click(button("accept-all"));
         await runs(tab, 1, "the tag");
-        use.seen.length = 0;
-        await tab.open(`${use.shop.origin}/speculate`);
-        await waitFor(() => use.seen.some(({ path, ready }) => path === "/next" && ready.includes("prerender")), "the page to be made ready");
+        await speculated(tab);
         await new Promise((resolve) => setTimeout(resolve, 700));
         assert.equal(use.seen.filter(({ path }) => path === "/ran/next").length, 0, "nothing ran in it");
         await tab.click("#on");
@@ -99,8 +102,8 @@ describe("several pages at once", () => {
       }));
 
     it("a page that is made ready asks nobody until it is looked at", { skip: !prerenders && "has no speculation rules" }, () =>
-      visit("/speculate", async (tab) => {
-        await waitFor(() => use.seen.some(({ path, ready }) => path === "/next" && ready.includes("prerender")), "the page to be made ready");
+      visit("/", async (tab) => {
+        await speculated(tab);
         await waitFor(() => tab.exists(button("accept-all")), "the banner");
         await new Promise((resolve) => setTimeout(resolve, 500));
         const asked = () => use.shop.asked.filter(({ path, from }) => from.endsWith("/next") && path !== "/privacy/gate.js").map(({ path }) => path);

@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { inEveryEngine } from "./engines.mjs";
 import { waitFor } from "./page.mjs";
 import { startOwnSite } from "./site.mjs";
-import { bannerGone, button } from "./visit.mjs";
+import { bannerGone, button, madeReady } from "./visit.mjs";
 
 const site = (sample) => (origin) => `
 id: shop
@@ -67,9 +67,11 @@ for (const sample of [1, 0])
 
       it("a page that is made ready says so when it is looked at", { skip: (engine !== "chromium" || !sample) && "has no speculation rules, or counts nothing" }, () =>
         answered(async (page) => {
-          use.pages.length = 0;
-          await page.open(use.site.origin + "/");
-          await waitFor(() => use.pages.includes("/next") && counted()[0]?.status, "both pages, and the first to be counted");
+          const opened = () => {
+            use.pages.length = use.site.posts.length = 0;
+            return page.open(use.site.origin + "/");
+          };
+          await madeReady(opened, () => use.pages.includes("/next") && counted()[0]?.status);
           await new Promise((resolve) => setTimeout(resolve, 700));
           assert.equal(counted().length, 1);
           await page.click("#on");

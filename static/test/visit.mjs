@@ -21,6 +21,21 @@ export async function visit(page, address) {
   await waitFor(() => page.exists(button("accept-all")), "the banner");
 }
 
+/**
+ * Opens a page that wants another made ready, until ready says that it is: a browser
+ * is free not to, and on a busy machine Chromium now and then does not.
+ */
+export async function madeReady(open, ready) {
+  for (let tries = 4; ; tries--) {
+    await open();
+    try {
+      return await waitFor(ready, "the page to be made ready", 6000);
+    } catch (error) {
+      if (tries === 1) throw error;
+    }
+  }
+}
+
 export const bannerGone = (page) => waitFor(async () => !(await page.exists(button("reject-all"))), "the banner to go");
 
 /** Opens the preferences by the footer's link, as on any later visit. */
