@@ -3,6 +3,7 @@ package siteconfig
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"time"
@@ -31,6 +32,9 @@ func (d *Duration) fromText(s string) error {
 		return errDuration
 	}
 	unit := map[byte]time.Duration{'d': day, 'h': time.Hour, 'm': time.Minute, 's': time.Second}[s[len(s)-1]]
+	if time.Duration(n) > math.MaxInt64/unit {
+		return fmt.Errorf("is at most %dd, not %q", math.MaxInt64/day, s)
+	}
 	*d = Duration(time.Duration(n) * unit)
 	return nil
 }
