@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -120,8 +121,11 @@ func removeIfThere(path string) error {
 	return nil
 }
 
-// ownBackups lists the copies that migrating and restoring have left beside the
-// store.
+// ownBackup is how the names of copies end that migrating and restoring leave beside
+// the store. Others are their owner's.
+var ownBackup = regexp.MustCompile(`^\.(schema[0-9]+|before-restore)\.bak(-wal)?$`)
+
+// ownBackups lists these copies.
 func ownBackups(path string) (list []string, err error) {
 	dir, name := filepath.Split(path)
 	entries, err := os.ReadDir(dir)
@@ -129,8 +133,7 @@ func ownBackups(path string) (list []string, err error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		rest, ok := strings.CutPrefix(e.Name(), name+".")
-		if ok && (strings.HasSuffix(rest, ".bak") || strings.HasSuffix(rest, ".bak-wal")) {
+		if rest, ok := strings.CutPrefix(e.Name(), name); ok && ownBackup.MatchString(rest) {
 			list = append(list, filepath.Join(dir, e.Name()))
 		}
 	}
