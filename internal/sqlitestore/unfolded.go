@@ -160,9 +160,8 @@ func (w *writer) tallyOf(sums map[int32]int64) (tally, error) {
 	return t, nil
 }
 
-// counterID returns a counter's id in the file. The memory of it may outlive a
-// transaction that failed, so that of a new one is remembered only once it was found
-// in the file.
+// counterID returns a counter's id in the file. What is remembered of it goes with a
+// transaction that fails: the file may give the id of a new name to another one.
 func (w *writer) counterID(number int32) (id int64, err error) {
 	if id := w.ids[number]; id != 0 {
 		return id, nil

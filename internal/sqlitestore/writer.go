@@ -154,6 +154,7 @@ func (w *writer) transact(write func() error) error {
 	if err != nil {
 		_ = w.sql.rollback.exec() // fails when SQLite has rolled back already
 		clear(w.tallies)          // which may be ahead of the file
+		clear(w.ids)              // likewise
 	}
 	return err
 }
