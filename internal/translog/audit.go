@@ -16,7 +16,8 @@ const (
 // audit derives the root of what is signed from the leaves alone, while every
 // round trusts the tiles above them. It tells a log of which old entries were
 // rewritten and the tiles left as they were. Nothing is signed from then on until
-// an audit finds nothing.
+// an audit finds nothing. What the store still has of a log that was restarted since is
+// known to be broken, and not looked at.
 func (l *Log) audit(ctx context.Context) error {
 	raw, err := l.Checkpoint(ctx)
 	if err != nil {
@@ -26,13 +27,19 @@ func (l *Log) audit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	root, err := l.rootOfLeaves(ctx, now.Size)
+	remembered, err := l.Memory.Read(l.Site)
 	if err != nil {
 		return err
 	}
 	var found error
-	if root != now.Root {
-		found = l.refuseOther(now.Checkpoint, fromStore, root)
+	if known, err := ReadCheckpoint(remembered); err != nil || !restartOf(known.Origin, now.Origin) {
+		root, err := l.rootOfLeaves(ctx, now.Size)
+		if err != nil {
+			return err
+		}
+		if root != now.Root {
+			found = l.refuseOther(now.Checkpoint, fromStore, root)
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

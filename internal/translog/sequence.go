@@ -269,6 +269,7 @@ func (l *Log) extend(ctx context.Context, now *round, priors []*signed) error {
 // that it has whole, and signs it.
 func (l *Log) grow(ctx context.Context, ring keyring, priors []*signed, size int64) (*signed, error) {
 	tree := l.tree(ctx, size)
+	tree.derived = len(priors) == 1 // what tiles there are may be of a log that this one replaces
 	root, err := tlog.TreeHash(size, tree)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,8 @@ type tree struct {
 	cache *Cache
 	site  string
 	size  int64
+	// derived leaves the stored tiles aside.
+	derived bool
 }
 
 // ReadHashes implements tlog.HashReader.
@@ -80,7 +82,7 @@ func (t *tree) tile(level int, n int64, w int) ([]byte, error) {
 // fetch reads or derives the first whole hashes of a tile of which the first
 // ones are known.
 func (t *tree) fetch(level int, n int64, whole int, have []byte) ([]byte, error) {
-	if level > 0 && whole == tileWidth {
+	if level > 0 && whole == tileWidth && !t.derived {
 		stored, err := t.store.Tile(t.ctx, t.site, tileName(level, n, whole))
 		if err == nil && len(stored) == tileBytes {
 			return stored, nil
