@@ -36,7 +36,11 @@ func (s Store) Erase(ctx context.Context, site string, list []consent.Erasure) e
 	if err := s.List.Add(site, list); err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
-	return s.Store.Erase(ctx, site, list)
+	err := s.Store.Erase(ctx, site, list)
+	if err != nil {
+		s.List.doubt(site) // the next Sync makes up for it
+	}
+	return err
 }
 
 // Keeper is a store with copies of secrets on this server, such as an outbox, which
@@ -131,6 +135,15 @@ func (l *List) syncSite(ctx context.Context, store consent.Store, name string) (
 	}
 	// what was erased again stands at the end of the store's list
 	return again, l.recount(ctx, store, name, len(missing))
+}
+
+// doubt has all of a site compared again, since the store may lack what is listed.
+func (l *List) doubt(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s, ok := l.sites[name]; ok {
+		s.read = 0
+	}
 }
 
 // progress returns how far the store's list was read.
