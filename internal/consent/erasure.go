@@ -26,8 +26,9 @@ type erasureNote struct {
 
 // EraseNoted erases entries for good and notes their places in the log. Those that
 // were erased before are left out; those without a place yet, which wait in an
-// outbox, enter the log as erased. Errors: ErrUnavailable, ErrUnnoted: the records
-// are gone, which is what was asked for.
+// outbox, enter the log as erased. Once begun it goes to its end, whatever becomes of
+// ctx: whoever leaves has meant it, and a record that is gone is not noted later.
+// Errors: ErrUnavailable, ErrUnnoted: the records are gone, which is what was asked for.
 func EraseNoted(ctx context.Context, s Store, site string, entries []Stored, now time.Time) error {
 	note := erasureNote{Schema: "consentry.erasure/1", Site: site, At: At(now)}
 	var list []Erasure
@@ -40,6 +41,10 @@ func EraseNoted(ctx context.Context, s Store, site string, entries []Stored, now
 			note.Entries = append(note.Entries, e.Index)
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
 	if err := s.Erase(ctx, site, list); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -126,5 +127,35 @@ func TestAProofBeforeItsCheckpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.expect(t, "GET /receipts/{token} 200 text/plain", ask{to: "GET " + link + "?format=proof"})
+	}
+}
+
+// leaving is a store whose caller leaves as soon as it has erased.
+type leaving struct {
+	consent.Store
+	leave func()
+}
+
+func (s *leaving) Erase(ctx context.Context, site string, list []consent.Erasure) error {
+	err := s.Store.Erase(ctx, site, list)
+	s.leave()
+	return err
+}
+
+// The log notes an erasure although the visitor has left before.
+func TestAnErasureIsNotedWithoutItsVisitor(t *testing.T) {
+	store := &leaving{}
+	r := shopRig(t, func(s consent.Store) consent.Store { store.Store = s; return store })
+	link, _ := receiptFor(t, r)
+	ctx, leave := context.WithCancel(t.Context())
+	store.leave = leave
+	request := httptest.NewRequestWithContext(ctx, http.MethodPost, "http://shop.example"+link, nil)
+	request.RemoteAddr = "127.0.0.1:1"
+	request.Header.Set("Origin", "https://shop.example")
+	public, _ := r.server.Handlers()
+	public.ServeHTTP(httptest.NewRecorder(), request)
+	notes, err := r.store.Artefacts(t.Context(), "shop", consent.ErasureKind)
+	if err != nil || len(notes) != 1 || ctx.Err() == nil {
+		t.Errorf("%d notes, %v; left: %v\n%s", len(notes), err, ctx.Err(), r.log.String())
 	}
 }
