@@ -88,6 +88,9 @@ func Breakdowns() []string { return []string{"country", "locale", "device", "gro
 // Unknown stands for a country or page group that nobody has told.
 const Unknown = "unknown"
 
+// maxCounts is how many counters an entry may add to.
+const maxCounts = 255
+
 // Moment is when and where something is counted, as far as it is. Nothing in it
 // tells one visitor from another.
 type Moment struct {
@@ -167,8 +170,9 @@ func (m Moment) by(list []Count, name, answer string, values [5]string) []Count 
 
 // Counts returns the counters that a decision on notice f adds to, at the time of
 // its record: one for the decision, and of people's answers one for each breakdown
-// and for the status of everything that was asked. A decision about one service, or
-// a change of mind, is no answer and counts once.
+// and for the status of everything that was asked: of services as well where an entry
+// can hold them all. A decision about one service, or a change of mind, is no answer
+// and counts once.
 func (o *Outcome) Counts(f *Frame, m Moment) []Count {
 	r := &o.Record
 	m.Time = r.Time.Time
@@ -187,13 +191,15 @@ func (o *Outcome) Counts(f *Frame, m Moment) []Count {
 		list = m.by(list, AnsweredBy, o.Answer, [...]string{m.Country, r.Notice.Locale, r.UAClass.Form, m.Group, yesNo(r.Signals.GPC)})
 	}
 	after := permitted(f, o.Next)
+	each := len(list)+len(after) <= maxCounts
 	for _, c := range f.Optional() {
 		list = append(list, m.count(CountKey(StatusCount, "category", c.ID, "status", string(statusOf(after[0])))))
-		after = after[1:]
-		for _, service := range c.Services {
-			list = append(list, m.count(CountKey(StatusCount, "service", service, "status", string(statusOf(after[0])))))
-			after = after[1:]
+		for n, service := range c.Services {
+			if each {
+				list = append(list, m.count(CountKey(StatusCount, "service", service, "status", string(statusOf(after[n+1])))))
+			}
 		}
+		after = after[1+len(c.Services):]
 	}
 	return list
 }

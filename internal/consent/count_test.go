@@ -3,6 +3,8 @@ package consent_test
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,5 +178,31 @@ func TestAPageBelongsToTheFirstGroupThatMatches(t *testing.T) {
 	}
 	if got := (consent.Counting{}).Group("/shop"); got != "" {
 		t.Errorf("without groups a page belongs to %q", got)
+	}
+}
+
+// A notice with hundreds of services asks for more counters than a store takes with
+// one entry: they are counted by category then.
+func TestAnAnswerAboutHundredsOfServicesCountsByCategory(t *testing.T) {
+	for services, want := range map[int]bool{200: true, 300: false} {
+		q := shopRequest(t)
+		asked := *q.Asked
+		asked.Categories = slices.Clone(asked.Categories)
+		for n := range services {
+			asked.Categories[2].Services = append(slices.Clip(asked.Categories[2].Services), "vendor-"+strconv.Itoa(n))
+		}
+		q.Asked = &asked
+		out := decide(t, q)
+		keys := keysOf(out.Counts(q.Asked, moment(t)))
+		each := slices.ContainsFunc(keys, func(key string) bool { return strings.Contains(key, "service=vendor-7;") })
+		categories := 0
+		for _, key := range keys {
+			if strings.HasPrefix(key, "status;category=") {
+				categories++
+			}
+		}
+		if len(keys) > 255 || each != want || categories != len(asked.Optional()) {
+			t.Errorf("%d services: %d counters, %d of categories, of services %t", services, len(keys), categories, each)
+		}
 	}
 }

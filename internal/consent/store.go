@@ -38,7 +38,7 @@ type Entry struct {
 	Leaf    [32]byte // the log's leaf hash
 	Time    time.Time
 	Sealed  []byte  // the encrypted compact record, at most 1 KB
-	Counts  []Count // added in the same transaction, only when the entry is new
+	Counts  []Count // at most 255, added in the same transaction, only when the entry is new
 }
 
 // Stored is an entry as the store holds it. Secret and Receipt are zero and
