@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -87,6 +88,15 @@ func newVerdict(record *consent.Record, sealed *consent.Sealed) verdict {
 	return v
 }
 
+// narrowed is the verdict to somebody whose hint may have been narrowed since, by a
+// withdrawal that waits for its record.
+func (v verdict) narrowed(hint *consent.State, now time.Time) verdict {
+	if v.sealed != nil && hint != nil && now.Before(hint.Expires) {
+		v.hint = consent.And(v.hint, *hint)
+	}
+	return v
+}
+
 // repeat gives the answer of an earlier try once more. A choice that the visitor
 // made after it stays: a late retry of a grant must not undo a withdrawal.
 func (a *API) repeat(ctx context.Context, s *Site, stored consent.Stored, t attempt) (verdict, error) {
@@ -94,15 +104,18 @@ func (a *API) repeat(ctx context.Context, s *Site, stored consent.Stored, t atte
 	if err != nil {
 		return verdict{}, err
 	}
-	visitor := s.keys.Visitor(t.decision.ID)
-	if t.sealed != nil && s.keys.Subject(t.sealed.Visitor) == record.Subject {
-		visitor = t.sealed.Visitor
-		follows := record.Previous != nil && *record.Previous == t.sealed.Record
-		if !follows && t.sealed.Record != record.ID && t.sealed.Issued >= record.Time.Unix() {
-			return newVerdict(record, t.sealed), nil
-		}
+	if t.sealed == nil || s.keys.Subject(t.sealed.Visitor) != record.Subject {
+		return newVerdict(record, consent.Seal(record, s.keys.Visitor(t.decision.ID), frame, s.Policy)), nil
 	}
-	return newVerdict(record, consent.Seal(record, visitor, frame, s.Policy)), nil
+	again := newVerdict(record, consent.Seal(record, t.sealed.Visitor, frame, s.Policy))
+	follows := record.Previous != nil && *record.Previous == t.sealed.Record
+	switch {
+	case t.sealed.Record == record.ID:
+		return again.narrowed(t.hint, a.Now()), nil
+	case !follows && t.sealed.Issued >= record.Time.Unix():
+		return newVerdict(record, t.sealed).narrowed(t.hint, a.Now()), nil
+	}
+	return again, nil
 }
 
 func (s *Site) entry(asked *consent.Frame, out *consent.Outcome, decision consent.ID, at consent.Moment) (consent.Entry, error) {

@@ -91,7 +91,7 @@ func (a *API) setCookies(c echo.Context, s *Site, v verdict) error {
 	h := c.Response().Header()
 	switch {
 	case v.sealed != nil:
-		if err := s.jar.Set(h, v.sealed, secure(c), a.Now()); err != nil {
+		if err := s.jar.Set(h, v.sealed, v.hint, secure(c), a.Now()); err != nil {
 			return err
 		}
 	case v.record == nil:

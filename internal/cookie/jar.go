@@ -151,8 +151,9 @@ func (j *Jar) Read(r *http.Request, secure bool, now time.Time) (sealed *consent
 	return sealed, hint
 }
 
-// Set writes both cookies of a choice. In mode C there is none to write.
-func (j *Jar) Set(h http.Header, s *consent.Sealed, secure bool, now time.Time) error {
+// Set writes both cookies of a choice, of which the hint may be narrower. In mode C
+// there is none to write.
+func (j *Jar) Set(h http.Header, s *consent.Sealed, hint consent.State, secure bool, now time.Time) error {
 	if j.remote {
 		return nil
 	}
@@ -163,7 +164,7 @@ func (j *Jar) Set(h http.Header, s *consent.Sealed, secure bool, now time.Time) 
 	sealed := j.cookie(j.SealedName(secure), value, secondsUntil(time.Unix(s.Expires, 0), now), secure)
 	sealed.HttpOnly = true
 	h.Add("Set-Cookie", sealed.String())
-	j.SetHint(h, s.State(), secure, now)
+	j.SetHint(h, hint, secure, now)
 	return nil
 }
 

@@ -95,7 +95,7 @@ func TestSetCookieHeadersOfEveryDeployment(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			j := newJar(t, newSite("shop", test.change), newRing(t))
 			h := http.Header{}
-			if err := j.Set(h, choice("shop", noon), test.secure, noon); err != nil {
+			if err := j.Set(h, choice("shop", noon), choice("shop", noon).State(), test.secure, noon); err != nil {
 				t.Fatal(err)
 			}
 			got := h["Set-Cookie"]
@@ -122,7 +122,7 @@ func TestSetCookieHeadersOfEveryDeployment(t *testing.T) {
 func TestAChoiceComesBackAsItWasWritten(t *testing.T) {
 	j := newJar(t, newSite("shop", nil), newRing(t))
 	h := http.Header{}
-	if err := j.Set(h, choice("shop", noon), true, noon); err != nil {
+	if err := j.Set(h, choice("shop", noon), choice("shop", noon).State(), true, noon); err != nil {
 		t.Fatal(err)
 	}
 	sealed, hint := j.Read(requestWith(h), true, noon.Add(time.Hour))

@@ -275,3 +275,31 @@ func TestALateRetryDoesNotUndoAWithdrawal(t *testing.T) {
 		t.Errorf("%d records", n)
 	}
 }
+
+// Nor must it undo a withdrawal that still waits for its record.
+func TestALateRetryDoesNotUndoAWithdrawalThatWaits(t *testing.T) {
+	faulty := &faultyStore{}
+	r := shopRig(t, func(s consent.Store) consent.Store { faulty.Store = s; return faulty })
+	rendering := r.site(t, "shop").Rendering
+	accept := decision(newID(t), rendering, "accept-all", "granted")
+	first, _ := r.post(t, accept)
+	faulty.set(consent.ErrUnavailable)
+	withdrawn, _ := r.post(t, decision(newID(t), rendering, "withdraw", "denied"), first.Cookies()...)
+	if withdrawn.StatusCode != http.StatusAccepted {
+		t.Fatalf("the withdrawal got %d", withdrawn.StatusCode)
+	}
+	faulty.set(nil)
+	late, body := r.post(t, accept, first.Cookies()[0], withdrawn.Cookies()[0])
+	if late.StatusCode != http.StatusCreated || strings.Contains(body, "analytics~g") {
+		t.Errorf("the late retry got %d %s", late.StatusCode, body)
+	}
+	for _, c := range late.Cookies() {
+		if strings.HasSuffix(c.Name, "_hint") && strings.Contains(c.Value, "~g") {
+			t.Errorf("it set %s", c)
+		}
+	}
+	// Who has lost the readable half gets it back.
+	if again, body := r.post(t, accept, first.Cookies()[0]); again.StatusCode != http.StatusCreated || !strings.Contains(body, "analytics~g") {
+		t.Errorf("without a hint it got %d %s", again.StatusCode, body)
+	}
+}
