@@ -2,12 +2,14 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 
 	"github.com/labstack/echo/v4"
@@ -151,8 +153,11 @@ func decodeJSON(r *http.Request, into any) error {
 		return ErrMediaType
 	}
 	body, err := io.ReadAll(r.Body)
-	if err != nil {
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
+	}
+	if err != nil {
+		return fmt.Errorf("read body: %w: %w", context.Canceled, err) // the visitor left in the middle of it
 	}
 	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 		return fmt.Errorf("%w: it is no object", ErrBody)

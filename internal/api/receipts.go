@@ -138,7 +138,7 @@ func (a *API) receipt(ctx context.Context, s *Site, token string, limit int) (r 
 	}
 	until := slices.IndexFunc(history, func(h consent.Stored) bool { return h.Record == id })
 	if until < 0 {
-		return r, fmt.Errorf("history of record %s: %w", id, consent.ErrUnavailable)
+		return r, fmt.Errorf("read history: it lacks the record: %w", consent.ErrUnavailable)
 	}
 	first := max(0, until+1-limit)
 	for _, h := range slices.Backward(history[:first]) {

@@ -48,12 +48,21 @@ func (s *Server) access(now func() time.Time, listener string) echo.MiddlewareFu
 				slog.String("request", c.Response().Header().Get(echo.HeaderXRequestID)),
 			}
 			if err != nil && status >= http.StatusInternalServerError {
-				attrs = append(attrs, slog.Any("error", err))
+				attrs = append(attrs, slog.String("error", withoutPeer(err, c.Request())))
 			}
 			s.log.LogAttrs(ctx, level, "request", attrs...)
 			return nil
 		}
 	}
+}
+
+// withoutPeer keeps the visitor's address out of what is logged of an error: those of
+// a connection name both of its ends.
+func withoutPeer(err error, r *http.Request) string {
+	if r.RemoteAddr == "" {
+		return err.Error()
+	}
+	return strings.ReplaceAll(err.Error(), r.RemoteAddr, "the peer")
 }
 
 func levelOf(verb string, status int) slog.Level {

@@ -82,7 +82,7 @@ func (s *Store) Artefact(ctx context.Context, site, digest string) (consent.Arte
 		err = consent.ErrNotFound
 	}
 	if err != nil {
-		return consent.Artefact{}, fmt.Errorf("artefact %s: %w", digest, err)
+		return consent.Artefact{}, fmt.Errorf("read artefact: %w", err) // a digest may be what somebody has asked for
 	}
 	return list[0], nil
 }
