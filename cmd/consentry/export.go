@@ -247,7 +247,8 @@ func goOn(file *os.File, e *exporter) (next int64, err error) {
 // own reports a file that this exporter has not begun, before anything of it is
 // cut off. tail is its end up to its last whole line.
 func (e *exporter) own(file *os.File, tail []byte) error {
-	begin := make([]byte, max(len(e.head), 1))
+	first := cmp.Or(e.head, jsonBegin)
+	begin := make([]byte, len(first))
 	n, err := file.ReadAt(begin, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -256,7 +257,7 @@ func (e *exporter) own(file *os.File, tail []byte) error {
 	switch {
 	case n == 0:
 		return nil
-	case !strings.HasPrefix(e.head, string(begin)) && string(begin) != cmp.Or(e.head, "{"):
+	case !strings.HasPrefix(first, string(begin)):
 		return errors.New("it begins otherwise")
 	case len(tail) == 0, len(tail) == len(e.head):
 		return nil // nothing but the head, or less

@@ -55,6 +55,9 @@ type exportedJSON struct {
 	Record json.RawMessage `json:"record"`
 }
 
+// jsonBegin is how every such line begins.
+const jsonBegin = `{"index":`
+
 func ndjsonLine(e exported) ([]byte, error) {
 	canonical, err := e.record.Encode()
 	if err != nil {

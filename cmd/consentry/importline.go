@@ -69,6 +69,9 @@ func readNDJSON(text []byte, take func(int, importedJSON, error)) {
 		dec := json.NewDecoder(bytes.NewReader(line))
 		dec.DisallowUnknownFields()
 		err := dec.Decode(&raw)
+		if err == nil && len(bytes.TrimSpace(line[dec.InputOffset():])) > 0 {
+			err = errors.New("something follows the object")
+		}
 		take(number, raw, err)
 	}
 }
@@ -94,6 +97,9 @@ func readCSV(text []byte, site *consent.Site, take func(int, importedJSON, error
 			return fmt.Errorf("line 1: the column %q is neither time, visitor, notice, locale nor a category of the site; rename it or take it out", column)
 		}
 	}
+	if sorted := slices.Sorted(slices.Values(columns)); len(slices.Compact(sorted)) < len(columns) {
+		return errors.New("line 1: a column is there twice; take out the one that does not count")
+	}
 	for _, needed := range importColumns[:2] {
 		if !slices.Contains(columns, needed) {
 			return fmt.Errorf("line 1: the column %s is missing", needed)
@@ -104,15 +110,12 @@ func readCSV(text []byte, site *consent.Site, take func(int, importedJSON, error
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		number, _ := r.FieldPos(0)
 		if wrong := (*csv.ParseError)(nil); errors.As(err, &wrong) {
-			number, err = wrong.Line, wrong.Err
+			take(wrong.Line, importedJSON{}, wrong.Err) // cells may be missing, the first as well
+			continue
 		}
-		raw := importedJSON{Decisions: make(map[string]string)}
-		if err == nil {
-			raw = fromCells(columns, cells)
-		}
-		take(number, raw, err)
+		number, _ := r.FieldPos(0)
+		take(number, fromCells(columns, cells), err)
 	}
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"database/sql"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -82,6 +84,27 @@ func TestABrokenBackupIsNotRestored(t *testing.T) {
 	p = start(t, dir)
 	p.wantReady()
 	p.wantRecorded()
+}
+
+// A backup from before the present schema is put back where that is asked for.
+func TestABackupOfAnOlderProgramIsRestored(t *testing.T) {
+	dir := anchoredShop(t)
+	p := start(t, dir)
+	p.recorded()
+	p.stop()
+	backup := filepath.Join(t.TempDir(), "shop.db")
+	wantCommand(t, exitOK, "wrote", "backup", backup, "--config", dir)
+	db, err := sql.Open("sqlite", backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec("ALTER TABLE sites DROP COLUMN unfolded; PRAGMA user_version = 3; PRAGMA journal_mode = delete")
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	wantCommand(t, exitProblem, "--older", "restore", backup, "--config", dir)
+	wantCommand(t, exitOK, "the log goes on", "restore", backup, "--older", "--config", dir)
+	wantVerified(t, dir, exitOK, "1 record", "no difference")
 }
 
 // The socket is the server's own user's; one that a killed server left is no

@@ -83,6 +83,11 @@ func TestAnExportLeavesAForeignFileAlone(t *testing.T) {
 	if got := content(t, out); got != "Dear Sir,\nnothing else\n" {
 		t.Errorf("the file is now %q", got)
 	}
+	replace(t, out, `{"settings":"of another program, on one line"}`)
+	wantCommand(t, exitProblem, "name another file", "export", "shop", "--format", "ndjson", "--config", dir, "--out", out)
+	if got := content(t, out); got != `{"settings":"of another program, on one line"}` {
+		t.Errorf("the file is now %q", got)
+	}
 }
 
 // An export holds every record once, in the order of the log, goes on where it

@@ -95,7 +95,7 @@ func lost(ctx context.Context, from, path string) error {
 	defer now.Close()
 	backup, err := sqlitestore.Open(from, sqlitestore.Options{ReadOnly: true, Still: true})
 	if err != nil {
-		return err
+		return fmt.Errorf("the backup cannot be compared with the present store; one of an older program takes its place with --older: %w", err)
 	}
 	defer backup.Close()
 	names, err := now.Sites(ctx)
