@@ -41,6 +41,7 @@ describe("the inline bootstrap before Tag Manager", () => {
   inEveryEngine((newPage) => {
     /** What the container found, and all that was pushed. */
     const told = async (page) => JSON.parse(await page.evaluate(read));
+    const hint = (page) => page.evaluate(() => document.cookie.match(/consentry_hint=[^;]*/)?.[0] ?? "");
     const consents = (list, word) => list.filter((entry) => entry[0] === "consent" && entry[1] === word);
 
     it("sets the default before the container starts, once, and carries a choice on", async () => {
@@ -55,7 +56,7 @@ describe("the inline bootstrap before Tag Manager", () => {
         assert.deepEqual([consents(all, "default").length, consents(all, "update").length], [1, 0]);
         assert.deepEqual(await page.evaluate(() => calls), [false], "queued calls were made");
         await page.click(button("accept-all"));
-        await settle();
+        await waitFor(async () => consents((await told(page))[1], "update").length, "the update");
         [, all] = await told(page);
         assert.deepEqual(consents(all, "update").map(state), ["granted granted"]);
 
@@ -66,6 +67,7 @@ describe("the inline bootstrap before Tag Manager", () => {
         assert.deepEqual([consents(all, "default").length, consents(all, "update").length], [1, 0], "nothing to correct");
 
         await page.evaluate(() => { consentry.withdraw(); });
+        await waitFor(async () => /~d~/.test(await hint(page)), "the withdrawal");
         await settle();
         await page.reload();
         await settle();
@@ -89,8 +91,8 @@ describe("the inline bootstrap before Tag Manager", () => {
         await page.open(use.site.origin + "/");
         await waitFor(() => page.exists(button("accept-all")), "the banner");
         await page.click(button("accept-all"));
+        const granted = await waitFor(() => hint(page), "the hint");
         await settle();
-        const hint = await page.evaluate(() => document.cookie.match(/consentry_hint=[^;]*/)[0]);
 
         // No gate has run here lately: denied, until the gate says otherwise.
         let [found, all] = await open(() => localStorage.setItem("consentry:shop:told", Date.now() - 6 * 60_000));
@@ -103,11 +105,11 @@ describe("the inline bootstrap before Tag Manager", () => {
 
         // The hint by itself: run out, of another question, half of one.
         for (const change of [(s) => s.replace(/=1\.\d+/, "=1.1000000000"), (s) => s.replace(/~g~[\w-]{8}/g, "~g~AAAAAAAA"), (s) => s.replace(/~g~[\w-]{8}/g, "~g"), (s) => s.replace("=1.", "=2."), () => "consentry_hint="]) {
-          await page.evaluate((text) => { document.cookie = `${text}; path=/`; }, change(hint));
+          await page.evaluate((text) => { document.cookie = `${text}; path=/`; }, change(granted));
           [found] = await open(() => {});
-          assert.equal(state(found[0]), "denied denied", change(hint));
+          assert.equal(state(found[0]), "denied denied", change(granted));
         }
-        await page.evaluate((text) => { document.cookie = `${text}; path=/`; }, hint);
+        await page.evaluate((text) => { document.cookie = `${text}; path=/`; }, granted);
         await open(() => {});
 
         // The policy has changed since the bootstrap was pasted: the gate corrects
