@@ -28,4 +28,5 @@ if (gate && !gate.release) {
   control(gate)
   heed(gate as Asking)
   Object.assign(gate, opener(gate), { grant: granter(gate as Asking) })
+  gate.reload!() // what ran was taken back before this was here
 }

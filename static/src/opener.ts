@@ -83,13 +83,16 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     if (href) el.setAttribute('href', gate.trusted.createScriptURL(href))
     if ((src && !el.hasAttribute('src')) || (href && !el.hasAttribute('href'))) {
       opened.delete(el) // held again, for its own service
+      lent.delete(el)
       return () => {}
     }
     const done = late(el, write)
-    if (!isBlocking(el)) return () => {}
-    if (!src && !href) return done
-    before = new Promise(resolve => ['load', 'error'].forEach(event => el.addEventListener(event, resolve)))
-    return () => {}
+    const ended = new Promise(resolve => ['load', 'error'].forEach(event => el.addEventListener(event, resolve)))
+    return () => {
+      // Nobody waits for what never says that it has ended: outside of the document, or with nomodule.
+      if (!el.isConnected || el.noModule || (!src && !href && isBlocking(el))) done()
+      else if (isBlocking(el)) before = ended
+    }
   }
 
   /** Puts what a script has written behind it. Scripts in other markup than a range's never run. */
@@ -120,7 +123,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
       await (isScript(el) && isBlocking(el) && before)
       await new Promise(resolve => setTimeout(resolve))
       try {
-        if (may(el)) open(el)
+        if (may(el) && el.parentNode) open(el) // the page may have thrown it out meanwhile
       } catch (error) {
         reportError(error)
       }
@@ -149,7 +152,10 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
   return {
     release,
     reload() {
-      if ([...gate.ran].some(condition => !gate.permits(condition))) location.reload()
+      if (![...gate.ran].some(condition => !gate.permits(condition))) return
+      // The answer to a form would be asked for by sending the form again, in Chromium without a word. With a fragment this would go nowhere.
+      if (location.href.includes('#')) location.reload()
+      else location.replace(location.href)
     },
     lend(el, service) {
       lent.set(el, service)

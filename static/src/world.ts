@@ -21,7 +21,7 @@ let last: [HTMLScriptElement, Place]
  * Lets el, a script about to be put into the document, find the page as it would
  * have been while it was parsed; place puts markup after el and after what el
  * had placed before. To be called right before the insertion; what it returns
- * right after that of an inline script.
+ * right after that, unless el still has its load or error event to come.
  */
 export function late(el: HTMLScriptElement, place: Place): () => void {
   const { onload } = window
@@ -30,7 +30,7 @@ export function late(el: HTMLScriptElement, place: Place): () => void {
     put(el, place, '', true)
     pending.delete(el)
     if (window.onload != onload && window.onload && hasPassed('load')) replay(window, 'load', window.onload)
-    if (!pending.size) for (const target of [document, window]) delete (target as { addEventListener?: unknown }).addEventListener
+    if (!pending.size) for (const target of [document, window]) unshadow(target)
   }
   if (!last) shadowWrite()
   if (!pending.size) shadowListen()
@@ -85,17 +85,30 @@ function isWhole(html: string): boolean {
   return depth <= 0 && !/<[^>]*$/.test(html)
 }
 
+type Shadow = [was: PropertyDescriptor | undefined, shadow: unknown]
+const shadows = new Map<EventTarget, Shadow>()
+
 /** While a late script runs: a listener for what has passed is called all the same. */
 function shadowListen(): void {
   for (const target of [document, window] as EventTarget[]) {
     const native = target.addEventListener
+    const was = Object.getOwnPropertyDescriptor(target, 'addEventListener')
     own(target, 'addEventListener', function (this: unknown, ...args: [string, Listener]) {
       const [type, listener] = args
       const passed = hasPassed(type) && (type != 'load' || target == window)
       if (passed && listener && current()) replay(target, type, listener)
       else native.apply(this as EventTarget, args)
     })
+    shadows.set(target, [was, target.addEventListener])
   }
+}
+
+/** Puts back what the page had there itself; what has been put there since stays. */
+function unshadow(target: EventTarget): void {
+  const [was, shadow] = shadows.get(target)!
+  if (target.addEventListener != shadow) return
+  if (was) Object.defineProperty(target, 'addEventListener', was)
+  else delete (target as { addEventListener?: unknown }).addEventListener
 }
 
 /** Calls a listener in a task of its own, with an event like the one that has passed. */

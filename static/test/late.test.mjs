@@ -80,6 +80,15 @@ inEveryEngine((newPage) => {
         assert.equal(later, 0, "the page's own listeners are as they were");
       }));
 
+    it("leaves the page's own way of listening as it was, and a tag's own", () => {
+      const wrap = (name) => `{ const before = self.addEventListener; self.addEventListener = (...args) => (ran.push("NAME " + args[0]), before.apply(self, args)) }`.replace("NAME", name);
+      return on({ page: () => `<script>${wrap("page")}</script>${marked('ran.push("tag")')}${file("/wraps.js")}`, more: { "/wraps.js": js(wrap("late")) } }, async (page) => {
+        await page.evaluate(answer, "g");
+        await waitFor(() => page.evaluate(() => ran.includes("tag")), "the tag");
+        await waitFor(() => page.evaluate(() => { addEventListener("custom", () => {}); return ran.includes("late custom") && ran.includes("page custom"); }), "both to hear");
+      });
+    });
+
     it("hears nothing twice when it runs before the page is done", () =>
       on({ page: () => marked(listening.replaceAll("NAME", "inline"), "inline") + '<script src="/slow.js"></script><p id="end"></p>', more: { "/slow.js": js("") } }, async (page) => {
         await page.evaluate(answer, "g");

@@ -77,6 +77,21 @@ inEveryEngine((newPage) => {
       });
     });
 
+    it("holds nobody up that never says it has ended: with nomodule, or thrown out right before its turn", () => {
+      const asked = [];
+      const more = Object.fromEntries(["/old.js", "/inside.js", "/alone.js"].map((path) => [path, () => (asked.push(path), ["text/javascript", ""])]));
+      const page = () => `${late} data-src="/old.js" nomodule></script>${late}>ran.push("after nomodule")</script>
+        ${late}>setTimeout(() => view.remove())</script><div id="view">${late} data-src="/inside.js"></script></div>${late}>ran.push("after the view")</script>
+        ${late}>setTimeout(() => alone.remove())</script>${late} data-src="/alone.js" id="alone"></script>${late}>ran.push("last")</script>`;
+      return on({ page, more }, async (page) => {
+        await page.evaluate(answer, "g");
+        assert.deepEqual(await runs(page, 3), ["after nomodule", "after the view", "last"]);
+        assert.deepEqual(asked, []);
+        const natural = await page.evaluate(() => [document, self].map((target) => Object.hasOwn(target, "addEventListener")));
+        assert.deepEqual(natural, [false, false], "the page's own listeners are as they were");
+      });
+    });
+
     it("runs once, whatever is scanned or moved", () =>
       on({ page: () => `${late} id="once">ran.push("once")</script><div id="there"></div>` }, async (page) => {
         await page.evaluate(answer, "g");

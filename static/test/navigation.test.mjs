@@ -81,6 +81,31 @@ inEveryEngine((newPage, engine) => {
         assert.deepEqual(await page.evaluate(() => [ran, consentry.permits("analytics"), consentry.permits("share"), consentry.decision().decided]), [[], false, true, false]);
       }));
 
+    const slow = { "/slow.gif": () => ["image/gif", "CUT".repeat(8)] };
+    const early = `<script>if (document.cookie.includes("~g~AAAA")) addEventListener("DOMContentLoaded", () => (${answer})("d"))</script>`;
+
+    it("what was taken back while the page was still loading is stopped once it is there", () =>
+      on({ page: (url) => `<script src="${url("tag")}"></script><img src="/slow.gif" alt="">${early}`, more: slow }, async (page) => {
+        await page.evaluate(answer, "g");
+        await waitFor(() => page.evaluate(() => self.ran?.length === 1), "the tag");
+        await page.reload();
+        await waitFor(() => page.evaluate(() => self.ran?.length === 0), "the page to start anew");
+      }));
+
+    it("the answer to a form starts anew without the form's being sent again", () => {
+      const methods = [];
+      const thanks = `<!doctype html><html lang="en"><head><script src="/p/gate.js"></script><script>ran = []</script></head><body><p>Thanks</p><script type="text/plain" data-consent="analytics">ran.push("tag")</script></body></html>`;
+      const more = { "/order": ({ method }) => (methods.push(method), ["text/html", thanks]) };
+      return on({ page: () => '<form method="post" action="/order"><button id="send">Order</button></form>', more }, async (page) => {
+        await page.evaluate(answer, "g");
+        await page.click("#send");
+        await waitFor(async () => (await page.url()).endsWith("/order") && page.evaluate(() => self.ran?.length === 1), "the tag");
+        await page.evaluate(answer, "d");
+        await waitFor(() => page.evaluate(() => self.ran?.length === 0), "the page to start anew");
+        assert.deepEqual(methods, ["POST", "GET"]);
+      });
+    });
+
     const elsewhere = { cache: "no-cache", more: { "/elsewhere": () => ["text/html", "<!doctype html><title>Elsewhere</title><p>elsewhere</p>"] } };
     const tag = '<script type="text/plain" data-consent="analytics">ran.push("marked")</script><script>addEventListener("pageshow", ({ persisted }) => { if (persisted) sessionStorage.setItem("memory", "yes") })</script>';
 
