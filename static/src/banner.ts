@@ -120,8 +120,8 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
     last = decision
     hide()
     const status = await send(gate, decision)
-    if ((slot(box, 'failed').hidden = !failed(status, decision))) say(root!)
-    else show()
+    if (!(slot(box, 'failed').hidden = !failed(status, decision))) show()
+    else if (status != 409) say(root!) // a newer question has come instead
   }
 
   return { show, hide }

@@ -118,13 +118,14 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
     busy = true
     dialog!.close()
     gate.hide?.(true)
-    const unsaved = failed(await send(gate, decision), decision)
+    const said = await send(gate, decision)
+    const unsaved = failed(said, decision)
     busy = false
     if (unsaved) reveal()
     slot(dialog!, 'failed').hidden = !unsaved
     if (unsaved) return dialog!.querySelector('.text')!.scrollTo(0, 0)
     if (document.activeElement == document.body) gate.control?.focus()
-    say(root)
+    if (said != 409) say(root)
   }
 
   /** Tells the holder of a record when it was made, its number, and where to see it. */

@@ -53,8 +53,12 @@ export async function post<T>(gate: Asking, decision: Decision, then: (status: n
 /** Resolves when no decision is on its way. */
 export const idle = (gate: Asking) => alone(gate, async () => {})
 
-const alone = <T>({ policy }: Asking, task: () => Promise<T>): Promise<T> =>
-  navigator.locks ? (navigator.locks.request(storageKey(policy, 'pending'), task) as unknown as Promise<T>) : task()
+/** Chromium refuses locks to pages that are forbidden their cookies: those go without. */
+async function alone<T>({ policy }: Asking, task: () => Promise<T>): Promise<T> {
+  let done: Promise<T> | undefined
+  const once = () => (done ||= task())
+  return navigator.locks ? (navigator.locks.request(storageKey(policy, 'pending'), once) as unknown as Promise<T>).catch(once) : once()
+}
 
 async function request(gate: Asking, decision: Decision): Promise<[number, Reply]> {
   let status = 0

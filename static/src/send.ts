@@ -28,18 +28,19 @@ const denied = ({ policy }: Asking, { categories, services }: Answer): string[] 
  * the page is loaded again, and the next one asks for the answer if it was missed.
  * Where nothing can be kept for the next page, the answer is waited for.
  */
-export function send(gate: Asking, decision: Decision): Promise<number> {
+export async function send(gate: Asking, decision: Decision): Promise<number> {
   const answered = post(gate, decision, async (status, { error }) => {
     if (FINAL.includes(status)) settle(gate, decision)
     const waiting = pending(gate)
     if (waiting) takeBack(gate, waiting)
     gate.refresh()
     gate.reload?.()
-    if (status == 409) await askAnew(gate, error?.rendering)
-    return status
+    return [status, error?.rendering] as const
   })
   if (pending(gate)) gate.reload?.()
-  return answered
+  const [status, rendering] = await answered
+  if (status == 409) await askAnew(gate, rendering) // which may send another one
+  return status
 }
 
 /** The decision that waits for its record. */

@@ -123,11 +123,32 @@ describe("the gate on a strict page", () => {
       assert.equal(await hint(), "analytics~d~AAAA");
     });
 
+    it("records where the browser refuses locks to a page", async () => {
+      await use.page.evaluate(() => { navigator.locks.request = () => Promise.reject(new DOMException("denied in this context", "SecurityError")); });
+      await use.page.click(button("accept-all"));
+      await waitFor(async () => (await ran()).length >= expected.length, "the tags");
+      assert.equal(use.server.decisions.length, 1);
+    });
+
+    it("a later answer is sent, though an earlier one was given to a notice that has changed", async () => {
+      let answer;
+      use.server.hold = new Promise((resolve) => { answer = resolve; });
+      use.server.answer = { status: 409, body: { error: { code: "superseded", rendering: "two" } } };
+      await use.page.click(button("accept-all"));
+      await waitFor(() => use.server.decisions.length === 1, "the grant");
+      await use.page.evaluate(() => { consentry.withdraw(); });
+      await waitFor(() => use.page.evaluate(() => Object.entries(localStorage).some(([key, value]) => key.endsWith(":pending") && value.includes("withdraw"))), "the withdrawal to be kept");
+      answer();
+      await waitFor(() => use.server.decisions.some(({ control }) => control === "withdraw"), "the withdrawal");
+      await waitFor(() => use.page.evaluate(() => !Object.keys(localStorage).some((key) => key.endsWith(":pending"))), "its answer");
+    });
+
     it("asks anew when the notice has changed, with the newer banner and its question", async () => {
       use.server.answer = { status: 409, body: { error: { code: "superseded", rendering: "two" } } };
       await use.page.click(button("accept-all"));
       await waitFor(() => use.page.evaluate(() => [...document.querySelectorAll("div")].some((el) => el.shadowRoot?.querySelector("h2")?.textContent === "Second")), "the newer banner");
       assert.deepEqual(await ran(), ["queued false"]);
+      assert.doesNotMatch(await use.page.evaluate(() => [...document.querySelectorAll("div")].map((el) => el.shadowRoot?.querySelector("[data-slot=status]")?.textContent).join()), /Saved/, "nothing was");
       use.server.answer = null;
       await use.page.click(button("accept-all"));
       await waitFor(async () => (await ran()).length >= expected.length, "the tags");
