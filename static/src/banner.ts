@@ -45,14 +45,16 @@ export function say(root: ParentNode): void {
 export function banner(gate: Asking, { decide, send }: Recorder, css: string, html: string) {
   const page = document.documentElement.style
   let root: ShadowRoot | undefined
+  let mounted: Promise<ShadowRoot> | undefined
   let box: HTMLElement
   let giveBack: () => void
   let since = 0
   let last: Decision
 
   async function show(): Promise<void> {
+    const made = await (mounted ||= mount(gate, css, html))
     if (!root) {
-      root = await mount(gate, css, html)
+      root = made
       box = root.querySelector('section')!
       slot(box, 'gpc').hidden = !saysGPC(gate.policy)
       tellChanged(gate, box)
@@ -61,7 +63,6 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
       new ResizeObserver(laidOut).observe(box)
       for (const event of ['pointerenter', 'focus'])
         box.querySelector('[data-do=choose]')!.addEventListener(event, () => gate.load('preferences').catch(() => {}), { once: true })
-      new MutationObserver(stay).observe(document, { childList: true, subtree: true })
     }
     box.hidden = false
   }
@@ -78,11 +79,6 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
     if (since) return
     since = performance.now()
     setTimeout(shown) // once it is painted
-  }
-
-  /** A framework that takes over the page may throw out what it did not render. */
-  function stay(): void {
-    if (!root!.host.isConnected) document.body?.prepend(root!.host)
   }
 
   function hide(): void {

@@ -26,5 +26,5 @@ export function keepClear(box: HTMLElement): () => void {
 
   // In the frame after it the browser has scrolled as it does by itself.
   addEventListener('focusin', ({ target }) => target != host && requestAnimationFrame(() => look(target as Element)))
-  return () => room.remove()
+  return () => room.replaceWith() // some libraries have a remove() of their own, which fails on what is nowhere
 }

@@ -2,7 +2,11 @@
 // the gate's Trusted Types policy, nothing inline.
 import type { Gate } from './types'
 
-/** Attaches a shadow root, first in the body, with this style and HTML. */
+/**
+ * Attaches a shadow root, first in the body, with this style and HTML. Frameworks
+ * that take over or exchange the body throw out what they did not render: it comes
+ * back with the next frame.
+ */
 export async function mount(gate: Gate, css: string, html: string): Promise<ShadowRoot> {
   while (!document.body) await new Promise(resolve => setTimeout(resolve, 9))
   const host = document.createElement('div')
@@ -11,6 +15,8 @@ export async function mount(gate: Gate, css: string, html: string): Promise<Shad
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
-  document.body.prepend(host)
+  const put = () => host.isConnected || document.body?.prepend(host)
+  put()
+  new MutationObserver(() => host.isConnected || requestAnimationFrame(put)).observe(document, { childList: true, subtree: true })
   return root
 }

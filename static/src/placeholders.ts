@@ -44,7 +44,7 @@ export function placeholders(gate: Gate, places: Place[], css: string, html: str
     /** Measures as if it were not there; who was in it goes on in it or in what takes its place. */
     const settle = (stay?: boolean) => {
       const focused = root.activeElement as HTMLElement | null
-      host.remove()
+      host.replaceWith() // as in clear
       style.display = display
       if (stay) {
         sheet.replaceSync(css + `:host{${boxOf(el)}}`.replace(/;/g, '!important;'))
@@ -56,12 +56,7 @@ export function placeholders(gate: Gate, places: Place[], css: string, html: str
     root.addEventListener('click', async ({ target, isTrusted }) => {
       const control = (target as HTMLElement).dataset.do
       if (!control || !isTrusted) return
-      let done = false
-      try {
-        await gate.load('opener')
-        done = await gate.grant!(el, control)
-      } catch {}
-      failed!.hidden = done
+      failed!.hidden = await gate.load('opener').then(() => gate.grant!(el, control)).catch(() => false)
       place()
     })
     if (el.title) title!.textContent = el.title

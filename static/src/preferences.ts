@@ -29,20 +29,24 @@ const status = (input: HTMLInputElement) => (input.checked ? 'granted' : 'denied
 /** Returns what opens layer two. */
 export function preferences(gate: Asking, { decide, send }: Recorder, css: string, html: string) {
   let root: ShadowRoot
+  let mounted: Promise<ShadowRoot> | undefined
   let dialog: HTMLDialogElement | undefined
   let busy = false
   let opener: HTMLElement | null | undefined
   let last: Decision
 
   async function open(from?: HTMLElement | null): Promise<void> {
+    root = await (mounted ||= mount(gate, css, html)) // once, though somebody is impatient
     if (!dialog) {
-      root = await mount(gate, css, html)
       dialog = root.querySelector('dialog')!
       dialog.addEventListener('click', follow)
       dialog.addEventListener('change', spread)
       dialog.addEventListener('close', leave)
     }
-    if (dialog.open) return
+    if (dialog.matches(':modal')) return
+    // The page may have thrown it out, open or not.
+    dialog.open = false
+    if (!dialog.isConnected) document.body.prepend(root.host)
     opener = from
     fill()
     reveal()
