@@ -25,13 +25,17 @@ export const trust = (): Trusted => {
   }
 }
 
-/** Returns what fetches a bundle, once. */
-export const loader = (gate: Gate): ((address: string) => Promise<unknown>) => {
+/** Returns what fetches a bundle, once, or anew after it could not be had; then is called whenever one has come. */
+export const loader = (gate: Gate, then: () => void): ((address: string) => Promise<unknown>) => {
   const loaded: Record<string, Promise<unknown>> = {}
   return address =>
     (loaded[address] ||= new Promise((resolve, reject) => {
       const script = document.createElement('script')
+      const onload = () => {
+        resolve(0)
+        then()
+      }
       const onerror = () => reject(delete loaded[address])
-      document.head.append(Object.assign(script, { consentry: gate, nonce: gate.nonce, onload: resolve, onerror, src: gate.trusted.createScriptURL(address) }))
+      document.head.append(Object.assign(script, { consentry: gate, nonce: gate.nonce, onload, onerror, src: gate.trusted.createScriptURL(address) }))
     }))
 }

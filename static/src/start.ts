@@ -26,7 +26,6 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
   const tell = () => choice(policy, hint)
   const marked = (selector: string) =>
     [...gate.roots].flatMap(root => [...root.querySelectorAll<HTMLElement>(selector)]).filter(isMarked)
-  const asked: Partial<Record<Bundle, unknown>> = {}
   let told = JSON.stringify(tell())
 
   const gate: Gate = {
@@ -64,7 +63,6 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     },
     held: () => marked(EMBEDS).filter(el => !holds(el.dataset.consent!)),
   }
-  const fetch = loader(gate)
 
   /** Something may run; or the page is there, and there is a way back to show or may be something to delete. */
   const due = () =>
@@ -78,7 +76,8 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     if (!gate.place && gate.held()[0]) need('placeholders')
     gate.place?.()
   }
-  const need = (bundle: Bundle) => (asked[bundle] ||= gate.load(bundle).then(seek, () => {}))
+  const need = (bundle: Bundle) => gate.load(bundle).catch(() => {})
+  const fetch = loader(gate, seek)
 
   const check = guard?.(gate)
   const observer = new MutationObserver(records => {

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { inEveryEngine } from "./engines.mjs";
 import { waitFor } from "./page.mjs";
-import { answer } from "./ways/site.mjs";
+import { answer, startSite } from "./ways/site.mjs";
 import { onPage, settle } from "./ways/stages.mjs";
 
 const code = 'ran.push("whole " + document.currentScript.nonce)';
@@ -89,6 +89,30 @@ inEveryEngine((newPage) => {
         assert.deepEqual(asked, []);
         const natural = await page.evaluate(() => [document, self].map((target) => Object.hasOwn(target, "addEventListener")));
         assert.deepEqual(natural, [false, false], "the page's own listeners are as they were");
+      });
+    });
+
+    it("runs although what opens it could not be fetched at first", async () => {
+      const path = "/p/opener/r/en.js";
+      const other = await startSite({ gate: "gate", page: () => "" });
+      const opener = await (await fetch(new URL(path, other.address))).text();
+      await other.stop();
+      const tries = [];
+      const more = { [path]: () => (tries.push(path), tries.length > 1 ? ["text/javascript", opener] : ["image/gif", ""]) };
+      return on({ page: () => `${late}>ran.push("first")</script>`, more }, async (page) => {
+        await page.evaluate(answer, "g");
+        await waitFor(() => tries.length, "the first try");
+        await waitFor(async () => {
+          await page.evaluate(() => {
+            const s = document.createElement("script");
+            s.type = "text/plain";
+            s.dataset.consent = "analytics";
+            document.body.append(s);
+          });
+          return (await ran(page)).length;
+        }, "the tag");
+        assert.deepEqual(await runs(page, 1), ["first"]);
+        assert.equal(tries.length, 2);
       });
     });
 
