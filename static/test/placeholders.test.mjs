@@ -79,8 +79,11 @@ inEveryEngine((newPage, engine) => {
       const { page } = use;
       await open("/bare");
       const bare = {};
+      const inner = () => page.evaluate(() => innerWidth);
       for (const width of [500, 1280]) {
+        const last = await inner();
         await page.resize(width, 900);
+        await waitFor(async () => (await inner()) !== last, `a window of ${width}`);
         bare[width] = await page.evaluate(measure);
       }
       await open("/boxes");
