@@ -5,8 +5,8 @@ import { narrow } from './narrow'
 import { askAnew, draw, keep, post, write } from './record'
 import type { Answer, Asking, Decision } from './types'
 
-/** Answers after which sending again cannot help. */
-const FINAL = [201, 400, 403, 409, 413, 415, 422]
+/** Answers of the server after which sending again cannot help; what stands before it may say 403 as well. */
+const FINAL = [400, 403, 409, 413, 415, 422]
 
 /** Starts a decision: what it denies is denied from now on, recorded or not. */
 export function decide(gate: Asking, answer: Answer): Decision {
@@ -30,7 +30,7 @@ const denied = ({ policy }: Asking, { categories, services }: Answer): string[] 
  */
 export async function send(gate: Asking, decision: Decision): Promise<number> {
   const answered = post(gate, decision, async (status, { error }) => {
-    if (FINAL.includes(status)) settle(gate, decision)
+    if (status == 201 || (error && FINAL.includes(status))) settle(gate, decision)
     const waiting = pending(gate)
     if (waiting) takeBack(gate, waiting)
     gate.refresh()

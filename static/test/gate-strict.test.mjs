@@ -95,6 +95,18 @@ describe("the gate on a strict page", () => {
       assert.equal(await use.page.exists(button("accept-all")), false);
     });
 
+    it("a refusal is given up when the server itself will not have it, and by nobody else's word", async () => {
+      const kept = () => use.page.evaluate(() => Object.keys(localStorage).some((key) => key.endsWith(":pending")));
+      use.server.answer = { status: 403 };
+      await use.page.click(button("reject-all"));
+      await waitFor(() => use.server.decisions.length === 1, "the refusal");
+      use.server.answer = { status: 403, body: { error: { code: "origin" } } };
+      await use.page.reload();
+      await waitFor(() => use.server.decisions.length === 2, "the refusal again");
+      await waitFor(async () => !(await kept()), "it to be given up");
+      assert.equal(await hint(), "analytics~d~AAAA");
+    });
+
     it("a refusal that waits holds, though the answer to an earlier grant comes after it", async () => {
       use.server.answer = { status: 503 };
       await use.page.click(button("reject-all"));
