@@ -5,6 +5,9 @@ import { find, patterns } from './match'
 import type { Gate } from './types'
 import { late } from './world'
 
+/** Milliseconds in which a page that is to be loaded anew is left: it is hidden on that way, and Firefox would set out once more. */
+const LEAVING = 3000
+
 /** Returns what opens all that is permitted, and what opens a single one. */
 export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 'reload'>> {
   const opened = new WeakSet<Element>()
@@ -15,6 +18,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
   let before: Promise<unknown> | undefined
   let busy = false
   let running: Promise<void> | undefined
+  let left = -LEAVING
 
   const table = gate.policy.categories.flatMap(c => c.services.flatMap(service => patterns(gate.policy, service)))
 
@@ -152,7 +156,8 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
   return {
     release,
     reload() {
-      if (![...gate.ran].some(condition => !gate.permits(condition))) return
+      if (performance.now() < left + LEAVING || ![...gate.ran].some(condition => !gate.permits(condition))) return
+      left = performance.now()
       // The answer to a form would be asked for by sending the form again, in Chromium without a word. With a fragment this would go nowhere.
       if (location.href.includes('#')) location.reload()
       else location.replace(location.href)
