@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,9 @@ With --from and --to, or --record, only those records are there with their
 content; of all others the hash is, so that the whole still verifies. With
 --record a proof of each is added. --record may be repeated and is a consent id or
 a receipt link.
+
+A site that is spread over several logs gets one file for each: shop-DATE.zip,
+shop~1-DATE.zip and so on; SITE may also be the name of one of them.
 
 The file holds personal data. It is readable by its owner alone.`
 
@@ -132,28 +136,40 @@ type bundler struct {
 	shown  int64
 }
 
+// bundle writes one file for each log of the site.
 func (d *logDesk) bundle(ctx context.Context, o bundleOptions, chosen choice) error {
-	sites, err := d.sites(ctx, o.site)
+	logs, err := d.sites(ctx, o.site)
 	if err != nil {
 		return err
 	}
-	b := &bundler{logDesk: d, choice: chosen, site: sites[0], log: d.logs.of(sites[0]).Log, reader: consent.Reader{Store: d.store}}
+	if len(logs) > 1 && o.out != "" {
+		return usagef("%s has %d logs, %s to %s, and each gets a file of its own: name one of them, or leave --out away", o.site, len(logs), logs[0].ID, logs[len(logs)-1].ID)
+	}
+	shown := int64(0)
+	for _, log := range logs {
+		b := &bundler{logDesk: d, choice: chosen, site: log, log: d.logs.of(log).Log, reader: consent.Reader{Store: d.store}}
+		if err := b.writeTo(ctx, cmp.Or(o.out, fmt.Sprintf("%s-%s.zip", log.ID, d.env.now().UTC().Format(time.DateOnly)))); err != nil {
+			return err
+		}
+		shown += b.shown
+	}
+	if shown < int64(len(chosen.ids)) {
+		fmt.Fprintf(d.env.stderr, "%d of the chosen records are in the bundle; the others are not signed yet, were erased, or are none of this site\n", shown)
+	}
+	return nil
+}
+
+func (b *bundler) writeTo(ctx context.Context, out string) error {
 	if err := b.open(ctx); err != nil {
 		return err
 	}
-	if o.out == "" {
-		o.out = fmt.Sprintf("%s-%s.zip", o.site, d.env.now().UTC().Format(time.DateOnly))
+	if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is there already; name another file with --out", out)
 	}
-	if _, err := os.Lstat(o.out); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is there already; name another file with --out", o.out)
-	}
-	if err := writeStream(o.out, func(w io.Writer) error { return b.write(ctx, w) }); err != nil {
+	if err := writeStream(out, func(w io.Writer) error { return b.write(ctx, w) }); err != nil {
 		return err
 	}
-	if b.shown < int64(len(chosen.ids)) {
-		fmt.Fprintf(d.env.stderr, "%d of the chosen records are in the bundle; the others are not signed yet, were erased, or are none of this site\n", b.shown)
-	}
-	fmt.Fprintf(d.env.stdout, "wrote %s: %s of the log, %s with their content; signed: root %s\n", o.out,
+	fmt.Fprintf(b.env.stdout, "wrote %s: %s of the log, %s with their content; signed: root %s\n", out,
 		counted64(b.signed.Size, "entry", "entries"), counted64(b.shown, "record", "records"), b.signed.Root)
 	return nil
 }

@@ -103,6 +103,7 @@ func TestASiteOfThreeLogs(t *testing.T) {
 	bundle := filepath.Join(t.TempDir(), "bundle.zip")
 	wantCommand(t, exitOK, "wrote", "bundle", "shop~2", "--config", dir, "-o", bundle)
 	wantCommand(t, exitOK, "log~2", "verify-bundle", bundle, "--key", keys[2])
+	wantBundleOfEach(t, dir, keys)
 
 	named := content(t, siteFile(dir))
 	replace(t, siteFile(dir), strings.Replace(named, "\nshards: 3", "\nshards: 2", 1))
@@ -172,4 +173,21 @@ func lose(t *testing.T, redis *storetest.Redis, log string) {
 	if got := redis.Ask(`EVAL "` + script + `" 0`); !strings.HasPrefix(got, ":") || got == ":0" {
 		t.Fatalf("removing %s: %s", log, got)
 	}
+}
+
+// wantBundleOfEach bundles the site, which gives a file for each of its logs.
+func wantBundleOfEach(t *testing.T, dir string, keys []string) {
+	t.Helper()
+	wantCommand(t, exitUsage, "each gets a file of its own", "bundle", "shop", "--config", dir, "-o", "one.zip")
+	t.Run("in a folder", func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		wantCommand(t, exitOK, "wrote shop~2-", "bundle", "shop", "--config", dir)
+		for n, name := range []string{"shop-", "shop~1-", "shop~2-"} {
+			files, err := filepath.Glob(name + "2*.zip")
+			if err != nil || len(files) != 1 {
+				t.Fatalf("%s: %v, %v", name, files, err)
+			}
+			wantCommand(t, exitOK, "No difference", "verify-bundle", files[0], "--key", keys[n])
+		}
+	})
 }

@@ -46,6 +46,33 @@ func TestAFullQueueIsBusy(t *testing.T) {
 	}
 }
 
+// A WAL with old states that is to be emptied when the queue is full is emptied later.
+func TestAFullQueueDelaysEmptyingTheWAL(t *testing.T) {
+	s, err := Open(testPath(t), Options{Queue: 1})
+	must(t, err)
+	defer s.Close()
+	must(t, s.queue.put(t.Context(), &request{work: func(*session) error {
+		s.writer.stale, s.writer.retries = true, true
+		return nil
+	}}))
+	release := holdWriter(s)
+	go func() { _ = s.queue.put(t.Context(), &request{work: func(*session) error { return nil }}) }()
+	for waiting(s) < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	s.writer.askAgain()
+	release()
+	for waiting(s) > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	for stale, end := true, time.Now().Add(30*time.Second); stale; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("nobody asked again")
+		}
+		must(t, s.queue.put(t.Context(), &request{work: func(*session) error { stale = s.writer.stale; return nil }}))
+	}
+}
+
 // holdWriter keeps the writer from committing until release is called.
 func holdWriter(s *Store) (release func()) {
 	held, released := make(chan struct{}), make(chan struct{})

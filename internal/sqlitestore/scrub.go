@@ -3,8 +3,11 @@ package sqlitestore
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/consentry/consentry/internal/consent"
 )
 
 // scrubAgain is how long to wait before the next attempt to empty the WAL when
@@ -66,13 +69,16 @@ func (w *writer) checkpoint() (busy bool, err error) {
 	return busy, w.session.exec(fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout.Milliseconds()))
 }
 
-// askAgain runs beside the writer.
+// askAgain runs beside the writer. A full queue is asked again later.
 func (w *writer) askAgain() {
-	_ = w.queue.put(context.Background(), &request{work: func(*session) error {
+	err := w.queue.put(context.Background(), &request{work: func(*session) error {
 		w.retries = false
 		if w.stale {
 			return w.truncate()
 		}
 		return nil
-	}}) // a closed queue has a writer that does it at its end
+	}})
+	if errors.Is(err, consent.ErrBusy) {
+		time.AfterFunc(scrubAgain, w.askAgain)
+	} // a closed queue has a writer that does it at its end
 }

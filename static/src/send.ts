@@ -6,7 +6,7 @@ import { askAnew, draw, keep, post, write } from './record'
 import type { Answer, Asking, Decision } from './types'
 
 /** Answers of the server after which sending again cannot help; what stands before it may say 403 as well. */
-const FINAL = [400, 403, 409, 413, 415, 422]
+const FINAL = [400, 403, 409, 410, 413, 415, 422]
 
 /** Starts a decision: what it denies is denied from now on, recorded or not. */
 export function decide(gate: Asking, answer: Answer): Decision {
