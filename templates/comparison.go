@@ -3,17 +3,9 @@ package templates
 import (
 	"fmt"
 	"math"
-	"net/url"
 	"slices"
 	"strings"
 )
-
-// Comparison is the same figures of another period.
-type Comparison struct {
-	Period Period
-	Total  Tally
-	Few    bool // fewer banners than may be shown apart; Total is empty
-}
 
 // Missed is an estimate: Granted are banners after which measurement stayed off.
 type Missed struct {
@@ -55,46 +47,6 @@ func (c change) interval() string {
 
 // links reports whether a value can be looked at alone.
 func (b Breakdown) links() bool { return b.ID != "layout" && b.ID != "variant" }
-
-// file leads to what the page shows, narrowed and compared as it is.
-func (p *SitePage) file(name string) string {
-	rest := kept(p.Filter, p.Compare != nil)
-	if p.Filter.Value != "" {
-		rest = append(rest, beside{{"by", p.Filter.By}, {"value", p.Filter.Value}}...)
-	}
-	return "/admin/sites/" + p.ID + "/" + name + p.Period.Query() + rest.query()
-}
-
-// address is the page's own query with another kind of question.
-func (p *SitePage) address(kind string, compare bool) string {
-	f := p.Filter
-	f.Kind = kind
-	return p.Period.Query() + kept(f, compare).query()
-}
-
-// beside is what a query says beside the period, as names and values. One value of a
-// breakdown is not in it: of another period there may be too few to show it.
-type beside [][2]string
-
-func kept(f Filter, compare bool) (list beside) {
-	before := ""
-	if compare {
-		before = "before"
-	}
-	for _, pair := range (beside{{"kind", f.Kind}, {"layout", f.Layout}, {"notice", f.Notice}, {"compare", before}}) {
-		if pair[1] != "" {
-			list = append(list, pair)
-		}
-	}
-	return list
-}
-
-func (b beside) query() (q string) {
-	for _, pair := range b {
-		q += "&" + pair[0] + "=" + url.QueryEscape(pair[1])
-	}
-	return q
-}
 
 func kindTitle(kind string) string {
 	switch kind {

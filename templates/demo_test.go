@@ -1,6 +1,7 @@
 package templates_test
 
 import (
+	"maps"
 	"math"
 	"time"
 
@@ -97,12 +98,39 @@ func sitePage(days int) templates.SitePage {
 	return p
 }
 
-// comparedPage is a period beside the one before it, with questions asked anew.
+// comparedPage is a period beside a longer one before it, with questions asked anew.
 func comparedPage() templates.SitePage {
 	p := sitePage(7)
-	_, total := traffic(5)
-	p.Filter.Kind, p.Compare = "again", &templates.Comparison{Period: period(30), Total: total}
+	p.Filter.Kind = "again"
+	return against(p, templates.OwnDates, -30, 30)
+}
+
+// against compares a page with some days that begin so long before or after its own.
+func against(p templates.SitePage, how string, after, days int) templates.SitePage {
+	from := p.Period.From.AddDate(0, 0, after)
+	_, total := traffic(days + 5)
+	p.Against = templates.Against{How: how, Period: templates.Period{From: from, To: from.AddDate(0, 0, days), Today: p.Period.Today, Zone: p.Period.Zone}}
+	p.Compare = &templates.Comparison{Period: p.Against.Period, Total: total}
 	return p
+}
+
+// comparedPages are what stands in the panel: as many days, the same days, days that
+// are in both, and a year ago before anything was counted.
+func comparedPages() map[string]page {
+	long := against(sitePage(30), templates.YearBefore, -365, 30)
+	long.Compare.Total = templates.Tally{}
+	few := against(narrowedPage(), templates.PeriodBefore, -7, 7)
+	few.Compare.Total, few.Compare.Few = templates.Tally{}, true
+	hidden := templates.SitePage{Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Period: period(7), Filter: few.Filter, Against: long.Against, Few: true}
+	return map[string]page{
+		"site-compared":         templates.Site(comparedPage()),
+		"site-compared-before":  templates.Site(against(sitePage(7), templates.PeriodBefore, -7, 7)),
+		"site-compared-overlap": templates.Site(against(sitePage(30), templates.OwnDates, -20, 25)),
+		"site-compared-same":    templates.Site(against(sitePage(7), templates.OwnDates, 0, 7)),
+		"site-compared-empty":   templates.Site(long),
+		"site-compared-few":     templates.Site(few),
+		"site-few":              templates.Site(hidden),
+	}
 }
 
 // narrowedPage is what one country's visitors did.
@@ -153,7 +181,7 @@ func operatorPages() map[string]page {
 	empty.Steps, empty.Total = nil, templates.Tally{}
 	_, small := traffic(7)
 	_, large := traffic(30)
-	return map[string]page{
+	pages := map[string]page{
 		"setup":         templates.Setup(templates.SetupPage{Nonce: testNonce, Name: "admin", Minimum: 12}),
 		"setup-refused": templates.Setup(templates.SetupPage{Nonce: testNonce, Name: "admin", Minimum: 12, Problem: "The two passwords differ."}),
 		"login":         templates.Login(templates.LoginPage{Nonce: testNonce}),
@@ -170,10 +198,11 @@ func operatorPages() map[string]page {
 		"site-7":         templates.Site(sitePage(7)),
 		"site-30":        templates.Site(sitePage(30)),
 		"site-months":    templates.Site(yearPage()),
-		"site-compared":  templates.Site(comparedPage()),
 		"site-narrowed":  templates.Site(narrowedPage()),
 		"site-seen":      templates.Site(seenPage()),
 		"site-reports":   templates.Site(reportsPage()),
 		"site-empty":     templates.Site(empty),
 	}
+	maps.Copy(pages, comparedPages())
+	return pages
 }

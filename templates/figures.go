@@ -176,12 +176,7 @@ func (p Period) String() string {
 }
 
 // Query is the period as it stands in an address.
-func (p Period) Query() string {
-	if p.Days > 0 {
-		return fmt.Sprintf("?days=%d", p.Days)
-	}
-	return "?from=" + p.From.Format(time.DateOnly) + "&to=" + p.To.AddDate(0, 0, -1).Format(time.DateOnly)
-}
+func (p Period) Query() string { return "?" + p.pairs().query()[1:] }
 
 // running reports whether the last day has not ended yet.
 func (p Period) running() bool { return p.To.After(p.Today) }

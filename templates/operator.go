@@ -73,6 +73,7 @@ type SitePage struct {
 	Overdrawn  int // days with more answers than banners, whose ignored is shown as 0
 	Paste      Paste
 	Filter     Filter
+	Against    Against     // what is compared with, also where there are no figures
 	Compare    *Comparison // nil when nothing is compared
 	Breakdowns []Breakdown // without a filter
 	Missed     *Missed     // nil without measurement

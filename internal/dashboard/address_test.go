@@ -11,7 +11,7 @@ import (
 
 // addressed is what routes read from their query.
 var addressed = []string{
-	"days", "from", "to", "compare", "kind", "layout", "notice", "by", "value", "q", "before", "layer", "scheme", "locale", "device", "regime",
+	"days", "from", "to", "compare", "against_from", "against_to", "kind", "layout", "notice", "by", "value", "q", "before", "layer", "scheme", "locale", "device", "regime",
 }
 
 // Whatever stands in an address, every page, file and answer of the API is one that
@@ -37,7 +37,8 @@ func TestNothingInAnAddressBreaksAnything(t *testing.T) {
 	for _, name := range addressed {
 		queries = append(queries, url.Values{name: {markup}}.Encode(), url.Values{name: {"9223372036854775808"}}.Encode())
 	}
-	queries = append(queries, "from=0001-01-01&to=9999-12-31", "from=2026-11-22&to=2020-01-01", "by=country&value="+url.QueryEscape(markup), "%zz", "a;b")
+	queries = append(queries, "from=0001-01-01&to=9999-12-31", "from=2026-11-22&to=2020-01-01", "from=0000-01-01&to=0000-01-02&compare=before",
+		"compare=own&against_from=0001-01-01&against_to=9999-12-31", "compare=own&against_from=2026-11-22&against_to=2020-01-01", "by=country&value="+url.QueryEscape(markup), "%zz", "a;b")
 	walked := 0
 	for _, route := range e.Routes() {
 		if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/live") { // which does not end

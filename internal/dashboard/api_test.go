@@ -125,17 +125,20 @@ func TestEveryDocumentedAnswerOfTheAPIIsGiven(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/api/v1/sites": `"journal"`,
-		"/api/v1/sites/shop/rates?days=7&compare=before": `"total":{"shown":100,"accepted":40,"chosen":0,"rejected":20,"ignored":40`,
-		"/api/v1/sites/shop/rates?kind=first":            `"filter":{"kind":"first"`,
-		"/api/v1/sites/shop/breakdowns":                  `{"value":"DE","values":1,"shown":150,"accepted":50`,
-		"/api/v1/sites/shop/undeclared":                  `_shop_\u003cb\u003e`,
-		"/api/v1/sites/journal/experiment":               `{"site":"journal","experiment":null}`,
-		"/api/v1/sites/shop/experiment":                  `"difference":null,"low":null,"high":null,"pairs_needed":null,"pairs":[{"configured":{"from":"2026-11-`,
-		"/api/v1/sites/shop/audit":                       `"token-made","about":"figures","detail":"marketer, this site"`,
-		"/api/v1/sites/shop/audit?before=1":              `"entries":[{"entry":0`,
-		"/api/v1/requests":                               `"done":true`,
-		"/api/v1/records/" + id.String():                 `"control":"accept-all"`,
-		"/api/v1/state":                                  `"durability":"durable"`,
+		"/api/v1/sites/shop/rates?days=7&compare=before":                                                 `"total":{"shown":100,"accepted":40,"chosen":0,"rejected":20,"ignored":40`,
+		"/api/v1/sites/shop/rates?days=7&compare=own&against_from=2026-11-12&against_to=2026-11-14":      `"compared":{"from":"2026-11-12","to":"2026-11-14","total":{"shown":50,`,
+		"/api/v1/sites/shop/rates?days=7&compare=year":                                                   `"compared":{"from":"2025-11-16","to":"2025-11-22","total":{"shown":0,`,
+		"/api/v1/sites/shop/breakdowns?days=7&compare=own&against_from=2026-11-12&against_to=2026-11-12": `"compared":{"from":"2026-11-12","to":"2026-11-12","breakdowns":[{"by":"country","smallest":10,"rows":[{"value":"DE","values":1,"shown":50,"accepted":10`,
+		"/api/v1/sites/shop/rates?kind=first":                                                            `"filter":{"kind":"first"`,
+		"/api/v1/sites/shop/breakdowns":                                                                  `{"value":"DE","values":1,"shown":150,"accepted":50`,
+		"/api/v1/sites/shop/undeclared":                                                                  `_shop_\u003cb\u003e`,
+		"/api/v1/sites/journal/experiment":                                                               `{"site":"journal","experiment":null}`,
+		"/api/v1/sites/shop/experiment":                                                                  `"difference":null,"low":null,"high":null,"pairs_needed":null,"pairs":[{"configured":{"from":"2026-11-`,
+		"/api/v1/sites/shop/audit":                                                                       `"token-made","about":"figures","detail":"marketer, this site"`,
+		"/api/v1/sites/shop/audit?before=1":                                                              `"entries":[{"entry":0`,
+		"/api/v1/requests":                                                                               `"done":true`,
+		"/api/v1/records/" + id.String():                                                                 `"control":"accept-all"`,
+		"/api/v1/state":                                                                                  `"durability":"durable"`,
 	} {
 		d.want(all.get(path), http.StatusOK, want)
 	}
@@ -145,6 +148,7 @@ func TestEveryDocumentedAnswerOfTheAPIIsGiven(t *testing.T) {
 	}
 	for _, of := range []string{"rates", "breakdowns"} {
 		d.want(figures.get("/api/v1/sites/shop/"+of+"?days=8"), http.StatusBadRequest, "days must be 7, 30 or 90")
+		d.want(figures.get("/api/v1/sites/shop/"+of+"?compare=own&against_from=2026-11-12"), http.StatusBadRequest, "against_from and against_to must both be dates")
 		d.want(figures.get("/api/v1/sites/shop/"+of+"?kind=x"), http.StatusBadRequest, "kind must be first or again")
 		d.want(figures.get("/api/v1/sites/shop/"+of+"?by=country&value=FR"), http.StatusNotFound, "few")
 	}

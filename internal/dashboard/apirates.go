@@ -70,11 +70,11 @@ type apiFilter struct {
 	Value  string `json:"value"`
 }
 
-func figuresOf(site string, p templates.Period, f templates.Filter) apiFigures {
-	return apiFigures{
-		Site: site, TimeZone: p.Zone, From: p.From.Format(time.DateOnly), To: p.To.AddDate(0, 0, -1).Format(time.DateOnly),
-		Filter: apiFilter{f.Kind, f.Layout, f.Notice, f.By, f.Value},
-	}
+func figuresOf(q question) apiFigures {
+	f := q.filter
+	out := apiFigures{Site: q.site.ID, TimeZone: q.period.Zone, Filter: apiFilter{f.Kind, f.Layout, f.Notice, f.By, f.Value}}
+	out.From, out.To = dates(q.period)
+	return out
 }
 
 type apiDay struct {
@@ -90,11 +90,7 @@ type apiCompared struct {
 }
 
 func (d *Dashboard) apiRates(c echo.Context) error {
-	site, period, figures, filter, err := d.read(c)
-	if err != nil {
-		return err
-	}
-	compared, err := d.comparison(c, site, period, filter)
+	q, figures, with, err := d.readBoth(c)
 	if err != nil {
 		return err
 	}
@@ -103,13 +99,13 @@ func (d *Dashboard) apiRates(c echo.Context) error {
 		Total    apiTally     `json:"total"`
 		Days     []apiDay     `json:"days"`
 		Compared *apiCompared `json:"compared"`
-	}{apiFigures: figuresOf(site.ID, period, filter), Total: tallied(figures.Total)}
+	}{apiFigures: figuresOf(q), Total: tallied(figures.Total)}
 	for _, day := range figures.Days {
 		out.Days = append(out.Days, apiDay{day.From.Format(time.DateOnly), day.Few, tallied(day.Tally)})
 	}
-	if compared != nil && !compared.Few {
-		of := figuresOf(site.ID, compared.Period, filter)
-		out.Compared = &apiCompared{of.From, of.To, tallied(compared.Total)}
+	if total := with.total(); total != nil {
+		from, to := dates(with.period)
+		out.Compared = &apiCompared{from, to, tallied(*total)}
 	}
 	return answerJSON(c, out)
 }
@@ -130,21 +126,38 @@ type apiBreakdownRow struct {
 	Ignored  int64  `json:"ignored"`
 }
 
+type apiComparedBreakdowns struct {
+	From       string         `json:"from"`
+	To         string         `json:"to"` // included
+	Breakdowns []apiBreakdown `json:"breakdowns"`
+}
+
 func (d *Dashboard) apiBreakdowns(c echo.Context) error {
-	site, period, figures, filter, err := d.read(c)
+	q, figures, with, err := d.readBoth(c)
 	if err != nil {
 		return err
 	}
+	out := struct {
+		apiFigures
+		Breakdowns []apiBreakdown         `json:"breakdowns"`
+		Compared   *apiComparedBreakdowns `json:"compared"`
+	}{apiFigures: figuresOf(q), Breakdowns: brokenDown(figures, q.site.Counting.Smallest)}
+	if with.total() != nil {
+		from, to := dates(with.period)
+		out.Compared = &apiComparedBreakdowns{from, to, brokenDown(with.figures, q.site.Counting.Smallest)}
+	}
+	return answerJSON(c, out)
+}
+
+// brokenDown is breakdowns in the API's words.
+func brokenDown(f *Figures, smallest int64) []apiBreakdown {
 	list := []apiBreakdown{}
-	for _, b := range breakdowns(figures, site.Counting.Smallest) {
+	for _, b := range breakdowns(f, smallest) {
 		one := apiBreakdown{By: b.ID, Smallest: b.Smallest, Rows: []apiBreakdownRow{}}
 		for _, r := range b.Rows {
 			one.Rows = append(one.Rows, apiBreakdownRow{r.Value, max(1, r.Folded), r.Shown, r.Accepted, r.Chosen, r.Rejected, r.Ignored})
 		}
 		list = append(list, one)
 	}
-	return answerJSON(c, struct {
-		apiFigures
-		Breakdowns []apiBreakdown `json:"breakdowns"`
-	}{figuresOf(site.ID, period, filter), list})
+	return list
 }

@@ -11,21 +11,64 @@ import (
 	"github.com/consentry/consentry/templates"
 )
 
-// writeCSV writes one row per day. A category has three columns: how many
-// decisions granted it, how many denied it, and the rate, empty without any. A day of which too little was
-// counted has its date alone.
-func writeCSV(w io.Writer, days []templates.Step, categories []templates.CategoryName) error {
+// table is what a CSV file about one site holds.
+type table struct {
+	head []string
+	rows [][]string
+}
+
+// write writes it as RFC 4180 has it.
+func (t table) write(w io.Writer) error {
 	out := csv.NewWriter(w)
-	out.UseCRLF = true // RFC 4180
-	_ = out.Write(csvHeader(categories))
-	for _, d := range days {
-		_ = out.Write(csvRow(d, categories))
-	}
-	out.Flush()
+	out.UseCRLF = true
+	_ = out.Write(t.head)
+	_ = out.WriteAll(t.rows) // flushes
 	if err := out.Error(); err != nil {
 		return fmt.Errorf("write csv: %w", err)
 	}
 	return nil
+}
+
+// above puts the rows of the period compared with under those of the current one, and
+// which of the two it is of first in each row.
+func (t table) above(with table) table {
+	both := table{head: append([]string{"period"}, t.head...)}
+	for _, row := range t.rows {
+		both.rows = append(both.rows, append([]string{"current"}, row...))
+	}
+	for _, row := range with.rows {
+		both.rows = append(both.rows, append([]string{"compared"}, row...))
+	}
+	return both
+}
+
+// dayTable has one row per day. A category has three columns: how many
+// decisions granted it, how many denied it, and the rate, empty without any. A day of which too little was
+// counted has its date alone.
+func dayTable(days []templates.Step, categories []templates.CategoryName) table {
+	t := table{head: csvHeader(categories)}
+	for _, d := range days {
+		t.rows = append(t.rows, csvRow(d, categories))
+	}
+	return t
+}
+
+// breakdownTable has one row for each value of each breakdown.
+func breakdownTable(f *Figures, smallest int64) table {
+	t := table{head: []string{"dimension", "value", "values", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored"}}
+	if f == nil {
+		return t
+	}
+	for _, b := range breakdowns(f, smallest) {
+		for _, r := range b.Rows {
+			row := []string{b.ID, consent.Inert(r.Value), strconv.Itoa(max(1, r.Folded))}
+			for _, n := range []int64{r.Shown, r.Accepted, r.Chosen, r.Rejected, r.Ignored} {
+				row = append(row, strconv.FormatInt(n, 10))
+			}
+			t.rows = append(t.rows, row)
+		}
+	}
+	return t
 }
 
 func csvHeader(categories []templates.CategoryName) []string {

@@ -1,15 +1,13 @@
 package dashboard
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -46,15 +44,6 @@ func parseFilter(q url.Values) (templates.Filter, error) {
 		return f, fmt.Errorf("%w: by must be country, locale, device, group or gpc, with a value", ErrFilter)
 	case f.Value != "" && (f.Kind != "" || f.Layout != "" || f.Notice != ""):
 		return f, fmt.Errorf("%w: %s is counted by itself and cannot be combined", ErrFilter, f.By)
-	}
-	return f, nil
-}
-
-// filterOf is parseFilter of a request.
-func filterOf(c echo.Context) (templates.Filter, error) {
-	f, err := parseFilter(c.QueryParams())
-	if err != nil {
-		return f, refuse(http.StatusBadRequest, err)
 	}
 	return f, nil
 }
@@ -102,31 +91,6 @@ func missed(site *consent.Site, total templates.Tally) *templates.Missed {
 	return &templates.Missed{Category: categoryTitle(site, category), Split: templates.Split{Granted: total.Shown - permitted, Denied: permitted}}
 }
 
-// before is the period of the same length that ends where p begins.
-func before(p templates.Period) templates.Period {
-	return templates.Period{From: p.From.Add(-p.To.Sub(p.From)), To: p.From, Today: p.Today, Zone: p.Zone}
-}
-
-// comparison is what a request asks to be compared with, nil for nothing.
-func (d *Dashboard) comparison(c echo.Context, site *consent.Site, p templates.Period, f templates.Filter) (*templates.Comparison, error) {
-	switch c.QueryParam("compare") {
-	case "":
-		return nil, nil
-	case "before":
-	default:
-		return nil, refuse(http.StatusBadRequest, fmt.Errorf("%w: compare must be before", ErrPeriod))
-	}
-	p = before(p)
-	figures, err := d.figures(c.Request().Context(), site, p, f)
-	if errors.Is(err, ErrFew) {
-		return &templates.Comparison{Period: p, Few: true}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &templates.Comparison{Period: p, Total: figures.Total}, nil
-}
-
 // exported is everything that a site's page shows.
 type exported struct {
 	Site       string                `json:"site"`
@@ -137,9 +101,11 @@ type exported struct {
 	Total      templates.Tally       `json:"total"`
 	Days       []exportedDay         `json:"days"`
 	Breakdowns []templates.Breakdown `json:"breakdowns"`
-	// Compared is the period before when it is asked for and enough banners were shown
-	// in it.
-	Compared *templates.Tally `json:"compared,omitempty"`
+	// Compared is another period when one is asked for and enough banners were shown in
+	// it. Its days are named all the same.
+	Compared     *templates.Tally `json:"compared,omitempty"`
+	ComparedFrom string           `json:"compared_from,omitempty"`
+	ComparedTo   string           `json:"compared_to,omitempty"` // included
 }
 
 type exportedDay struct {
@@ -149,72 +115,66 @@ type exportedDay struct {
 }
 
 func (d *Dashboard) getJSON(c echo.Context) error {
-	site, period, f, filter, err := d.read(c)
-	if err != nil {
-		return err
-	}
-	compared, err := d.comparison(c, site, period, filter)
+	q, f, with, err := d.readBoth(c)
 	if err != nil {
 		return err
 	}
 	out := exported{
-		Site: site.ID, Zone: period.Zone, From: period.From.Format(time.DateOnly), To: period.To.AddDate(0, 0, -1).Format(time.DateOnly),
-		Filter: filter, Total: f.Total, Breakdowns: breakdowns(f, site.Counting.Smallest),
+		Site: q.site.ID, Zone: q.period.Zone, Filter: q.filter, Total: f.Total, Breakdowns: breakdowns(f, q.site.Counting.Smallest),
+		Compared: with.total(),
 	}
-	if compared != nil && !compared.Few {
-		out.Compared = &compared.Total
+	out.From, out.To = dates(q.period)
+	if with != nil {
+		out.ComparedFrom, out.ComparedTo = dates(with.period)
 	}
 	for _, day := range f.Days {
 		out.Days = append(out.Days, exportedDay{day.From.Format(time.DateOnly), day.Few, day.Tally})
 	}
-	b, err := json.Marshal(out)
+	return answerJSON(c, out)
+}
+
+func (d *Dashboard) getCSV(c echo.Context) error {
+	q, f, with, err := d.readBoth(c)
 	if err != nil {
 		return err
 	}
-	return c.Blob(http.StatusOK, "application/json", append(b, '\n'))
+	if with == nil {
+		return attach(c, "", q, dayTable(f.Days, categoryNames(q.site, f.Total)))
+	}
+	all := f.Total
+	all.Status = maps.Clone(all.Status)
+	if total := with.total(); total != nil {
+		mergeSplits(&all.Status, total.Status)
+	}
+	categories := categoryNames(q.site, all)
+	return attach(c, "", q, dayTable(f.Days, categories).above(dayTable(with.days(), categories)))
 }
 
-// getBreakdownsCSV writes one row for each value of each breakdown.
 func (d *Dashboard) getBreakdownsCSV(c echo.Context) error {
-	site, period, f, _, err := d.read(c)
+	q, f, with, err := d.readBoth(c)
 	if err != nil {
 		return err
 	}
-	attach(c, "breakdowns-", site, period)
-	out := csv.NewWriter(c.Response())
-	out.UseCRLF = true // RFC 4180
-	_ = out.Write([]string{"dimension", "value", "values", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored"})
-	for _, b := range breakdowns(f, site.Counting.Smallest) {
-		for _, r := range b.Rows {
-			row := []string{b.ID, consent.Inert(r.Value), strconv.Itoa(max(1, r.Folded))}
-			for _, n := range []int64{r.Shown, r.Accepted, r.Chosen, r.Rejected, r.Ignored} {
-				row = append(row, strconv.FormatInt(n, 10))
-			}
-			_ = out.Write(row)
-		}
+	t := breakdownTable(f, q.site.Counting.Smallest)
+	if with != nil {
+		t = t.above(breakdownTable(with.figures, q.site.Counting.Smallest))
 	}
-	out.Flush()
-	return out.Error()
+	return attach(c, "breakdowns-", q, t)
 }
 
-// read is what all pages and files about one site begin with.
-func (d *Dashboard) read(c echo.Context) (*consent.Site, templates.Period, *Figures, templates.Filter, error) {
-	site, period, err := d.asked(c)
-	if err != nil {
-		return nil, period, nil, templates.Filter{}, err
+// attach answers with a CSV file, which is named for what it is about.
+func attach(c echo.Context, what string, q question, t table) error {
+	name := "consentry-" + q.site.ID + "-" + what + inName(q.period)
+	if q.against.How != "" {
+		name += "-against-" + inName(q.against.Period)
 	}
-	filter, err := filterOf(c)
-	if err != nil {
-		return nil, period, nil, filter, err
-	}
-	f, err := d.figures(c.Request().Context(), site, period, filter)
-	return site, period, f, filter, err
-}
-
-// attach makes an answer a CSV file.
-func attach(c echo.Context, what string, site *consent.Site, p templates.Period) {
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="consentry-%s-%s%s-%s.csv"`, site.ID, what,
-		p.From.Format("20060102"), p.To.AddDate(0, 0, -1).Format("20060102")))
+	h.Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
+	return t.write(c.Response())
+}
+
+func inName(p templates.Period) string {
+	from, to := dates(p)
+	return strings.ReplaceAll(from, "-", "") + "-" + strings.ReplaceAll(to, "-", "")
 }

@@ -30,25 +30,23 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 }
 
 func (d *Dashboard) getSite(c echo.Context) error {
-	site, period, f, filter, err := d.read(c)
-	if errors.Is(err, ErrFew) {
-		return show(c, http.StatusOK, templates.Site(templates.SitePage{Nonce: nonce(c), Viewer: frame(c), ID: site.ID, Name: site.Name, Period: period, Filter: filter, Few: true}))
-	}
-	if err != nil {
+	q, f, with, err := d.readBoth(c)
+	few := errors.Is(err, ErrFew)
+	if err != nil && !few {
 		return err
 	}
-	compared, err := d.comparison(c, site, period, filter)
-	if err != nil {
-		return err
-	}
+	site := q.site
 	page := templates.SitePage{
-		Nonce: nonce(c), Viewer: frame(c), ID: site.ID, Name: site.Name, Period: period, Total: f.Total,
-		Categories: categoryNames(site, f.Total), Overdrawn: f.Overdrawn, Filter: filter, Compare: compared,
-		Breakdowns: breakdowns(f, site.Counting.Smallest), Missed: missed(site, f.Total),
-		Paste:   templates.Paste{Tag: gateTag(site), Command: "consentry snippet " + site.ID},
-		Reports: site.Deployment.Gate == consent.GateReport, Seen: d.Seen(site.ID),
+		Nonce: nonce(c), Viewer: frame(c), ID: site.ID, Name: site.Name, Period: q.period, Filter: q.filter, Against: q.against, Few: few,
 	}
-	if period.To.After(period.Today) && !filter.Narrows() {
+	if few {
+		return show(c, http.StatusOK, templates.Site(page))
+	}
+	page.Total, page.Overdrawn, page.Compare = f.Total, f.Overdrawn, with.page()
+	page.Categories, page.Breakdowns, page.Missed = categoryNames(site, f.Total), breakdowns(f, site.Counting.Smallest), missed(site, f.Total)
+	page.Paste = templates.Paste{Tag: gateTag(site), Command: "consentry snippet " + site.ID}
+	page.Reports, page.Seen = site.Deployment.Gate == consent.GateReport, d.Seen(site.ID)
+	if q.period.To.After(q.period.Today) && !q.filter.Narrows() {
 		if page.Live, err = d.live(c.Request().Context(), site); err != nil {
 			return err
 		}
@@ -57,15 +55,6 @@ func (d *Dashboard) getSite(c echo.Context) error {
 	mark(f.Days, f.Notices)
 	page.Steps, page.Unit = steps(f.Days)
 	return show(c, http.StatusOK, templates.Site(page))
-}
-
-func (d *Dashboard) getCSV(c echo.Context) error {
-	site, period, f, _, err := d.read(c)
-	if err != nil {
-		return err
-	}
-	attach(c, "", site, period)
-	return writeCSV(c.Response(), f.Days, categoryNames(site, f.Total))
 }
 
 // asked reads which site and period a request is about.

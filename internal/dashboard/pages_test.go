@@ -103,7 +103,7 @@ func TestTooLittleToCompareLeavesThePageAndItsFilesKeepTheFilter(t *testing.T) {
 	page := d.get("/admin/sites/shop?days=7&by=locale&value=en&compare=before")
 	d.want(page, http.StatusOK, "Too few banners were shown to compare")
 	for _, file := range []string{"rates.csv", "rates.json"} {
-		d.want(page, http.StatusOK, file+"?days=7&amp;compare=before&amp;by=locale&amp;value=en")
+		d.want(page, http.StatusOK, file+"?days=7&amp;by=locale&amp;value=en&amp;compare=before")
 	}
 	d.want(d.get("/admin/sites/shop/rates.json?days=7&by=locale&value=en&compare=before"), http.StatusOK, `"filter":{"Kind":""`)
 	// Whether it was asked for the first time tells of nobody, however few they are.

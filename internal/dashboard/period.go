@@ -29,7 +29,10 @@ func parsePeriod(q url.Values, now time.Time, zone *time.Location) (templates.Pe
 
 func readPeriod(q url.Values, today time.Time) (templates.Period, error) {
 	if q.Has("from") || q.Has("to") {
-		return parseDates(q, today)
+		if q.Has("days") {
+			return templates.Period{}, fmt.Errorf("%w: name either days, or from and to", ErrPeriod)
+		}
+		return parseDates(q, "from", "to", today)
 	}
 	days := defaultDays
 	if q.Has("days") {
@@ -43,20 +46,19 @@ func readPeriod(q url.Values, today time.Time) (templates.Period, error) {
 	return templates.Period{From: to.AddDate(0, 0, -days), To: to, Days: days, Today: today}, nil
 }
 
-func parseDates(q url.Values, today time.Time) (templates.Period, error) {
-	from, fromErr := time.Parse(time.DateOnly, q.Get("from"))
-	last, lastErr := time.Parse(time.DateOnly, q.Get("to"))
+// parseDates reads the first and the last day of a period from two values of a query.
+func parseDates(q url.Values, first, final string, today time.Time) (templates.Period, error) {
+	from, fromErr := time.Parse(time.DateOnly, q.Get(first))
+	last, lastErr := time.Parse(time.DateOnly, q.Get(final))
 	switch {
-	case q.Has("days"):
-		return templates.Period{}, fmt.Errorf("%w: name either days, or from and to", ErrPeriod)
 	case fromErr != nil || lastErr != nil:
-		return templates.Period{}, fmt.Errorf("%w: from and to must both be dates such as 2026-01-31", ErrPeriod)
+		return templates.Period{}, fmt.Errorf("%w: %s and %s must both be dates such as 2026-01-31", ErrPeriod, first, final)
 	case last.Before(from):
-		return templates.Period{}, fmt.Errorf("%w: to is before from", ErrPeriod)
+		return templates.Period{}, fmt.Errorf("%w: %s is before %s; swap them", ErrPeriod, final, first)
 	case last.After(today):
-		return templates.Period{}, fmt.Errorf("%w: to is in the future; the newest day is today in the site's time zone", ErrPeriod)
+		return templates.Period{}, fmt.Errorf("%w: %s is in the future; the newest day is today in the site's time zone", ErrPeriod, final)
 	case last.Sub(from) >= longestDays*24*time.Hour:
-		return templates.Period{}, fmt.Errorf("%w: longer than five years", ErrPeriod)
+		return templates.Period{}, fmt.Errorf("%w: %s to %s is longer than five years; choose a later %s", ErrPeriod, first, final, first)
 	}
 	return templates.Period{From: from, To: last.AddDate(0, 0, 1), Today: today}, nil
 }

@@ -159,7 +159,13 @@ inEveryEngine((newPage, engine) => {
       await reads("#compare", /^What changed since /);
       await asks('a[href^="?days=90"]', "?days=90&compare=before");
       await reads(".picker [aria-current]", /^90 days$/);
-      await asks('a[href="?days=90"]:not(.presets a)', "?days=90"); // the comparison ends
+      await asks('.against a[href*="compare=year"]', "?days=90&compare=year");
+      await reads("#compare + p", /^Nothing was counted in that period/);
+      await page.click(".against summary");
+      await page.click(".against form button");
+      await waitFor(async () => /^\?days=90&compare=own&against_from=[\d-]{10}&against_to=[\d-]{10}$/.test(new URL(await page.url()).search), "own dates in the address");
+      await reads("#compare", /^What changed since /);
+      await asks('.against a[href="?days=90"]', "?days=90"); // the comparison ends
       await asks('a[href*="by=country&value=DE"]', "?days=90&by=country&value=DE");
       await reads(".figures .shown b", /^3$/);
       await page.back();
