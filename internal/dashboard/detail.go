@@ -56,10 +56,11 @@ func breakdowns(f *Figures, smallest int64) (list []templates.Breakdown) {
 			list = append(list, breakdown(id, values, smallest))
 		}
 	}
-	for id, values := range map[string]map[string]templates.Tally{"layout": f.Layouts, "variant": f.Variants} {
-		if len(values) > 1 {
-			list = append(list, breakdown(id, values, smallest))
-		}
+	if len(f.Layouts) > 1 {
+		list = append(list, breakdown("layout", f.Layouts, smallest))
+	}
+	if len(f.Variants) > 1 {
+		list = append(list, breakdown("variant", f.Variants, smallest))
 	}
 	return list
 }
