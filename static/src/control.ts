@@ -7,7 +7,7 @@ import type { Gate } from './types'
 // System colours follow the page's own colour scheme, and forced colours.
 const STYLE =
   ':host{all:unset!important;position:fixed!important;bottom:12px!important;inset-inline-start:12px!important;z-index:9999999!important}' +
-  '*{font:inherit;font-size:13px;line-height:20px;padding:5px 12px;border-radius:10px;background:Canvas;color:CanvasText}' +
+  '*{font:inherit;font-size:max(13px,.8125rem);line-height:1.5;padding:5px 12px;border-radius:10px;background:Canvas;color:CanvasText}' +
   'button{border:1px solid GrayText}@media print{*{display:none}}'
 
 /** Shows or hides our own control; the gate listens for clicks on it as on every opener of the page. */

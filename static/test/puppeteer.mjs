@@ -53,7 +53,14 @@ function startThrough(name, through) {
   return start(name, { "network.proxy.type": 1, "network.proxy.no_proxies_on": "localhost", ...proxy }, { acceptInsecureCerts: true, ...args });
 }
 
-// Firefox cannot switch scripts off over BiDi yet: that takes a browser with the pref.
+// What Firefox is told by its preferences alone takes a browser of its own.
+async function apart(prefs) {
+  const other = await start("firefox", prefs);
+  const context = await other.createBrowserContext();
+  return { context, page: await context.newPage(), close: () => other.close() };
+}
+
+// Firefox cannot switch scripts off over BiDi yet.
 async function withoutScripts(browser) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
@@ -62,9 +69,7 @@ async function withoutScripts(browser) {
     return { context, page, close: () => dispose(context) };
   } catch {
     await context.close();
-    const other = await start("firefox", { "javascript.enabled": false });
-    const own = await other.createBrowserContext();
-    return { context: own, page: await own.newPage(), close: () => other.close() };
+    return apart({ "javascript.enabled": false });
   }
 }
 
@@ -77,9 +82,25 @@ async function withScripts(browser) {
   return { context, page: await context.newPage(), close: () => dispose(context) };
 }
 
+/**
+ * How the visitor has set the browser up: text is the size of letters in pixels, forced
+ * shows the visitor's own colours instead of the page's.
+ */
+async function withSettings(browser, { text, forced }) {
+  if (!isChromium(browser))
+    return apart({
+      ...(text && Object.fromEntries(["x-western", "x-unicode", "ar"].map((letters) => [`font.size.variable.${letters}`, text]))),
+      ...(forced && { "browser.display.document_color_use": 2 }),
+    });
+  const it = await withScripts(browser);
+  if (text) await (await it.page.createCDPSession()).send("Page.setFontSizes", { fontSizes: { standard: text } });
+  if (forced) await emulation(it.page)({ "forced-colors": "active" });
+  return it;
+}
+
 // Every page has a context, and so a cookie jar, of its own.
-async function newPage(browser, { javascript = true, width = 1280, height = 900, scheme, agent } = {}) {
-  const { context, page, close } = await (javascript ? withScripts : withoutScripts)(browser);
+async function newPage(browser, { javascript = true, width = 1280, height = 900, scheme, agent, text, forced } = {}) {
+  const { context, page, close } = await (text || forced ? withSettings(browser, { text, forced }) : (javascript ? withScripts : withoutScripts)(browser));
   if (agent) await page.setUserAgent({ userAgent: agent });
   return openTab(context, page, close, { width, height, scheme });
 }
@@ -119,20 +140,22 @@ async function openTab(context, page, close, { width, height, scheme }) {
       await page.evaluateOnNewDocument(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }));
     },
     cookies: () => context.cookies(),
-    /** Media features by name, such as "forced-colors"; Chromium alone has it. */
-    media: browsers.chromium.executablePath === page.browser().process()?.spawnfile && emulation(page),
+    /** Media features by name, such as "forced-colors", and the medium, such as "print"; Chromium alone has it. */
+    media: isChromium(page.browser()) && emulation(page),
     resize: (w, h) => page.setViewport({ width: w, height: h }),
     screenshot: (options) => page.screenshot({ type: "png", ...options }),
     close,
   };
 }
 
+const isChromium = (browser) => browsers.chromium.executablePath === browser.process()?.spawnfile;
+
 // Puppeteer's own command knows too few features.
 function emulation(page) {
   let session;
-  return async (features) => {
+  return async (features, media = "") => {
     session ||= await page.createCDPSession();
-    await session.send("Emulation.setEmulatedMedia", { features: Object.entries(features).map(([name, value]) => ({ name, value })) });
+    await session.send("Emulation.setEmulatedMedia", { media, features: Object.entries(features).map(([name, value]) => ({ name, value })) });
   };
 }
 
