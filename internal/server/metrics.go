@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -50,7 +51,7 @@ func newMetrics(o Options) *Metrics {
 	})
 	build.Set(1)
 	m.registry.MustRegister(m.requests, m.duration, m.decisions, m.signals, m.storeUp, m.undeclaredProxy, build,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap())), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if o.Outbox != nil {
 		m.registry.MustRegister(outboxMetrics{o.Outbox})
 	}
@@ -58,6 +59,12 @@ func newMetrics(o Options) *Metrics {
 		m.registry.MustRegister(newBacklogMetrics(o.Backlog, o.Now))
 	}
 	return m
+}
+
+// liveHeap is go_gc_heap_live_bytes, what the last garbage collection left in use:
+// growth of it is a leak, of other figures it may be that none was due yet.
+func liveHeap() collectors.GoRuntimeMetricsRule {
+	return collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}
 }
 
 // Decision counts a recorded decision.

@@ -106,6 +106,7 @@ func TestMetricsNameRoutesAndNobody(t *testing.T) {
 		"consentry_request_seconds_count{listener=\"operators\",route=\"/healthz\"} 2\n",
 		"consentry_undeclared_proxy_requests_total 0\n",
 		"go_goroutines ",
+		"go_gc_heap_live_bytes ",
 	} {
 		if !strings.Contains(text, "\n"+line) {
 			t.Errorf("there is no line %q", line)
