@@ -94,7 +94,7 @@ func (c *passersby) wantKept(t *testing.T, stored map[string]int) {
 }
 
 // setting reads a number that asks for a longer run.
-func setting(t *testing.T, name string, usual int) int {
+func setting(t testing.TB, name string, usual int) int {
 	t.Helper()
 	n, err := strconv.Atoi(cmp.Or(os.Getenv(name), strconv.Itoa(usual)))
 	if err != nil {

@@ -188,9 +188,14 @@ func (p *program) rendering() string {
 // until polls, and fails the test when it has waited too long.
 func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !done(); time.Sleep(10 * time.Millisecond) {
+	untilWithin(t, patience, what, done)
+}
+
+func untilWithin(t testing.TB, within time.Duration, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(within); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited %s in vain until %s", patience, what)
+			t.Fatalf("waited %s in vain until %s", within, what)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/sqlitestore"
@@ -32,7 +33,7 @@ func (p *program) signed() (c translog.Checkpoint, raw string) {
 // waitSigned waits until a server shows a checkpoint over at least size entries.
 func (p *program) waitSigned(size int64) {
 	p.t.Helper()
-	until(p.t, "the log is signed", func() bool {
+	untilWithin(p.t, patience+time.Duration(size)*time.Millisecond/5, "the log is signed", func() bool {
 		got := ask(p.t, p.visitors, "GET", checkpointAddress, "")
 		c, err := translog.ReadCheckpoint([]byte(got.body))
 		return got.status == http.StatusOK && err == nil && c.Size >= size
