@@ -35,7 +35,7 @@ type generation struct {
 }
 
 func newGeneration(size int) *generation {
-	return &generation{record: make(map[key]int32, size), subject: make(map[key]int32, size)}
+	return &generation{rows: make([]tailRow, 0, size), record: make(map[key]int32, size), subject: make(map[key]int32, size)}
 }
 
 func (g *generation) add(r tailRow) {
