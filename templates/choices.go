@@ -44,6 +44,7 @@ type ChoicesPage struct {
 	Decided   time.Time     // when it was decided, zero without a valid choice
 	Receipt   string        // address of the newest receipt, may be empty
 	GPC       bool          // the request carries Sec-GPC: 1, and that is honoured
+	DNT       bool          // it is Do Not Track alone that is honoured
 	Outcome   Outcome
 	Now       time.Time
 }
@@ -58,7 +59,7 @@ func Choices(p ChoicesPage) templ.Component {
 func (p *ChoicesPage) filling() filling {
 	decided, optOut := !p.Decided.IsZero(), p.Frame.Regime == consent.OptOut
 	shown := map[string]bool{
-		"saved": p.Outcome == Saved, "failed": p.Outcome == Failed, "changed": p.Outcome == Changed, "gpc": p.GPC,
+		"saved": p.Outcome == Saved, "failed": p.Outcome == Failed, "changed": p.Outcome == Changed, "gpc": p.GPC, "dnt": p.DNT,
 		"opt-out": optOut, "not-opt-out": !optOut, "decided": decided, "back": p.Back != "", "receipt": p.Receipt != "",
 	}
 	on := make(map[string]bool) // switches: a category's stands for all services in it

@@ -101,7 +101,7 @@ func writePolicyText(w io.Writer, site *consent.Site) {
 	fmt.Fprintf(w, "We honour Global Privacy Control (Sec-GPC) %s: it takes back what you had permitted without it and permits nothing. What you allow on this site after that counts all the same.\n", where)
 	switch p.Signals.DNT {
 	case consent.DNTHonor:
-		fmt.Fprintln(w, "We treat Do Not Track in the same way as far as our server receives it.")
+		fmt.Fprintln(w, "We treat Do Not Track in the same way, everywhere.")
 	case consent.DNTDisclose:
 		fmt.Fprintln(w, "We do not respond to Do Not Track.")
 	}

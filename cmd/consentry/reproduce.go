@@ -146,8 +146,8 @@ func (d *logDesk) addPage(ctx context.Context, s *shownNotice, f foundRecord, re
 	}
 	r := s.Record
 	page := templates.ChoicesPage{
-		Form: form, Frame: f.frame, Locale: r.Notice.Locale, Rendering: r.Notice.Rendering, GPC: r.Signals.GPC && r.Signals.Honoured, Now: r.Time.Time,
-		State: r.Before(f.frame, nil, nil),
+		Form: form, Frame: f.frame, Locale: r.Notice.Locale, Rendering: r.Notice.Rendering, Now: r.Time.Time,
+		GPC: r.Signals.Honoured && r.Signals.GPC, DNT: r.Signals.Honoured && !r.Signals.GPC, State: r.Before(f.frame, nil, nil),
 	}
 	if r.Previous != nil {
 		before, err := d.find(ctx, *r.Previous, s.Site)
@@ -191,15 +191,29 @@ func layerOf(script []byte, r *consent.Record) (shownLayer, error) {
 	if html == "" || css == "" {
 		return shownLayer{}, errors.New("the stored script holds no HTML and style that this program knows how to show; its bytes are evidence all the same")
 	}
-	if r.Signals.GPC {
-		html = gpcLine.ReplaceAllString(html, "$1$3")
+	if line := signalLine(r.Signals); line != nil {
+		html = line.ReplaceAllString(html, "$1$3")
 	}
 	html = strings.Replace(html, "<dialog", "<dialog open", 1)
 	return shownLayer{HTML: template.HTML(html), CSS: template.CSS(css)}, nil // held against its digest
 }
 
-// gpcLine is the sentence that is shown to browsers that send the signal.
-var gpcLine = regexp.MustCompile(`(<[^>]*data-slot="gpc"[^>]*?)( hidden)([^>]*>)`)
+// gpcLine and dntLine are the sentences that are shown to browsers that send a
+// signal.
+var (
+	gpcLine = regexp.MustCompile(`(<[^>]*data-slot="gpc"[^>]*?)( hidden)([^>]*>)`)
+	dntLine = regexp.MustCompile(`(<[^>]*data-slot="dnt"[^>]*?)( hidden)([^>]*>)`)
+)
+
+func signalLine(s consent.Signals) *regexp.Regexp {
+	switch {
+	case s.GPC:
+		return gpcLine
+	case s.DNT && s.Honoured:
+		return dntLine
+	}
+	return nil
+}
 
 //go:embed snippets/notice.html.tmpl
 var noticePage string

@@ -77,6 +77,7 @@ func TestThePageWithoutJavaScriptIsShownAgainUnderItsRegime(t *testing.T) {
 	for _, v := range []visit{
 		{"save", california, []string{"<h1>Your privacy choices</h1>", "runs until you object"}, 2},
 		{"save", append(slices.Clone(california), "Sec-GPC: 1"), []string{"Global Privacy Control honoured", "You have not decided yet. Until"}, 0},
+		{"save", append(slices.Clone(california), "DNT: 1"), []string{"Do Not Track honoured", "You have not decided yet. Until"}, 0},
 		{"reject-all", append(slices.Clone(california), accepted, "Sec-GPC: 1"), []string{"Global Privacy Control honoured", "Decided on"}, 0},
 		{"withdraw", append(slices.Clone(japan), accepted, "Sec-GPC: 1"), []string{"<h1>Cookie settings of", "Withdraw permission"}, 2},
 		{"reject-all", japan, []string{"<h1>Cookie settings of", "runs until you object"}, 2},

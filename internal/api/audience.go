@@ -63,11 +63,14 @@ func placeOf(c echo.Context) Place {
 	return p
 }
 
-// rulingOf returns what is presumed of a request's sender. script says that the
-// page's own code has seen Global Privacy Control.
-func (s *Site) rulingOf(c echo.Context, script bool) consent.Ruling {
-	p, h := placeOf(c), c.Request().Header
-	return s.Policy.Ruling(consent.Place(p.Country, p.Region), script || hasOne(h.Values("Sec-Gpc")), hasOne(h.Values("Dnt")))
+// rulingOf returns what is presumed of a request's sender, as its headers signal.
+func (s *Site) rulingOf(c echo.Context) consent.Ruling {
+	return s.rulingUnder(c, signals(c.Request().Header, &consent.Decision{}))
+}
+
+func (s *Site) rulingUnder(c echo.Context, seen consent.Signals) consent.Ruling {
+	p := placeOf(c)
+	return s.Policy.Ruling(consent.Place(p.Country, p.Region), seen.GPC, seen.DNT)
 }
 
 // audienceOf finds the audience of a ruling: where all visitors are treated alike,
@@ -86,9 +89,9 @@ func (s *Site) audienceOf(r consent.Ruling) *audience {
 // sender's or, from a frozen gate or another page, the one of whom nothing is
 // presumed; and what is presumed, signals in any case.
 func (s *Site) served(c echo.Context, d *consent.Decision) (*audience, consent.Ruling) {
-	whole := s.rulingOf(c, d.GPC)
+	whole := s.rulingUnder(c, signals(c.Request().Header, d))
 	a := s.audienceOf(whole)
-	if d.Surface != "page" && d.Ruling != a.name && d.Ruling != s.audienceOf(s.rulingOf(c, false)).name {
+	if d.Surface != "page" && d.Ruling != a.name && d.Ruling != s.audienceOf(s.rulingOf(c)).name {
 		a = s.audience
 	}
 	ruling := a.ruling
@@ -115,8 +118,20 @@ func (act *activation) frameFor(a *audience) string {
 }
 
 // isLocal reports whether the site's gates have to know of regimes.
-func (s *Site) isLocal() bool {
-	return s.Policy.Local() || s.Policy.ChildDirected || s.Policy.Signals.GPCBinding
+func (s *Site) isLocal() bool { return s.Policy.Local() || s.Policy.ChildDirected }
+
+// heeds lists the signals that are honoured under a ruling, by the properties of
+// navigator that tell pages of them: the server sees the headers of those whom it
+// makes a gate for, and a cached gate is made for nobody.
+func (s *Site) heeds(r consent.Ruling) []string {
+	names := []string{}
+	if r.Heeds {
+		names = append(names, "globalPrivacyControl")
+	}
+	if s.Policy.Signals.DNT == consent.DNTHonor {
+		names = append(names, "doNotTrack")
+	}
+	return names
 }
 
 // presumedLetter is what a gate is told of a category.

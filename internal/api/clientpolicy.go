@@ -27,12 +27,13 @@ type corePolicy struct {
 type gatePolicy struct {
 	corePolicy
 	Locales map[string]string     `json:"locales"`          // see lang.Matcher.Table
+	Heeds   []string              `json:"heeds"`            // signals that are honoured
 	Others  string                `json:"others,omitempty"` // the condition of what no rule knows
 	Report  bool                  `json:"report,omitempty"`
 	Rules   map[string]clientRule `json:"rules,omitempty"`
 	Consent clientConsent         `json:"consent"`
 	// Of a site whose visitors are treated by where they are:
-	Signal *bool  `json:"signal,omitempty"` // false where none is honoured; nil where the page may say so
+	Signal bool   `json:"signal,omitempty"` // the server has seen one that is honoured
 	Out    bool   `json:"out,omitempty"`
 	Ruling string `json:"ruling,omitempty"`
 }
@@ -60,8 +61,8 @@ type clientSettings struct {
 	Kind  string `json:"kind"`
 	Label string `json:"label"`
 	// Where some visitors are under opt-out:
-	Choices  string `json:"choices,omitempty"`
-	Honoured string `json:"honoured,omitempty"`
+	Choices  string            `json:"choices,omitempty"`
+	Honoured map[string]string `json:"honoured,omitempty"` // by what Heeds of the gate has
 }
 
 type clientCategory struct {
@@ -108,11 +109,8 @@ var keyName = regexp.MustCompile(`"([a-z_]+)":`)
 // through unheld.
 func (s *Site) gateAsset(a *audience, unheld []string) (*asset, error) {
 	policy := gatePolicy{
-		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Consent: s.clientConsent(),
-		Out: a.ruling.Regime == consent.OptOut, Ruling: a.name,
-	}
-	if a.ruling.Signal || !a.ruling.Heeds {
-		policy.Signal = &a.ruling.Signal
+		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Heeds: s.heeds(a.ruling), Consent: s.clientConsent(),
+		Signal: a.ruling.Signal, Out: a.ruling.Regime == consent.OptOut, Ruling: a.name,
 	}
 	for i, presumed := range a.ruling.Presumed {
 		policy.Categories[i].Presumed = presumedLetter(presumed)

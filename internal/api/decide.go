@@ -163,14 +163,14 @@ func (s *Site) receiptPath(record consent.ID) string {
 // signals reads Sec-GPC and DNT as the browser sent them, and what its script
 // saw. Only the exact value 1 counts; duplicates joined by a proxy count once.
 func signals(h http.Header, d *consent.Decision) consent.Signals {
-	header := hasOne(h.Values("Sec-Gpc"))
-	s := consent.Signals{GPC: header || d.GPC, DNT: hasOne(h.Values("Dnt")), Source: "none"}
-	switch {
-	case header && d.GPC:
+	gpc, dnt := hasOne(h.Values("Sec-Gpc")), hasOne(h.Values("Dnt"))
+	s := consent.Signals{GPC: gpc || d.GPC, DNT: dnt || d.DNT, Source: "none"}
+	switch header, script := gpc || dnt, d.GPC || d.DNT; {
+	case header && script:
 		s.Source = "both"
-	case d.GPC:
+	case script:
 		s.Source = "script"
-	case header || s.DNT:
+	case header:
 		s.Source = "header"
 	}
 	return s

@@ -133,7 +133,7 @@ func (a *API) postImpression(c echo.Context) error {
 	header := c.Request().Header
 	ua := classify(header)
 	shown := consent.Impression{
-		Moment: s.moment(c, a.now()), Locale: body.Locale, Layout: body.Layout, Regime: s.rulingOf(c, false).Regime, Form: ua.Form,
+		Moment: s.moment(c, a.now()), Locale: body.Locale, Layout: body.Layout, Regime: s.rulingOf(c).Regime, Form: ua.Form,
 		Again: body.Again,
 		GPC:   hasOne(header.Values("Sec-Gpc")), Automated: body.WebDriver || ua.Family == "bot",
 	}

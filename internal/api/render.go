@@ -52,7 +52,8 @@ func (s *Site) settings(locale string) clientSettings {
 		way.Kind = "none"
 	}
 	if len(s.Policy.Regimes.Rules) > 0 {
-		way.Choices, way.Honoured = t.PrivacyChoices, t.GPCHonoured
+		way.Choices = t.PrivacyChoices
+		way.Honoured = map[string]string{"globalPrivacyControl": t.GPCHonoured, "doNotTrack": t.DNTHonoured}
 	}
 	return way
 }

@@ -18,7 +18,7 @@ func (a *API) getGate(c echo.Context) error {
 	if s.advanced == nil && len(s.others) == 0 {
 		return s.gate.serve(c, s.gateLife(a.Now()))
 	}
-	visitors := s.audienceOf(s.rulingOf(c, false))
+	visitors := s.audienceOf(s.rulingOf(c))
 	if a.forgotten(c, s) {
 		visitors = s.audience
 	}
@@ -42,7 +42,7 @@ func (a *API) forgotten(c echo.Context, s *Site) bool {
 // advanced mode, and has not asked to be left alone: by Global Privacy Control in any
 // case, by Do Not Track where the site honours it.
 func (s *Site) isAdvanced(c echo.Context) bool {
-	if s.rulingOf(c, false).Signal || hasOne(c.Request().Header.Values("Sec-Gpc")) {
+	if s.rulingOf(c).Signal || hasOne(c.Request().Header.Values("Sec-Gpc")) {
 		return false
 	}
 	return slices.Contains(s.Deployment.ConsentMode.Advanced.Countries, placeOf(c).Country)

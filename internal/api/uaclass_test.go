@@ -89,23 +89,25 @@ func TestOnlyTheExactValueOneIsASignal(t *testing.T) {
 func TestASignalIsRecordedWithWhereItWasSeen(t *testing.T) {
 	for _, test := range []struct {
 		gpc, dnt string
-		script   bool
+		script   consent.Decision
 		want     consent.Signals
 	}{
-		{"", "", false, consent.Signals{Source: "none"}},
-		{"0", "0", false, consent.Signals{Source: "none"}},
-		{"1", "", false, consent.Signals{GPC: true, Source: "header"}},
-		{"", "", true, consent.Signals{GPC: true, Source: "script"}},
-		{"0", "", true, consent.Signals{GPC: true, Source: "script"}},
-		{"1", "", true, consent.Signals{GPC: true, Source: "both"}},
-		{"", "1", false, consent.Signals{DNT: true, Source: "header"}},
-		{"1", "1", false, consent.Signals{GPC: true, DNT: true, Source: "header"}},
+		{"", "", consent.Decision{}, consent.Signals{Source: "none"}},
+		{"0", "0", consent.Decision{}, consent.Signals{Source: "none"}},
+		{"1", "", consent.Decision{}, consent.Signals{GPC: true, Source: "header"}},
+		{"", "", consent.Decision{GPC: true}, consent.Signals{GPC: true, Source: "script"}},
+		{"0", "", consent.Decision{GPC: true}, consent.Signals{GPC: true, Source: "script"}},
+		{"1", "", consent.Decision{GPC: true}, consent.Signals{GPC: true, Source: "both"}},
+		{"", "1", consent.Decision{}, consent.Signals{DNT: true, Source: "header"}},
+		{"1", "1", consent.Decision{}, consent.Signals{GPC: true, DNT: true, Source: "header"}},
+		{"", "", consent.Decision{DNT: true}, consent.Signals{DNT: true, Source: "script"}},
+		{"", "1", consent.Decision{DNT: true}, consent.Signals{DNT: true, Source: "both"}},
 	} {
 		h := http.Header{}
 		h.Set("Sec-GPC", test.gpc)
 		h.Set("DNT", test.dnt)
-		if got := signals(h, &consent.Decision{GPC: test.script}); got != test.want {
-			t.Errorf("Sec-GPC %q, DNT %q, script %v: %+v", test.gpc, test.dnt, test.script, got)
+		if got := signals(h, &test.script); got != test.want {
+			t.Errorf("Sec-GPC %q, DNT %q, script %v and %v: %+v", test.gpc, test.dnt, test.script.GPC, test.script.DNT, got)
 		}
 	}
 }

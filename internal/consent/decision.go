@@ -28,6 +28,7 @@ type Decision struct {
 	Categories map[string]Status `json:"categories"` // every optional category, save for one service
 	Services   map[string]Status `json:"services,omitempty"`
 	GPC        bool              `json:"gpc,omitempty"`       // as navigator.globalPrivacyControl says
+	DNT        bool              `json:"dnt,omitempty"`       // as navigator.doNotTrack says, from gates that heed it
 	WebDriver  bool              `json:"webdriver,omitempty"` // navigator.webdriver
 	Untrusted  bool              `json:"untrusted,omitempty"` // the click came from a script
 	AfterMS    *int              `json:"after_ms,omitempty"`  // from shown to clicked, nil when not known

@@ -11,7 +11,7 @@ import (
 type Ruling struct {
 	Regime Regime
 	Signal bool          // an honoured signal
-	Heeds  bool          // Global Privacy Control is honoured, if only the page has seen it
+	Heeds  bool          // Global Privacy Control is honoured
 	Memory time.Duration // how long an answer holds; never shorter than the cool-down
 	// Presumed has, for each optional category in order: granted or denied, which
 	// is not asked about; "" to be asked; Keeps to be asked unless it was refused.

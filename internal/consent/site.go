@@ -212,6 +212,7 @@ type Texts struct {
 	Changed     string `yaml:"changed"` // re-ask: what changed since last time
 	GPC         string `yaml:"gpc"`
 	GPCHonoured string `yaml:"gpc_honoured"` // says that Global Privacy Control, by its name, was followed; no full stop
+	DNTHonoured string `yaml:"dnt_honoured"` // the same of Do Not Track
 	ConsentID   string `yaml:"consent_id"`   // label
 	DecidedOn   string `yaml:"decided_on"`   // "Decided on {date}"
 	ReceiptLink string `yaml:"receipt_link"`

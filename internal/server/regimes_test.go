@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/consentry/consentry/internal/consent"
 )
 
 var localYAML = strings.Replace(shopYAML, "locales:", "regime: local\nlocales:", 1)
@@ -85,12 +87,34 @@ func TestASignalThatBindsNobodyIsLeftAloneByTheGateToo(t *testing.T) {
 	writeSite(t, dir, "shop.yaml", strings.Replace(localYAML, "locales:", "gpc: binding\nlocales:", 1))
 	r := newRig(t, dir, nil)
 	for headers, want := range map[string]string{
-		"": "signal:false", "X-Country: JP\nSec-GPC: 1": "signal:false",
-		"X-Country: US\nX-Region: CA": "", "X-Country: US\nX-Region: CA\nSec-GPC: 1": "signal:true",
+		"": "", "X-Country: JP\nSec-GPC: 1": "", "X-Country: US\nX-Region: CA": "globalPrivacyControl",
+		"X-Country: US\nX-Region: CA\nSec-GPC: 1": "globalPrivacyControl signal:true", "X-Country: JP\nDNT: 1": "signal:true",
 	} {
 		_, body, _ := r.gateOf(t, headers)
-		if got := regexp.MustCompile(`signal:\w+|$`).FindString(body[strings.Index(body, "{site:"):]); got != want {
+		held := regexp.MustCompile(`globalPrivacyControl|signal:\w+`).FindAllString(body[strings.Index(body, "{site:"):], -1)
+		if got := strings.Join(held, " "); got != want {
 			t.Errorf("%q: the gate holds %q, want %q", headers, got, want)
+		}
+	}
+}
+
+// A cached gate asks the browser itself for what its site honours, and for nothing else.
+func TestTheGateOfOneRegimeAsksForTheSignalsThatItsSiteHonours(t *testing.T) {
+	for line, want := range map[string]string{
+		"": `heeds:["globalPrivacyControl","doNotTrack"]`, "dnt: ignore": `heeds:["globalPrivacyControl"]`, "dnt: disclose": `heeds:["globalPrivacyControl"]`,
+		"gpc: binding": `heeds:["doNotTrack"]`, "gpc: binding\ndnt: ignore": `heeds:[]`,
+	} {
+		dir := t.TempDir()
+		writeSite(t, dir, "shop.yaml", strings.Replace(shopYAML, "locales:", line+"\nlocales:", 1))
+		r := newRig(t, dir, nil)
+		_, gate, _ := r.gateOf(t, "DNT: 1")
+		if !strings.Contains(gate, want) {
+			t.Errorf("%q: the gate lacks %s", line, want)
+		}
+		for _, name := range []string{"globalPrivacyControl", "doNotTrack"} {
+			if strings.Contains(gate, name) != strings.Contains(want, name) {
+				t.Errorf("%q: the gate says %s, or does not, against %s", line, name, want)
+			}
 		}
 	}
 }
@@ -151,6 +175,51 @@ func TestASignalNarrowsAGrantOnRecord(t *testing.T) {
 	}
 }
 
+// Do Not Track alone is a signal like any other where a site honours it, and none
+// where it does not; it never grants.
+func TestDoNotTrackAloneNarrowsAGrantOnRecord(t *testing.T) {
+	for _, dnt := range []string{consent.DNTHonor, consent.DNTIgnore, consent.DNTDisclose} {
+		dir := t.TempDir()
+		writeSite(t, dir, "shop.yaml", strings.Replace(shopYAML, "locales:", "dnt: "+dnt+"\nlocales:", 1))
+		r := newRig(t, dir, nil)
+		rendering := r.site(t, "shop").Rendering
+		post := func(control, surface, status, headers string) (*http.Response, string) {
+			head := "Host: shop.example\nOrigin: https://shop.example\nContent-Type: application/json" + headers
+			return r.do(t, ask{to: "POST /privacy/decisions", headers: head, body: signalBody(t, rendering, control, surface, status, "")}.request(t, r))
+		}
+		granted, answer := post("accept-all", "banner", "granted", "")
+		if granted.StatusCode != http.StatusCreated {
+			t.Fatalf("a grant got %d %s", granted.StatusCode, answer)
+		}
+		cookies := "\nCookie: " + cookieLine(granted)
+		for _, refused := range [][2]string{{"denied", cookies}, {"denied", "\nDNT: 1"}, {"denied", cookies + "\nDNT: 0"}, {"granted", cookies + "\nDNT: 1"}} {
+			if response, body := post("signal", "signal", refused[0], refused[1]); response.StatusCode != http.StatusUnprocessableEntity {
+				t.Errorf("%s: a signal that is %s under %q got %d %s", dnt, refused[0], refused[1], response.StatusCode, body)
+			}
+		}
+		narrowed, answer := post("signal", "signal", "denied", cookies+"\nDNT: 1")
+		if dnt != consent.DNTHonor {
+			if narrowed.StatusCode != http.StatusUnprocessableEntity {
+				t.Errorf("%s: the signal got %d %s", dnt, narrowed.StatusCode, answer)
+			}
+			continue
+		}
+		if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, ".gpc~d") || strings.Contains(answer, "~g") {
+			t.Fatalf("the signal got %d %s", narrowed.StatusCode, answer)
+		}
+		_, shown := r.do(t, ask{to: "GET " + between(answer, `"receipt":"`, `"`) + "?format=json"}.request(t, r))
+		for _, want := range []string{`"event": "signal"`, `"gpc": false`, `"dnt": true`, `"honoured": true`, `"source": "header"`} {
+			if !strings.Contains(shown, want) {
+				t.Errorf("the receipt lacks %s", want)
+			}
+		}
+		again, answer := post("accept-all", "preferences", "granted", "\nDNT: 1\nCookie: "+cookieLine(narrowed))
+		if again.StatusCode != http.StatusCreated || !strings.Contains(answer, "analytics~g~") || !strings.Contains(answer, ".gpc~d") {
+			t.Errorf("a grant despite the signal got %d %s", again.StatusCode, answer)
+		}
+	}
+}
+
 func cookieLine(response *http.Response) string {
 	var pairs []string
 	for _, c := range response.Cookies() {
@@ -176,6 +245,7 @@ func TestThePageWithoutJavaScriptFollowsTheRegime(t *testing.T) {
 		"X-Country: JP":                             {"Cookie settings of Test shop", 2},
 		"X-Country: JP\nAccept-Language: de":        {"Cookie-Einstellungen", 0}, // in German it says Erlaubt
 		"X-Country: FR\nSec-GPC: 1\nX-Region: anon": {"Global Privacy Control honoured", 0},
+		"X-Country: FR\nDNT: 1":                     {"Do Not Track honoured", 0},
 	} {
 		_, body := r.do(t, ask{to: "GET /privacy/choices", headers: headers}.request(t, r))
 		if got := strings.Count(body, "<b>Allowed</b>"); got != want.allowed || !strings.Contains(body, want.title) {

@@ -87,8 +87,8 @@ type SiteFile struct {
 	GPC string `yaml:"gpc" jsonschema:"enum=everywhere,enum=binding,default=everywhere"`
 
 	// What is done about Do Not Track. honor: the same as about Global Privacy
-	// Control, as far as the server sees it: in gate.js with regime: local, and in
-	// decisions. ignore: nothing. disclose: nothing, and the policy text says so.
+	// Control, everywhere. ignore: nothing. disclose: nothing, and the policy text
+	// says so.
 	DNT string `yaml:"dnt" jsonschema:"enum=honor,enum=ignore,enum=disclose,default=honor"`
 
 	// Whether the site is for children. Then nothing optional can ever be granted,

@@ -3,7 +3,7 @@
 // only to say that a grant could not be saved.
 import { keepClear } from './clear'
 import { mount } from './mount'
-import { attempt, saysGPC, storedHint } from './cookie'
+import { attempt, honoured, storedHint } from './cookie'
 import { says } from './decision'
 import { grants } from './narrow'
 import type { Answer, Asking, Decision, Status } from './types'
@@ -34,6 +34,13 @@ export function tellChanged(gate: Asking, box: HTMLElement): void {
   }
 }
 
+/** Names the signal that is honoured, if there is one; despite says that the visitor has granted something all the same. */
+export function tellSignal({ policy }: Asking, box: HTMLElement, despite = false): void {
+  const signal = !despite && honoured(policy)
+  slot(box, 'gpc').hidden = signal != 'globalPrivacyControl'
+  slot(box, 'dnt').hidden = signal != 'doNotTrack'
+}
+
 /** Says that the choice was saved, for a while. */
 export function say(root: ParentNode): void {
   const line = slot(root, 'status')
@@ -56,7 +63,7 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
     if (!root) {
       root = made
       box = root.querySelector('section')!
-      slot(box, 'gpc').hidden = !saysGPC(gate.policy)
+      tellSignal(gate, box)
       tellChanged(gate, box)
       box.addEventListener('click', follow)
       giveBack = keepClear(box)

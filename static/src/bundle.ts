@@ -17,6 +17,7 @@ export function enter(policy: Notice): Asking | undefined {
   const gate = lender() as Asking | undefined
   if (!gate) return
   const { categories } = gate.policy
+  gate.policy.heeds ||= [] // an older gate does not say what it asks for
   gate.policy = { ...gate.policy, ...policy, rendering: src.split('/').at(-2)! }
   gate.policy.categories = policy.categories.map(c => ({ ...categories.find(known => known.id == c.id), ...c }))
   gate.refresh()

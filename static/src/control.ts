@@ -1,6 +1,6 @@
 // The way back: a small control on every page that reopens the choice, for as
 // long as layer one is not on the screen.
-import { saysGPC } from './cookie'
+import { honoured } from './cookie'
 import { mount } from './mount'
 import type { Gate } from './types'
 
@@ -13,12 +13,13 @@ const STYLE =
 /** Shows or hides our own control; the gate listens for clicks on it as on every opener of the page. */
 export async function control(gate: Gate): Promise<void> {
   const { out } = gate.policy
-  const { kind, label, choices, honoured } = gate.policy.settings!
+  const { kind, label, choices, honoured: words } = gate.policy.settings!
   if (kind == 'none') return
   if (!gate.control) {
     const own = document.createElement(kind == 'link' ? 'a' : kind) as HTMLAnchorElement
     gate.control = own
-    own.textContent = out && choices ? choices + (saysGPC(gate.policy) ? ' · ' + honoured : '') : label
+    const signal = honoured(gate.policy)
+    own.textContent = out && choices ? choices + (signal ? ' · ' + words![signal] : '') : label
     own.lang = gate.locale
     own.dir = 'auto'
     own.href = own.dataset.consentrySettings = '#'

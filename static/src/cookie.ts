@@ -2,7 +2,7 @@
 // narrow (the sealed one beside it, which no script can read, has the
 // authority), and whether a decision waits for its record.
 import { findHint, says } from './decision'
-import type { Hint, Policy } from './types'
+import type { Hint, Policy, Signal } from './types'
 
 /** On plain http, which works on loopback only, browsers refuse the prefixes. */
 export const cookieName = (policy: Policy) =>
@@ -22,8 +22,11 @@ declare const REGIMES: boolean
 /** Returns the hint as it is stored. */
 export const storedHint = (policy: Policy): Hint => findHint(document.cookie, cookieName(policy), Date.now() / 1e3)
 
-/** Whether a signal of the browser is honoured: the server has seen it, or leaves it to the page's own word. */
-export const signalled = (policy: Policy) => (REGIMES ? policy.signal : undefined) ?? navigator.globalPrivacyControl
+/**
+ * The signal that is honoured, if there is one: true when the server has seen it, else
+ * as the browser tells pages of it: by true, or by "1" as Do Not Track has it.
+ */
+export const signalled = (policy: Pick<Policy, 'heeds' | 'signal'>) => (REGIMES && policy.signal) || policy.heeds.find(name => (navigator[name] as unknown) == 1)
 
 /**
  * Returns what holds; empty where cookies are forbidden, too. To what is stored it
@@ -47,14 +50,11 @@ export const readHint = (policy: Policy): Hint =>
     return hint.replace(/\.([\w-]+)~g/g, (mark, id) => (signal || says(hasPending(policy) || '', id) ? '.' + id + '~d' : mark))
   }) || ''
 
-/** The script storage key of the decision that waits for its record, or of the sealed value in mode remote. */
-export const storageKey = (policy: Policy, name: 'pending' | 'sealed') => `consentry:${policy.site}:${name}`
-
-/** Whether that signal is Global Privacy Control, as far as the page can tell: Do Not Track alone is another. */
-export const saysGPC = (policy: Policy) => signalled(policy) && (navigator.globalPrivacyControl || navigator.doNotTrack != '1')
+/** Which signal that is, as far as the page can tell: one that the server alone has seen is taken for the first of them. */
+export const honoured = ({ heeds, signal }: Policy) => (signalled({ heeds }) || (signal && heeds[0])) as Signal | undefined
 
 /** Returns what send keeps, if a decision waits for its record: `.<denied>.<denied>.` and the decision itself. */
-export const hasPending = (policy: Policy) => attempt(() => localStorage.getItem(storageKey(policy, 'pending')))
+export const hasPending = (policy: Policy) => attempt(() => localStorage.getItem('consentry:' + policy.site + ':pending'))
 
 /** Reports whether there may be something in the browser that nobody permitted. */
 export const hasLeavings = () => attempt(() => document.cookie || localStorage.length + sessionStorage.length)

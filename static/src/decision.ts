@@ -8,7 +8,7 @@ import type { Category, Choice, Hint, Policy, Status, Statuses } from './types'
  * missing, malformed, or has run out at `now`, in Unix seconds.
  */
 export const findHint = (cookies: string, name: string, now: number): Hint => {
-  const found = cookies.match(`(?:^|; )${name}=(1\\.(\\d+)(\\.[a-z0-9-]+~[gd](~[\\w-]+)?)*)(;|$)`)
+  const found = `; ${cookies};`.match(`; ${name}=(1\\.(\\d+)(\\.[a-z\\d-]+~[gd](~[\\w-]+)?)*);`)
   return +found?.[2]! > now ? found![1] + '.' : ''
 }
 

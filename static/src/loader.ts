@@ -29,13 +29,15 @@ export const trust = (): Trusted => {
 export const loader = (gate: Gate, then: () => void): ((address: string) => Promise<unknown>) => {
   const loaded: Record<string, Promise<unknown>> = {}
   return address =>
-    (loaded[address] ||= new Promise((resolve, reject) => {
-      const script = document.createElement('script')
-      const onload = () => {
-        resolve(0)
-        then()
-      }
-      const onerror = () => reject(delete loaded[address])
-      document.head.append(Object.assign(script, { consentry: gate, nonce: gate.nonce, onload, onerror, src: gate.trusted.createScriptURL(address) }))
-    }))
+    (loaded[address] ||= new Promise((resolve, reject) =>
+      document.head.append(
+        Object.assign(document.createElement('script'), {
+          consentry: gate,
+          nonce: gate.nonce,
+          onload: () => resolve(then()),
+          onerror: () => reject(delete loaded[address]),
+          src: gate.trusted.createScriptURL(address),
+        }),
+      ),
+    ))
 }

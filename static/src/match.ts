@@ -27,8 +27,7 @@ export const find = (table: Table, others: string, address: unknown): string => 
     if (!location.origin.endsWith('//' + host)) found = others
     for (const [pattern, condition] of table) {
       const [, star, name, path] = /^(\*?)([^/]*)(.*)/.exec(pattern) as unknown as string[]
-      const fits = (host: string) => (star ? ('.' + host).endsWith(name!) : host == name)
-      if (pattern.length > length && (fits(host) || fits(hostname)) && pathname.startsWith(path!)) {
+      if (pattern.length > length && [host, hostname].some(host => (star ? ('.' + host).endsWith(name!) : host == name)) && pathname.startsWith(path!)) {
         length = pattern.length
         found = condition
       }

@@ -17,6 +17,7 @@ const gate = lender()
 
 if (gate && !gate.release) {
   gate.policy = { ...gate.policy, ...__POLICY__ }
+  gate.policy.heeds ||= [] // an older gate does not say what it asks for
   const told = tell(gate)
   gate.follow = () => {
     told()

@@ -1,8 +1,8 @@
 // Layer two: a modal dialog with a switch for every category and service.
 // Nothing changes before a button is pressed; Escape and close change nothing.
 import { mount } from './mount'
-import { all, failed, say, slot, tellChanged, type Recorder } from './banner'
-import { readHint, saysGPC } from './cookie'
+import { all, failed, say, slot, tellChanged, tellSignal, type Recorder } from './banner'
+import { readHint } from './cookie'
 import { idle } from './record'
 import type { Asking, Decision, Statuses } from './types'
 
@@ -71,7 +71,7 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
     button('reject-all').hidden = some
     const { out } = gate.policy
     slot(dialog!, 'intro').hidden = !(slot(dialog!, 'presumed').hidden = !out)
-    slot(dialog!, 'gpc').hidden = some || !saysGPC(gate.policy)
+    tellSignal(gate, dialog!, some)
     slot(dialog!, 'failed').hidden = true
     tellChanged(gate, dialog!)
     showReceipt(!!known)

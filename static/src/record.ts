@@ -1,9 +1,9 @@
 // Recording a decision: its body, its way to the server, and what the answer has
 // a script keep. Nothing is permitted here: only the cookie that comes with the
 // acknowledgement does that.
-import { cookieName, storageKey } from './cookie'
+import { cookieName } from './cookie'
 import { expiry } from './narrow'
-import type { Answer, Asking, Decision } from './types'
+import type { Answer, Asking, Decision, Policy } from './types'
 
 const TIMEOUT = 8000 // milliseconds
 
@@ -16,7 +16,7 @@ export interface Reply {
 
 /** Names a decision; what answer says of its body wins. */
 export function draw({ policy, locale }: Asking, answer: Answer & Partial<Decision>): Decision {
-  const { globalPrivacyControl, webdriver } = navigator
+  const { globalPrivacyControl, doNotTrack, webdriver } = navigator
   return {
     id: mint(),
     rendering: policy.rendering,
@@ -24,6 +24,7 @@ export function draw({ policy, locale }: Asking, answer: Answer & Partial<Decisi
     layout: policy.layout,
     scope: 'keep',
     gpc: !!globalPrivacyControl,
+    dnt: (doNotTrack == '1' && policy.heeds.includes('doNotTrack')) || undefined,
     webdriver: !!webdriver,
     ruling: policy.ruling,
     ...answer,
@@ -49,6 +50,9 @@ export async function post<T>(gate: Asking, decision: Decision, then: (status: n
     return then(status, reply)
   })
 }
+
+/** The script storage key of the decision that waits for its record, where hasPending looks, or of the sealed value in mode remote. */
+const storageKey = (policy: Policy, name: 'pending' | 'sealed') => `consentry:${policy.site}:${name}`
 
 /** Resolves when no decision is on its way. */
 export const idle = (gate: Asking) => alone(gate, async () => {})

@@ -41,6 +41,9 @@ export type Rule = [hosts: string, inline?: string, stored?: string]
 /** What placeholders say of a service: its name as HTML, and its plain link with {url} and {title}. */
 export type Place = [name: string, share?: string]
 
+/** A signal of the browser, by the property of navigator that tells pages of it. */
+export type Signal = 'globalPrivacyControl' | 'doNotTrack'
+
 /** A site's policy as the server bakes it into the scripts. */
 export interface Policy {
   site: string
@@ -60,10 +63,9 @@ export interface Policy {
   /** What automatic blocking goes by, by service. */
   rules?: Record<string, Rule>
   consent?: Consent
-  /**
-   * Where visitors are treated by where they are, as what follows: the server has
-   * seen a signal that is honoured; false where none is; absent, the page may say so.
-   */
+  /** Which signals are honoured: of the visitor's browser, whatever the server has seen. Global Privacy Control comes first. */
+  heeds: Signal[]
+  /** Where visitors are treated by where they are, as what follows: the server has seen a signal that is honoured. */
   signal?: boolean
   /** What runs here may run until somebody objects: the way back is named for that. */
   out?: boolean
@@ -71,7 +73,7 @@ export interface Policy {
   ruling?: string | undefined
   /** By service. Brought by the opener, as the gate's own way back to the settings. */
   vendors?: Record<string, Vendor>
-  settings?: { kind: 'button' | 'link' | 'none'; label: string; choices?: string; honoured?: string }
+  settings?: { kind: 'button' | 'link' | 'none'; label: string; choices?: string; honoured?: Record<Signal, string> }
 }
 
 /** What Google's tags are told. */
@@ -119,6 +121,8 @@ export interface Decision extends Answer {
   layout: string
   scope: 'keep' | 'once'
   gpc?: boolean
+  /** Do Not Track, where it is honoured. */
+  dnt?: boolean | undefined
   webdriver?: boolean
   sealed?: string
   ruling?: string | undefined

@@ -108,9 +108,9 @@ describe("a site whose visitors are treated by where they are", () => {
         await waitFor(() => page.exists(button("save")), "the preferences");
       };
       await visit({ ...california, dnt: "1" }, "/dnt", async (page) => {
-        await shows(page, { ran: ["refused"], control: "Your privacy choices", banner: false });
+        await shows(page, { ran: ["refused"], control: "Your privacy choices · Do Not Track honoured", banner: false });
         await opened(page);
-        assert.equal(await words(page), false, "Do Not Track alone");
+        assert.deepEqual([await words(page), await page.exists("[data-slot=dnt]")], [false, true], "Do Not Track alone");
       });
       await visit({ "x-country": "FR" }, "/signal", async (page) => {
         await waitFor(() => page.exists(button("accept-all")), "the banner");
@@ -167,6 +167,86 @@ describe("a site that asks everybody", () => {
     });
   });
 });
+
+// All are served the same gate, which has to ask the browser itself.
+for (const dnt of ["honor", "ignore"])
+  describe(`a site that asks everybody, under dnt: ${dnt}`, () => {
+    const use = {};
+    before(async () => { use.site = await startOwnSite({ site: site(`dnt: ${dnt}`), page: (path) => pages[path] }); });
+    after(() => use.site?.stop());
+    inEveryEngine((newPage) => {
+      /** visitor is what the browser's requests say; its scripts are told on the page /dnt. */
+      const visit = async (visitor, path, act) => {
+        use.site.visitor = visitor;
+        use.site.posts.length = 0;
+        const page = await newPage({});
+        try {
+          await page.open(use.site.origin + path);
+          await act(page);
+        } finally {
+          await page.close();
+        }
+      };
+      const sent = { dnt: "1" };
+      // By id, as above.
+      const decisions = () => [...new Map(use.site.posts.filter(({ path }) => path.endsWith("/decisions")).map(({ body, status }) => [JSON.parse(body).id, [JSON.parse(body).control, status]])).values()];
+      const accept = async (page) => {
+        await page.click(button("accept-all"));
+        await bannerGone(page);
+      };
+
+      if (dnt === "ignore") {
+        it("leaves what was granted as it is, and says nothing of the signal", () =>
+          visit(sent, "/dnt", async (page) => {
+            await waitFor(() => page.exists(button("accept-all")), "the banner");
+            assert.deepEqual([await page.exists("[data-slot=gpc]"), await page.exists("[data-slot=dnt]")], [false, false]);
+            use.site.visitor = {};
+            await page.open(use.site.origin + "/");
+            await waitFor(() => page.exists(button("accept-all")), "the banner");
+            await accept(page);
+            assert.deepEqual((await shown(page)).ran, both);
+            use.site.visitor = sent;
+            await page.open(use.site.origin + "/dnt");
+            assert.deepEqual((await shown(page)).ran, both);
+            assert.deepEqual(decisions(), [["accept-all", 201]]);
+          }));
+        return;
+      }
+
+      it("names Do Not Track on the banner, and keeps what is granted despite it", () =>
+        visit(sent, "/dnt", async (page) => {
+          await waitFor(() => page.exists(button("accept-all")), "the banner");
+          assert.deepEqual([await page.exists("[data-slot=gpc]"), await page.exists("[data-slot=dnt]")], [false, true]);
+          await accept(page);
+          assert.deepEqual((await shown(page)).ran, both);
+          await page.reload();
+          assert.deepEqual((await shown(page)).ran, both);
+          assert.deepEqual(decisions(), [["accept-all", 201]]);
+        }));
+
+      // A cached gate cannot see the header, and a proxy may drop it.
+      for (const [way, visitor] of [["header and scripts", sent], ["scripts alone", {}]])
+        it(`takes a grant back from the first moment of a page once the browser tells ${way}, once and on record`, () =>
+          visit({}, "/", async (page) => {
+            await waitFor(() => page.exists(button("accept-all")), "the banner");
+            await accept(page);
+            assert.deepEqual((await shown(page)).ran, both);
+            use.site.visitor = visitor;
+            await page.open(use.site.origin + "/dnt");
+            assert.deepEqual((await shown(page)).ran, ["refused"]);
+            await page.reload();
+            assert.deepEqual((await shown(page)).ran, ["refused"]);
+            assert.deepEqual(decisions(), [["accept-all", 201], ["signal", 201]]);
+            await page.click("#settings");
+            await waitFor(() => page.exists("[data-slot=dnt]"), "the signal's name");
+            await page.click(button("accept-all"));
+            await waitFor(async () => (await shown(page)).ran.length === 3, "what was granted despite the signal");
+            await page.reload();
+            assert.deepEqual((await shown(page)).ran, both);
+            assert.deepEqual(decisions(), [["accept-all", 201], ["signal", 201], ["accept-all", 201]]);
+          }));
+    });
+  });
 
 describe("a site for children", () => {
   const use = {};

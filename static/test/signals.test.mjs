@@ -47,6 +47,7 @@ const tags = [...analytics, ...marketing].map(mark).join("\n") + '<script type="
 const pages = {
   "/": { body: head + tags, headers: csp },
   "/gpc": { body: head.replace("<script src", "<script>Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })</script><script src") + tags, headers: csp },
+  "/dnt": { body: head.replace("<script src", "<script>Object.defineProperty(Navigator.prototype, 'doNotTrack', { get: () => '1' })</script><script src") + tags, headers: csp },
   "/unmarked": { body: head + plain, headers: csp },
   "/amzn-consent.js": amazon,
 };
@@ -68,7 +69,7 @@ const settle = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 for (const { name, more, paths } of [
   { name: "signals", more: "", paths: ["/"] },
-  { name: "signals-regions", more: "consent_mode: {wait: 900, redact: false, regions: [{regions: [US-NV, CA], granted: [analytics_storage]}]}", paths: ["/", "/gpc"] },
+  { name: "signals-regions", more: "consent_mode: {wait: 900, redact: false, regions: [{regions: [US-NV, CA], granted: [analytics_storage]}]}", paths: ["/", "/gpc", "/dnt"] },
 ]) {
   describe(`what vendors are told: ${name}`, () => {
     const use = {};

@@ -7,14 +7,14 @@ const csp = "default-src 'none'; script-src 'nonce-abc' 'strict-dynamic'; style-
   "object-src 'none'; form-action 'self'; require-trusted-types-for 'script'; trusted-types consentry";
 
 const html = '<section aria-labelledby="t"><div><h2 id="t">NAME</h2><p data-slot="failed" role="alert" hidden>Not saved <button data-do="retry">Again</button></p>' +
-  '<p data-slot="changed" hidden>Changed</p><p data-slot="gpc" hidden>GPC</p></div><button data-do="accept-all">Accept</button><button data-do="reject-all">Reject</button></section>' +
+  '<p data-slot="changed" hidden>Changed</p><p data-slot="gpc" hidden>GPC</p><p data-slot="dnt" hidden>DNT</p></div><button data-do="accept-all">Accept</button><button data-do="reject-all">Reject</button></section>' +
   '<p data-slot="status" role="status" data-saved="Saved"></p>';
 
 const bundle = (name) => readFileSync(new URL(`../dist/${name}.js`, import.meta.url), "utf8");
 const fill = (script, values) => Object.entries(values).reduce((text, [hole, value]) => text.replace(hole, () => JSON.stringify(value)), script);
 
 const policyOf = (rendering, digest) => ({
-  site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", domain: "", rendering, locales: { "": "en" }, regime: "opt-in", layout: "card", memory: 1000,
+  site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", domain: "", rendering, locales: { "": "en" }, heeds: ["globalPrivacyControl", "doNotTrack"], layout: "card", memory: 1000,
   consent: { keys: { analytics_storage: "analytics" }, rest: { wait_for_update: 500 }, redact: true },
   categories: [{ id: "analytics", digest, services: ["ga4"] }],
 });
