@@ -6,7 +6,7 @@ import { mount } from './mount'
 import { attempt, honoured, storedHint } from './cookie'
 import { says } from './decision'
 import { grants } from './narrow'
-import type { Answer, Asking, Decision, Status } from './types'
+import type { Answer, Asking, Decision, Signal, Status } from './types'
 
 /** How decisions are recorded; see send. */
 export interface Recorder {
@@ -34,9 +34,8 @@ export function tellChanged(gate: Asking, box: HTMLElement): void {
   }
 }
 
-/** Names the signal that is honoured, if there is one; despite says that the visitor has granted something all the same. */
-export function tellSignal({ policy }: Asking, box: HTMLElement, despite = false): void {
-  const signal = !despite && honoured(policy)
+/** Names the signal that is honoured, if there is one. */
+export function tellSignal(box: HTMLElement, signal: Signal | false | undefined): void {
   slot(box, 'gpc').hidden = signal != 'globalPrivacyControl'
   slot(box, 'dnt').hidden = signal != 'doNotTrack'
 }
@@ -63,7 +62,7 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
     if (!root) {
       root = made
       box = root.querySelector('section')!
-      tellSignal(gate, box)
+      tellSignal(box, honoured(gate.policy))
       tellChanged(gate, box)
       box.addEventListener('click', follow)
       giveBack = keepClear(box)

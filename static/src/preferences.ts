@@ -2,7 +2,7 @@
 // Nothing changes before a button is pressed; Escape and close change nothing.
 import { mount } from './mount'
 import { all, failed, say, slot, tellChanged, tellSignal, type Recorder } from './banner'
-import { readHint } from './cookie'
+import { honoured, readHint } from './cookie'
 import { idle } from './record'
 import type { Asking, Decision, Statuses } from './types'
 
@@ -71,7 +71,7 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
     button('reject-all').hidden = some
     const { out } = gate.policy
     slot(dialog!, 'intro').hidden = !(slot(dialog!, 'presumed').hidden = !out)
-    tellSignal(gate, dialog!, some)
+    tellSignal(dialog!, !some && honoured(gate.policy))
     slot(dialog!, 'failed').hidden = true
     tellChanged(gate, dialog!)
     showReceipt(!!known)
