@@ -24,7 +24,6 @@ type firstLayer struct {
 	Changed    string            `yaml:"changed"`
 	GPC        string            `yaml:"gpc"`
 	Honoured   string            `yaml:"gpc_honoured"`
-	DNT        string            `yaml:"dnt_honoured"`
 	SaveFailed string            `yaml:"save_failed"`
 	Retry      string            `yaml:"retry"`
 	Saved      string            `yaml:"saved"`
@@ -87,7 +86,7 @@ func layerOne(t *testing.T, locale string) firstLayer {
 func layerOneSentences(t *testing.T, locale string) []string {
 	t.Helper()
 	f := layerOne(t, locale)
-	texts := []string{f.Heading, f.Body, f.AcceptAll, f.RejectAll, f.Choose, f.Settings, f.Changed, f.GPC, f.Honoured, f.DNT, f.SaveFailed, f.Retry, f.Saved}
+	texts := []string{f.Heading, f.Body, f.AcceptAll, f.RejectAll, f.Choose, f.Settings, f.Changed, f.GPC, f.Honoured, f.SaveFailed, f.Retry, f.Saved}
 	texts = slices.AppendSeq(texts, maps.Values(f.Bodies))
 	var sentences []string
 	for _, text := range texts {

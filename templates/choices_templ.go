@@ -408,7 +408,7 @@ func ask(p choicesText) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = note("", p.texts().DNTHonoured+".").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = note("", p.texts().Honoured("Do Not Track")+".").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -19,7 +19,7 @@ type corePolicy struct {
 	Site       string           `json:"site"`
 	Base       string           `json:"base"`
 	Cookie     string           `json:"cookie"`
-	Rendering  string           `json:"rendering"`
+	Rendering  string           `json:"rendering,omitempty"` // told the gate alone
 	Categories []clientCategory `json:"categories"`
 }
 
@@ -101,6 +101,9 @@ func (s *Site) places() [][]string {
 	return places
 }
 
+// bareNames writes JSON as a script may have it.
+func bareNames(b []byte) []byte { return keyName.ReplaceAll(b, []byte("$1:")) }
+
 // keyName is a member's name that JavaScript needs no quotes for. Quotes inside
 // of a string are escaped, so that it matches nowhere else.
 var keyName = regexp.MustCompile(`"([a-z_]+)":`)
@@ -126,7 +129,7 @@ func (s *Site) gateAsset(a *audience, unheld []string) (*asset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newAsset(static.Gate(s.auto(), s.isLocal(), keyName.ReplaceAll(body, []byte("$1:")), s.sampling())), nil
+	return newAsset(static.Gate(s.auto(), s.isLocal(), bareNames(body), s.sampling())), nil
 }
 
 // sampling is what the gate does on a page that has nothing to ask: one in so many

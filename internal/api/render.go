@@ -53,7 +53,7 @@ func (s *Site) settings(locale string) clientSettings {
 	}
 	if len(s.Policy.Regimes.Rules) > 0 {
 		way.Choices = t.PrivacyChoices
-		way.Honoured = map[string]string{"globalPrivacyControl": t.GPCHonoured, "doNotTrack": t.DNTHonoured}
+		way.Honoured = map[string]string{"globalPrivacyControl": t.GPCHonoured, "doNotTrack": t.Honoured("Do Not Track")}
 	}
 	return way
 }
@@ -104,7 +104,7 @@ func (p part) script(ctx context.Context) (*asset, error) {
 			return nil, err
 		}
 	}
-	return newAsset(p.lay(literals[0], literals[1], literals[2])), nil
+	return newAsset(p.lay(bareNames(literals[0]), literals[1], literals[2])), nil
 }
 
 // literal writes a value into a script of a file of its own, where < > & need no

@@ -212,7 +212,6 @@ type Texts struct {
 	Changed     string `yaml:"changed"` // re-ask: what changed since last time
 	GPC         string `yaml:"gpc"`
 	GPCHonoured string `yaml:"gpc_honoured"` // says that Global Privacy Control, by its name, was followed; no full stop
-	DNTHonoured string `yaml:"dnt_honoured"` // the same of Do Not Track
 	ConsentID   string `yaml:"consent_id"`   // label
 	DecidedOn   string `yaml:"decided_on"`   // "Decided on {date}"
 	ReceiptLink string `yaml:"receipt_link"`
@@ -288,4 +287,10 @@ type Texts struct {
 	// What catalogue and policy say about cookies in English ("session", "Tells
 	// visitors apart."), in this language. What is not here is shown as it is.
 	Phrases map[string]string `yaml:"phrases"`
+}
+
+// Honoured says of another signal, by its name, what GPCHonoured says of Global
+// Privacy Control.
+func (t Texts) Honoured(signal string) string {
+	return strings.Replace(t.GPCHonoured, "Global Privacy Control", signal, 1)
 }

@@ -34,10 +34,11 @@ export function tellChanged(gate: Asking, box: HTMLElement): void {
   }
 }
 
-/** Names the signal that is honoured, if there is one. */
+/** Names the signal that is honoured, if there is one; what else is said is about Global Privacy Control. */
 export function tellSignal(box: HTMLElement, signal: Signal | false | undefined): void {
-  slot(box, 'gpc').hidden = signal != 'globalPrivacyControl'
-  slot(box, 'dnt').hidden = signal != 'doNotTrack'
+  const line = slot(box, 'gpc')
+  line.hidden = !signal
+  if (signal == 'doNotTrack') line.textContent = line.firstChild!.textContent!.replace('Global Privacy Control', 'Do Not Track')
 }
 
 /** Says that the choice was saved, for a while. */
