@@ -10,7 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"os"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -103,46 +102,6 @@ func (a *API) setCookies(c echo.Context, s *Site, v verdict) error {
 	}
 	s.expireLeavings(c, v.hint, a.Now())
 	return nil
-}
-
-// impression is the body of POST impressions.
-type impression struct {
-	Rendering string `json:"rendering"`
-	Locale    string `json:"locale"`
-	Layout    string `json:"layout"`
-	Again     bool   `json:"again"`
-	WebDriver bool   `json:"webdriver"`
-}
-
-func (a *API) postImpression(c echo.Context) error {
-	s := siteOf(c)
-	if _, err := pageOrigin(c.Request(), s); err != nil {
-		return err
-	}
-	var body impression
-	if err := decodeJSON(c.Request(), &body); err != nil {
-		return err
-	}
-	look := s.showing(body.Rendering)
-	if look == nil {
-		look = s
-	}
-	if len(body.Rendering) != len(s.Rendering) || !slices.Contains(s.Locales, body.Locale) || body.Layout != look.Appearance.Layout {
-		return fmt.Errorf("%w: rendering, locale or layout is unknown", consent.ErrInvalid)
-	}
-	header := c.Request().Header
-	ua := classify(header)
-	shown := consent.Impression{
-		Moment: s.moment(c, a.now()), Locale: body.Locale, Layout: body.Layout, Regime: s.rulingOf(c).Regime, Form: ua.Form,
-		Again: body.Again,
-		GPC:   hasOne(header.Values("Sec-Gpc")), Automated: body.WebDriver || ua.Family == "bot",
-	}
-	shown.Notice, shown.Variant = a.noticeOf(c.Request().Context(), s, body.Rendering)
-	if err := a.Store.AddCounts(c.Request().Context(), s.ID, shown.Counts()); err != nil {
-		return err
-	}
-	setHeader(c.Response().Header(), "Cache-Control", noStore)
-	return c.NoContent(http.StatusNoContent)
 }
 
 // decodeJSON reads one JSON object and nothing else: unknown, misspelt and

@@ -52,6 +52,7 @@ const (
 	AnsweredBy   = "answered-by" // people's answers to an impression, likewise
 	StatusCount  = "status"      // what people permit, by category and by service
 	UnaskedCount = "unasked"     // pages that had nothing to ask, estimated from a sample
+	LeakCount    = "leak"        // banners on whose page a request had reached a service that nobody permitted, by service
 )
 
 // Who a counter is about. No rate mixes them.
@@ -114,6 +115,7 @@ type Impression struct {
 	Again           bool   // asked again after a change of the notice
 	GPC             bool
 	Automated       bool
+	Leaked          []string // services that were requested by then and not permitted, each once
 }
 
 // Counts returns the counters that an impression adds to.
@@ -127,6 +129,9 @@ func (i *Impression) Counts() []Count {
 	}
 	list := []Count{i.count(CountKey(ShownCount, "who", who, "kind", kind, "layout", i.Layout,
 		"regime", string(i.Regime), "variant", i.Variant, "notice", shortNotice(i.Notice)))}
+	for _, service := range i.Leaked {
+		list = append(list, i.count(CountKey(LeakCount, "who", who, "service", service)))
+	}
 	if i.Automated {
 		return list
 	}

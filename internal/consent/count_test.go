@@ -206,3 +206,16 @@ func TestAnAnswerAboutHundredsOfServicesCountsByCategory(t *testing.T) {
 		}
 	}
 }
+
+// A page's requests without a permission count by service, and those of programs apart.
+func TestLeaksCountByServiceAndWho(t *testing.T) {
+	for automated, who := range map[bool]string{false: "human", true: "automated"} {
+		shown := consent.Impression{Moment: moment(t), Locale: "de", Layout: "bar", Regime: consent.OptIn, Form: "phone", Notice: "notice-1", Automated: automated}
+		without := keysOf(shown.Counts())
+		shown.Leaked = []string{"ga4", "youtube"}
+		added := slices.DeleteFunc(keysOf(shown.Counts()), func(key string) bool { return slices.Contains(without, key) })
+		if want := []string{"leak;who=" + who + ";service=ga4", "leak;who=" + who + ";service=youtube"}; !slices.Equal(added, want) {
+			t.Errorf("leaks add %q, want %q", added, want)
+		}
+	}
+}

@@ -26,6 +26,11 @@ func (r *rig) answerImpressions(t *testing.T, store *moodyStore) {
 	r.expect(t, post+"413"+jsonError+"too-large", ask{to: to, body: strings.Repeat(" ", 5000)})
 	r.expect(t, post+"415"+jsonError+"media-type", ask{to: to, body: shown, headers: "Content-Type:"})
 	r.expect(t, post+"422"+jsonError+"invalid", ask{to: to, body: strings.Replace(shown, "bar", "card", 1)})
+	leaked := func(n int) string {
+		return strings.TrimSuffix(shown, "}") + `,"leaked":["ga4"` + strings.Repeat(`,"nobody"`, n-1) + "]}"
+	}
+	r.expect(t, post+"204", ask{to: to, body: leaked(100)})
+	r.expect(t, post+"422"+jsonError+"invalid", ask{to: to, body: leaked(101)})
 	store.set(consent.ErrUnavailable, false)
 	r.expect(t, post+"503"+jsonError+"unavailable", ask{to: to, body: shown})
 	store.set(consent.ErrBusy, false)

@@ -74,10 +74,10 @@ func (p *person) send(path, body string, want int) {
 	}
 }
 
-func (p *person) shown(again, webdriver bool) {
+func (p *person) shown(again, webdriver bool, leaked ...string) {
 	p.t.Helper()
-	p.send("impressions", fmt.Sprintf(`{"rendering":%q,"locale":"en","layout":"bar","again":%t,"webdriver":%t}`,
-		p.r.site(p.t, "shop").Rendering, again, webdriver), http.StatusNoContent)
+	p.send("impressions", fmt.Sprintf(`{"rendering":%q,"locale":"en","layout":"bar","again":%t,"webdriver":%t,"leaked":[%s]}`,
+		p.r.site(p.t, "shop").Rendering, again, webdriver, strings.Join(leaked, ",")), http.StatusNoContent)
 }
 
 // decides sends a decision; extra is the rest of its members. It returns the body.
@@ -130,8 +130,8 @@ func populate(t *testing.T, r *rig) {
 
 	r.set("2027-03-28T01:30:00Z") // half past three, for two o'clock was skipped
 	carl := person("DE", "/goods/", phone)
-	carl.shown(false, false) // day 1: shown, ignored
-	carl.shown(false, false) // on the next page: shown, ignored
+	carl.shown(false, false, `"ga4"`, `"ga4"`, `"consentry"`, `"-"`) // day 1: shown, ignored, and one leak
+	carl.shown(false, false, `"youtube"`, `"ga4"`)                   // on the next page: shown, ignored, and two
 	dora := person("DE", "/about", desktop)
 	dora.gpc = true
 	dora.shown(false, false)             // day 1: shown
@@ -139,7 +139,7 @@ func populate(t *testing.T, r *rig) {
 	emil := person("DE", "/about", desktop)
 	emil.shown(false, false)                                                                                    // day 1: shown
 	emil.decides("preferences", "save", `"scope":"keep","categories":{"analytics":"granted","share":"denied"}`) // day 1: chosen
-	person("DE", "/about", "Googlebot/2.1").shown(false, false)                                                 // day 1: automated
+	person("DE", "/about", "Googlebot/2.1").shown(false, false, `"ga4"`)                                        // day 1: automated, with a leak
 	robot := person("DE", "/about", desktop)
 	robot.shown(false, true) // day 1: automated
 	robot.decides("banner", "accept-all", `"webdriver":true,"scope":"keep","categories":{"analytics":"granted","share":"granted"}`)
@@ -235,6 +235,9 @@ func TestFiguresOfAPopulationAreThoseGotByHand(t *testing.T) {
 				if got := f.By[dimension]; !reflect.DeepEqual(got, want) {
 					t.Errorf("by %s\ngot  %+v\nwant %+v", dimension, got, want)
 				}
+			}
+			if want := map[string]templates.Leak{"ga4": {People: 2, Automated: 1}, "youtube": {People: 1}}; !reflect.DeepEqual(f.Leaks, want) {
+				t.Errorf("leaked %v, want %v", f.Leaks, want)
 			}
 			if len(f.Notices) != 2 {
 				t.Errorf("notices since %v, want two", f.Notices)
