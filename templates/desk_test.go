@@ -28,7 +28,7 @@ func deskPages() map[string]page {
 		"access":           templates.Access(accessPage()),
 		"audit":            templates.Audit(auditPage()),
 		"installation":     templates.Installation(installationPage()),
-		"installation-ask": templates.Installation(templates.InstallationPage{Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Page: "https://shop.example/", Days: 7}),
+		"installation-ask": templates.Installation(templates.InstallationPage{Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Page: "https://shop.example/", Days: 7, Gate: consent.GateMarked}),
 		"installation-not": templates.Installation(unreachedPage()),
 		"unlisted":         templates.Unlisted(unlistedPage(nil, "", "")),
 		"unlisted-own":     templates.Unlisted(unlistedPage(ownStorage(), "This cannot be listed: an id is 1 to 32 small letters, digits and hyphens.", "")),
@@ -135,6 +135,11 @@ func auditPage() templates.AuditPage {
 func installationPage() templates.InstallationPage {
 	return templates.InstallationPage{
 		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Page: "https://shop.example/pots", Looked: now, Days: 7, Counted: &templates.Tally{Shown: 4711, Events: 1903},
+		Gate: consent.GateKnown, Smallest: 10,
+		Leaks: []templates.LeakRow{
+			{ID: "ga4", Name: "Google Analytics", Leak: templates.Leak{People: 4210, Automated: 61}},
+			{ID: "a-service-with-an-id-that-is-long", Name: "A Service of a Long Name & More", Few: true},
+		},
 		Findings: []doctor.Finding{
 			{Check: "gate tag", Level: doctor.Right, Says: "The page loads the gate."},
 			{Check: "first in head", Level: doctor.Wrong, Says: "Before the gate stands <script> of https://cdn.vendor.example/a-rather-long-name-of-a-file-that-nobody-can-break-in-a-good-place.js, which runs unheld.", Mend: "Move the gate's tag before it."},
@@ -147,7 +152,7 @@ func installationPage() templates.InstallationPage {
 
 func unreachedPage() templates.InstallationPage {
 	return templates.InstallationPage{
-		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Page: "https://shop.example/gone", Days: 7, Counted: &templates.Tally{},
+		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Page: "https://shop.example/gone", Days: 7, Counted: &templates.Tally{}, Gate: consent.GateStrict,
 		Problem: "The page could not be looked at: fetch the page: it answers 404",
 	}
 }

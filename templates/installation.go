@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/doctor"
 )
 
@@ -19,6 +20,20 @@ type InstallationPage struct {
 	Findings []doctor.Finding // empty before anything was looked at
 	Counted  *Tally           // in the last Days, today included; nil when it cannot be read
 	Days     int
+	Gate     string    // the gate's mode
+	Leaks    []LeakRow // in the same days
+	Smallest int64     // number that is shown of a leak
+}
+
+// Leak counts banners on whose page a service had been requested although nobody
+// had permitted it.
+type Leak struct{ People, Automated int64 }
+
+// LeakRow is a service that was requested so.
+type LeakRow struct {
+	ID, Name string
+	Few      bool // fewer people than are shown; People is 0
+	Leak
 }
 
 func (p *InstallationPage) address() string { return "/admin/sites/" + p.ID + "/installation" }
@@ -53,6 +68,44 @@ func levelWord(l doctor.Level) string {
 	}
 	return "Right"
 }
+
+// watches reports whether the gate knows whose a request is.
+func (p *InstallationPage) watches() bool {
+	return p.Gate == consent.GateKnown || p.Gate == consent.GateStrict
+}
+
+// leaked is what was seen of requests that nobody permitted, before the rows.
+func (p *InstallationPage) leaked() string {
+	switch {
+	case p.Counted == nil:
+		return "What was counted is not known while the store is away."
+	case len(p.Leaks) > 0:
+		return fmt.Sprintf("In the last %d days pages asked a service before the visitor had decided. Of %s that people saw:",
+			p.Days, bannersOf(p.Counted.Shown))
+	case p.Counted.Shown+p.Counted.AutoShown == 0:
+		return fmt.Sprintf("None seen: in the last %d days no banner was shown that could have told of one.", p.Days)
+	}
+	return fmt.Sprintf("None seen in the last %d days, beside %s that people saw.", p.Days, bannersOf(p.Counted.Shown))
+}
+
+func bannersOf(n int64) string { return grouped(n) + " " + plural(int(n), "banner", "banners") }
+
+// says is on how many banners' pages it was.
+func (r *LeakRow) says(p *InstallationPage) string {
+	text := fmt.Sprintf("on the pages of %s", bannersOf(r.People))
+	switch {
+	case r.Few:
+		text = fmt.Sprintf("on the pages of fewer than %d banners", p.Smallest)
+	case r.People == 0:
+		return fmt.Sprintf("on %s opened by programs alone", pagesOf(r.Automated))
+	}
+	if r.Automated > 0 {
+		text += fmt.Sprintf(", and on %s opened by programs", pagesOf(r.Automated))
+	}
+	return text
+}
+
+func pagesOf(n int64) string { return grouped(n) + " " + plural(int(n), "page", "pages") }
 
 // counted is what the server knows of a site without asking anybody.
 func (p *InstallationPage) counted() string {

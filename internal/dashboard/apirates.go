@@ -89,6 +89,13 @@ type apiCompared struct {
 	Total apiTally `json:"total"`
 }
 
+type apiLeak struct {
+	Service   string `json:"service"`
+	Banners   int64  `json:"banners"`
+	Few       bool   `json:"few"` // fewer than may be shown; banners is 0
+	Automated int64  `json:"automated_banners"`
+}
+
 func (d *Dashboard) apiRates(c echo.Context) error {
 	q, figures, with, err := d.readBoth(c)
 	if err != nil {
@@ -98,8 +105,12 @@ func (d *Dashboard) apiRates(c echo.Context) error {
 		apiFigures
 		Total    apiTally     `json:"total"`
 		Days     []apiDay     `json:"days"`
+		Leaks    []apiLeak    `json:"leaks"`
 		Compared *apiCompared `json:"compared"`
-	}{apiFigures: figuresOf(q), Total: tallied(figures.Total)}
+	}{apiFigures: figuresOf(q), Total: tallied(figures.Total), Leaks: []apiLeak{}}
+	for _, l := range leaks(q.site, figures.Leaks) {
+		out.Leaks = append(out.Leaks, apiLeak{l.ID, l.People, l.Few, l.Automated})
+	}
 	for _, day := range figures.Days {
 		out.Days = append(out.Days, apiDay{day.From.Format(time.DateOnly), day.Few, tallied(day.Tally)})
 	}

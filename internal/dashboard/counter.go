@@ -69,6 +69,10 @@ func (out *Figures) add(c *counter, day consent.Date, t *templates.Tally, n int6
 		} else {
 			t.Unasked += n
 		}
+	case consent.LeakCount:
+		if !f.Narrows() {
+			out.addLeak(c, n)
+		}
 	case consent.StatusCount:
 		if !f.Narrows() {
 			addStatus(&t.Status, c.category, c.status, n)
@@ -153,6 +157,17 @@ func (out *Figures) addSetup(c *counter, n int64) {
 		c.funnel(&t, n)
 		(*by)[value] = t
 	}
+}
+
+// addLeak adds a page's request to a service that nobody had permitted.
+func (out *Figures) addLeak(c *counter, n int64) {
+	l := out.Leaks[c.service]
+	if c.who == consent.Automated {
+		l.Automated += n
+	} else {
+		l.People += n
+	}
+	out.Leaks[c.service] = l
 }
 
 func addStatus(to *map[string]templates.Split, id string, status consent.Status, n int64) {

@@ -83,12 +83,13 @@ func pageOf(site *consent.Site, text string) (*url.URL, error) {
 // showInstallation shows the page with what was counted without asking anybody.
 func (d *Dashboard) showInstallation(c echo.Context, status int, site *consent.Site, page templates.InstallationPage) error {
 	page.Nonce, page.Viewer, page.ID, page.Name, page.Days = nonce(c), frame(c), site.ID, site.Name, countedDays
+	page.Gate = site.Deployment.Gate
 	until := consent.DateOf(d.Now(), site.Counting.Location()).Time().AddDate(0, 0, 1)
 	counted, err := d.funnel(c.Request().Context(), site, templates.Period{From: until.AddDate(0, 0, -countedDays), To: until})
 	if err != nil {
 		d.Log.Error("a site's counters cannot be read", "site", site.ID, "error", err)
 	} else {
-		page.Counted = &counted.Total
+		page.Counted, page.Leaks, page.Smallest = &counted.Total, leaks(site, counted.Leaks), max(1, site.Counting.Smallest)
 	}
 	return show(c, status, templates.Installation(page))
 }

@@ -101,6 +101,70 @@ func TestAnOwnerSeesWhetherASiteIsInstalledRight(t *testing.T) {
 	d.want(d.lookAt("/"), http.StatusOK, "Nothing that loads stands before it.")
 }
 
+// leak counts pages whose requests had reached services that nobody permitted.
+func (d *desk) leak(n int64, automated bool, services ...string) {
+	d.t.Helper()
+	shown := consent.Impression{
+		Moment: consent.Moment{Time: start, Zone: time.UTC}, Locale: "en", Layout: "bar", Regime: consent.OptIn, Form: "phone", Notice: "notice-1",
+		Automated: automated, Leaked: services,
+	}
+	list := shown.Counts()
+	for i := range list {
+		list[i].N = n
+	}
+	if err := d.store.AddCounts(d.t.Context(), "shop", list); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// gate gives the desk's shop a gate of that mode.
+func (d *desk) gate(mode string) {
+	other := *d.sites[0]
+	other.Deployment.Gate = mode
+	d.sites[0] = &other
+}
+
+// An owner sees which services pages asked before anybody permitted it, and how often.
+func TestAnOwnerSeesWhatLeaks(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	d.gate(consent.GateMarked)
+	d.want(d.get(desksInstallation), http.StatusOK, "Leaks are not counted with <code>gate: marked</code>")
+	d.gate(consent.GateKnown)
+	d.want(d.get(desksInstallation), http.StatusOK, "None seen: in the last 7 days no banner was shown")
+	d.visit(start, 20, 4, 2)
+	d.visit(start.AddDate(0, 0, -7), 50, 10, 15)
+	d.settle()
+	d.want(d.get(desksInstallation), http.StatusOK, "None seen in the last 7 days, beside 20 banners")
+	d.leak(12, false, "ga4", "youtube")
+	d.leak(9, false, "addtoany")
+	d.leak(3, true, "ga4", "gone")
+	got := d.get(desksInstallation)
+	for range 100 { // the store may hold counters back
+		if strings.Contains(got.body, "<code>gone</code>") {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+		got = d.get(desksInstallation)
+	}
+	for _, told := range []string{
+		"Of 41 banners that people saw:", "<code>ga4</code></h3><p>on the pages of 12 banners, and on 3 pages opened by programs</p>",
+		"<code>youtube</code></h3><p>on the pages of 12 banners</p>", "<code>addtoany</code></h3><p>on the pages of fewer than 10 banners</p>",
+		"<h3>gone <code>gone</code></h3><p>on 3 pages opened by programs alone</p>", "put the gate’s tag first in the head",
+	} {
+		d.want(got, http.StatusOK, told)
+	}
+	if strings.Contains(got.body, "None seen") {
+		t.Error("none are seen beside those that were")
+	}
+	token := d.mint("figures", "marketer", "30", "shop")
+	read := client{d, theContract(t), token}.get("/api/v1/sites/shop/rates?days=7")
+	d.want(read, http.StatusOK, `"leaks":[{"service":"ga4","banners":12,"few":false,"automated_banners":3},{"service":"youtube","banners":12,"few":false,"automated_banners":0},`+
+		`{"service":"addtoany","banners":0,"few":true,"automated_banners":0},{"service":"gone","banners":0,"few":false,"automated_banners":3}]`)
+	of := client{d, theContract(t), token}.get("/api/v1/sites/shop/rates?days=7&kind=first")
+	d.want(of, http.StatusOK, `"leaks":[]`)
+}
+
 // No address but the site's own is asked, at once or by being led there.
 func TestTheDashboardAsksNobodyElse(t *testing.T) {
 	d := newDesk(t)

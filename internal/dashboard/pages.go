@@ -112,7 +112,7 @@ func (d *Dashboard) funnel(ctx context.Context, site *consent.Site, p templates.
 	}
 	defer leave()
 	from, to := consent.DateOf(p.From, time.UTC), consent.DateOf(p.To, time.UTC)
-	sheet, err := d.Store.Days(ctx, site.ID, from, to, consent.ShownCount, consent.DecidedCount)
+	sheet, err := d.Store.Days(ctx, site.ID, from, to, consent.ShownCount, consent.DecidedCount, consent.LeakCount)
 	if err != nil {
 		return nil, fmt.Errorf("read counters of %s: %w", site.ID, err)
 	}

@@ -23,6 +23,9 @@ type Figures struct {
 	Layouts map[string]templates.Tally
 	// Variants has the funnel of each wording that was tried.
 	Variants map[string]templates.Tally
+	// Leaks has, by service, the banners on whose page it had been requested
+	// although nobody had permitted it; none under a filter.
+	Leaks map[string]templates.Leak
 }
 
 // Rates sums daily counters from from to to (exclusive). Counters outside are left
@@ -35,7 +38,7 @@ type Figures struct {
 func Rates(sheet consent.Sheet, from, to consent.Date, f templates.Filter) *Figures {
 	out := &Figures{
 		By: make(map[string]map[string]templates.Tally), Notices: make(map[string]consent.Date),
-		Layouts: make(map[string]templates.Tally), Variants: make(map[string]templates.Tally),
+		Layouts: make(map[string]templates.Tally), Variants: make(map[string]templates.Tally), Leaks: make(map[string]templates.Leak),
 	}
 	for d := from; d < to; d++ {
 		out.Days = append(out.Days, templates.Step{From: d.Time(), To: (d + 1).Time(), Unit: templates.ByDay})
