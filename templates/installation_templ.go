@@ -363,7 +363,7 @@ func Installation(p InstallationPage) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</ul><p><b>To mend it:</b> put the gate’s tag first in the head, before anything that loads. A tag that still leaks is one that the browser fetches ahead of every script, or a style sheet’s import: mark it (<code>data-consent</code>), or put the server-side gate before the pages, which stops it unmarked.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</ul><p><b>To mend it:</b> put the gate’s tag first in the head, before anything that loads. A tag that still leaks is one that the browser fetches ahead of every script: mark it (<code>data-consent</code>), which no browser requests. A style sheet’s import has to leave the sheet.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
