@@ -37,7 +37,7 @@ func BannerCSS(a consent.Appearance) string {
 	if a.Logo != nil {
 		css += logoCSS
 	}
-	return squeeze(shape(css, a) + colours(a))
+	return squeeze(shape(css, a) + colours(css, a))
 }
 
 // placed moves a layout to its other place. On phones there is but one.
@@ -50,7 +50,8 @@ func placed(css, position string) string {
 
 // PreferencesCSS returns layer two's style sheet in the site's colours.
 func PreferencesCSS(a consent.Appearance) string {
-	return squeeze(shape(frameCSS+preferencesCSS, a) + colours(a))
+	css := frameCSS + preferencesCSS
+	return squeeze(shape(css, a) + colours(css, a))
 }
 
 // PlaceholderCSS returns the placeholders' style sheet in the site's colours.
@@ -86,25 +87,28 @@ func dark() palette {
 	return palette{{"paper", "#171c24"}, {"ink", "#eef1f6"}, {"quiet", "#a7b0bf"}, {"line", "#323a47"}, {"button", "#8db4ff"}, {"button-text", "#10151d"}}
 }
 
-// colours writes the custom properties. Scheme light or dark fixes one set, any
-// other follows the browser.
-func colours(a consent.Appearance) string {
+// colours writes the custom properties that a style sheet asks for. Scheme light or
+// dark fixes one set, any other follows the browser.
+func colours(css string, a consent.Appearance) string {
 	switch a.Scheme {
 	case "light":
-		return scheme("light", light(), a.Light)
+		return scheme(css, "light", light(), a.Light)
 	case "dark":
-		return scheme("dark", dark(), a.Dark)
+		return scheme(css, "dark", dark(), a.Dark)
 	}
-	return scheme("light", light(), a.Light) + "@media(prefers-color-scheme:dark){" + scheme("dark", dark(), a.Dark) + "}"
+	return scheme(css, "light", light(), a.Light) + "@media(prefers-color-scheme:dark){" + scheme(css, "dark", dark(), a.Dark) + "}"
 }
 
 // colourValue is what may stand in a style sheet. siteconfig has checked it
 // before; this keeps a colour that came another way from ending its rule.
 var colourValue = regexp.MustCompile(`^#[0-9a-fA-F]{3,8}$`)
 
-func scheme(name string, standard palette, chosen map[string]string) string {
+func scheme(css, name string, standard palette, chosen map[string]string) string {
 	rule := ":host>*{color-scheme:" + name
 	for _, c := range standard {
+		if !asks(css, c[0]) {
+			continue
+		}
 		value := c[1]
 		if own := chosen[c[0]]; colourValue.MatchString(own) {
 			value = own
@@ -124,13 +128,16 @@ func pairs(a consent.Appearance) string {
 	rule := "*{box-sizing:border-box;color:var(--ink);color-scheme:" + name
 	darks := dark()
 	for i, c := range light() {
-		if c[0] == "quiet" {
+		if !asks(placeholderCSS, c[0]) {
 			continue
 		}
 		rule += ";--" + c[0] + ":light-dark(" + pick(c[1], a.Light[c[0]]) + "," + pick(darks[i][1], a.Dark[c[0]]) + ")"
 	}
 	return rule + "}"
 }
+
+// asks reports whether a style sheet takes a custom property's value.
+func asks(css, name string) bool { return strings.Contains(css, "var(--"+name+")") }
 
 func pick(standard, chosen string) string {
 	if colourValue.MatchString(chosen) {

@@ -99,29 +99,17 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
   /**
    * Says that it was shown, and which services the page had asked by then although
    * nobody permitted it. Whose a request was the gate tells by what it holds: a link
-   * that is nowhere loads nothing. Frames are not told of. Chromium lists what the
-   * page's own policy stops, too, as answered in no time.
+   * that is nowhere loads nothing. Chromium lists what the page's own policy stops,
+   * too, as answered in no time.
    */
   function shown(): void {
     const { policy, locale } = gate
-    const asked = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
-    const reached = asked.map(
-      ({ name, duration, initiatorType }) => duration > 2 && initiatorType != 'iframe' && Object.assign(document.createElement('link'), { href: name }).dataset.consent,
-    )
-    fetch(policy.base + '/impressions', {
-      method: 'POST',
-      keepalive: true,
-      credentials: 'omit',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        rendering: policy.rendering,
-        locale,
-        layout: policy.layout,
-        again: !slot(box, 'changed').hidden,
-        webdriver: navigator.webdriver,
-        leaked: policy.categories.flatMap(c => c.services).filter(id => reached.includes(id)),
-      }),
-    }).catch(() => {})
+    const held = ({ name, duration }: PerformanceEntry) => (duration > 2 && Object.assign(document.createElement('link'), { href: name }).dataset.consent) || []
+    const leaked = [...new Set(performance.getEntriesByType('resource').flatMap(held))]
+    const again = !slot(box, 'changed').hidden
+    const body = JSON.stringify({ rendering: policy.rendering, locale, layout: policy.layout, again, webdriver: !!navigator.webdriver, leaked })
+    const headers = { 'content-type': 'application/json' }
+    fetch(policy.base + '/impressions', { method: 'POST', keepalive: true, credentials: 'omit', headers, body }).catch(() => {})
   }
 
   function follow(event: MouseEvent): void {

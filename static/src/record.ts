@@ -1,7 +1,7 @@
 // Recording a decision: its body, its way to the server, and what the answer has
 // a script keep. Nothing is permitted here: only the cookie that comes with the
 // acknowledgement does that.
-import { cookieName } from './cookie'
+import { attempt, cookieName } from './cookie'
 import { expiry } from './narrow'
 import type { Answer, Asking, Decision, Policy } from './types'
 
@@ -24,7 +24,7 @@ export function draw({ policy, locale }: Asking, answer: Answer & Partial<Decisi
     layout: policy.layout,
     scope: 'keep',
     gpc: !!globalPrivacyControl,
-    dnt: (doNotTrack == '1' && policy.heeds.includes('doNotTrack')) || undefined,
+    dnt: doNotTrack == '1' && policy.heeds.includes('doNotTrack'),
     webdriver: !!webdriver,
     ruling: policy.ruling,
     ...answer,
@@ -71,7 +71,7 @@ async function request(gate: Asking, decision: Decision): Promise<[number, Reply
     const response = await fetch(gate.policy.base + '/decisions', {
       method: 'POST',
       keepalive: true,
-      credentials: ({ path: 'same-origin', subdomain: 'include', remote: 'omit' } as const)[gate.policy.mode],
+      credentials: gate.policy.mode == 'remote' ? 'omit' : 'include',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(sealed ? { ...decision, sealed } : decision),
       signal: AbortSignal.timeout(TIMEOUT),
@@ -85,10 +85,9 @@ async function request(gate: Asking, decision: Decision): Promise<[number, Reply
 
 /** The notice has changed: a newer banner, which carries its policy, asks. */
 export async function askAnew(gate: Asking, rendering?: string): Promise<void> {
-  try {
-    await gate.load('banner', rendering)
-    await gate.begin!()
-  } catch {}
+  await gate.load('banner', rendering)
+    .then(() => gate.begin!())
+    .catch(() => {})
 }
 
 /** Writes the hint cookie. */
@@ -96,21 +95,17 @@ export function write({ policy }: Asking, value: string): void {
   const secure = location.protocol == 'http:' ? '' : ';secure'
   const domain = policy.domain && ';domain=' + policy.domain
   const age = Math.floor(expiry(value) - Date.now() / 1e3)
-  try {
-    document.cookie = `${cookieName(policy)}=${value};path=/;max-age=${age};samesite=lax${secure}${domain}`
-  } catch {}
+  attempt(() => (document.cookie = `${cookieName(policy)}=${value};path=/;max-age=${age};samesite=lax${secure}${domain}`))
 }
 
 /** Reads a value of script storage, or writes it; '' removes it. Without storage nothing is kept. */
-export function keep(gate: Asking, name: 'pending' | 'sealed', value?: string): string | null {
+export function keep(gate: Asking, name: 'pending' | 'sealed', value?: string): string | null | undefined {
   const key = storageKey(gate.policy, name)
-  try {
+  return attempt(() => {
     if (value) localStorage.setItem(key, value)
     else if (value == '') localStorage.removeItem(key)
     return localStorage.getItem(key)
-  } catch {
-    return null
-  }
+  })
 }
 
 declare global {

@@ -44,12 +44,8 @@ export async function send(gate: Asking, decision: Decision): Promise<number> {
 }
 
 /** The decision that waits for its record. */
-export function pending(gate: Asking): Decision | null {
-  try {
-    return JSON.parse(keep(gate, 'pending')!.replace(/^[^{]*/, '')) as Decision
-  } catch {
-    return null
-  }
+export function pending(gate: Asking): Decision | undefined {
+  return attempt(() => JSON.parse(keep(gate, 'pending')!.replace(/^[^{]*/, '')) as Decision)
 }
 
 /** Forgets a decision that needs no record any more. */
