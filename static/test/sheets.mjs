@@ -37,6 +37,6 @@ async function sheetOf(shop) {
   const text = async (path) => (await fetch(`${shop}/privacy/${path}`)).text();
   const [, rendering] = (await text("gate.js")).match(/rendering:"([^"]+)"/);
   const script = await text(`banner/${rendering}/en.js`);
-  const begin = script.indexOf('":host{all:unset');
+  const begin = script.indexOf('":host{all:');
   return JSON.parse(script.slice(begin).match(/^"(?:[^"\\]|\\.)*"/)[0]);
 }
