@@ -72,7 +72,7 @@ func (r *Record) Before(f *Frame, previous *Record, under *Frame) State {
 	s := State{Categories: make(map[string]Choice), Services: make(map[string]Status), Expires: r.Validity.Expires.Time}
 	despite := false
 	if previous != nil {
-		s, despite = StateAfter(previous, under), previous.Signals.seen()
+		s, despite = StateAfter(previous, under), previous.Signals.Honoured
 	}
 	for _, c := range f.Optional() {
 		choice, known := s.Categories[c.ID]

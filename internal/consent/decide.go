@@ -61,7 +61,7 @@ func Decide(q Request) (Outcome, error) {
 	default:
 		out.Record.Event = DeriveEvent(before, after)
 	}
-	if q.Signals.seen() {
+	if q.Ruling.Signal {
 		next.Services[SignalMark] = Denied
 	}
 	out.Sealed = Seal(&out.Record, visitor, q.Asked, q.Policy)

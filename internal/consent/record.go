@@ -67,9 +67,6 @@ type Signals struct {
 	Honoured bool `json:"honoured,omitempty"`
 }
 
-// seen reports whether the browser sent any signal.
-func (s Signals) seen() bool { return s.GPC || s.DNT }
-
 // NoticeRef identifies what was on the screen.
 type NoticeRef struct {
 	Digest    string `json:"digest"`

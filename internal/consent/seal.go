@@ -52,7 +52,7 @@ func Seal(r *Record, visitor ID, asked *Frame, today *Policy) *Sealed {
 			s.Services[d.Service] = d.Status
 		}
 	}
-	if r.Signals.seen() {
+	if r.Signals.Honoured {
 		s.Services[SignalMark] = Denied
 	}
 	return s

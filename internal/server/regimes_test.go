@@ -202,6 +202,15 @@ func TestDoNotTrackAloneNarrowsAGrantOnRecord(t *testing.T) {
 			if narrowed.StatusCode != http.StatusUnprocessableEntity {
 				t.Errorf("%s: the signal got %d %s", dnt, narrowed.StatusCode, answer)
 			}
+			// A grant under a signal that nobody follows is none despite a signal: one that is followed takes it back.
+			granted, answer = post("accept-all", "preferences", "granted", "\nDNT: 1"+cookies)
+			if granted.StatusCode != http.StatusCreated || strings.Contains(answer, ".gpc~") {
+				t.Errorf("%s: a grant got %d %s", dnt, granted.StatusCode, answer)
+			}
+			narrowed, answer = post("signal", "signal", "denied", "\nSec-GPC: 1\nCookie: "+cookieLine(granted))
+			if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, ".gpc~d") || strings.Contains(answer, "~g") {
+				t.Errorf("%s: Global Privacy Control got %d %s", dnt, narrowed.StatusCode, answer)
+			}
 			continue
 		}
 		if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, ".gpc~d") || strings.Contains(answer, "~g") {
