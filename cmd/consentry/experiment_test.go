@@ -75,7 +75,7 @@ func TestAnAdoptedVariantOutlivesARestart(t *testing.T) {
 		t.Fatalf("the end got %d\n%s", got, p.log())
 	}
 	adopted := p.rendering()
-	if got := p.banner(); !strings.Contains(got, "Your choice here") || !strings.Contains(got, `"layout":"card"`) {
+	if got := p.banner(); !strings.Contains(got, "Your choice here") || !strings.Contains(got, `layout:"card"`) {
 		t.Error("the banner is not the variant’s")
 	}
 	after := content(t, siteFile(dir))

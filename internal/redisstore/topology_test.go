@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/storetest"
@@ -84,10 +85,13 @@ func TestClusterNodeAway(t *testing.T) {
 // on the one that took over when it died.
 func TestStoreUnderSentinels(t *testing.T) {
 	servers := storetest.StartWatched(t, always()...)
+	servers.Watch(time.Minute) // a failover that nobody meant loses what was acknowledged
 	var begun atomic.Int32
 	storetest.Run(t, func(t *testing.T) consent.Store {
 		if begun.Add(1) == 12 {
+			servers.Watch(time.Second)
 			servers.KillMaster().Restart()
+			servers.Watch(time.Minute)
 		}
 		return emptied(t, servers.URL())
 	})
