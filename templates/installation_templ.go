@@ -368,7 +368,7 @@ func Installation(p InstallationPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, " <p class=\"definition\">A leak is a request that had reached a service nobody had permitted by the time the banner was painted. Frames, what answers later, and pages without a banner are not seen. The banner says the service and nothing of the visitor.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, " <p class=\"definition\">A leak is a request that had reached a service nobody had permitted by the time the banner was painted. What answers later and pages without a banner are not seen, and not every frame is. The banner says the service and nothing of the visitor.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
