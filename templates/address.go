@@ -77,5 +77,5 @@ func (p *SitePage) suggested() Period {
 	if p.Against.How != "" {
 		return p.Against.Period
 	}
-	return Period{From: p.Period.From.AddDate(0, 0, -p.Period.Length()), To: p.Period.From}
+	return p.Period.Before()
 }

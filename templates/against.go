@@ -68,6 +68,11 @@ func (c *Comparison) overlap(p Period) string {
 // Length is the number of days.
 func (p Period) Length() int { return int(p.To.Sub(p.From) / (24 * time.Hour)) }
 
+// Before is the period of the same length that ends where p begins.
+func (p Period) Before() Period {
+	return Period{From: p.From.AddDate(0, 0, -p.Length()), To: p.From}
+}
+
 func (p Period) days() string {
 	return fmt.Sprintf("%d %s", p.Length(), plural(p.Length(), "day", "days"))
 }

@@ -24,7 +24,7 @@ func parseAgainst(q url.Values, p templates.Period) (templates.Against, error) {
 	case "":
 		return against, nil
 	case templates.PeriodBefore:
-		against.Period = before(p)
+		against.Period = p.Before()
 	case templates.YearBefore:
 		against.Period = yearBefore(p)
 	case templates.OwnDates:
@@ -37,11 +37,6 @@ func parseAgainst(q url.Values, p templates.Period) (templates.Against, error) {
 	}
 	against.Period.Zone, against.Period.Today = p.Zone, p.Today
 	return against, err
-}
-
-// before is the period of the same length that ends where p begins.
-func before(p templates.Period) templates.Period {
-	return templates.Period{From: p.From.AddDate(0, 0, -p.Length()), To: p.From}
 }
 
 // yearBefore has the same first and last day one year earlier. It is a day shorter or
