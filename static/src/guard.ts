@@ -65,7 +65,7 @@ export const guard = (gate: Gate): Holder[0] => {
   // Cookies and storage that a denied service declares.
   const denied = (name: string) => isDenied(services, gate.permits, name)
   before(Document.prototype, 'cookie', ([text]) => denied((text + '').split('=')[0]!.trim()) && [])
-  before<Storage>(Storage.prototype, 'setItem', ([name], self) => denied((self == localStorage ? 'local:' : 'session:') + name) && [])
+  before<Storage>(Storage.prototype, 'setItem', ([name], self) => denied((self == window.localStorage ? 'local:' : 'session:') + name) && [])
   before(window.CookieStore?.prototype, 'set', ([entry]) => denied(((entry as { name?: string }).name ?? entry) + '') && [Promise.resolve()])
   return el => {
     check(el.localName ? el : el.parentElement!)
