@@ -1,6 +1,7 @@
 package main
 
 import (
+	"embed"
 	"fmt"
 	"io"
 
@@ -23,11 +24,28 @@ leaves the site as it was.
 
 `
 
+// manualPages explain to operators what no single setting does.
+//
+//go:embed manual/*.txt
+var manualPages embed.FS
+
 // newTopics are pages of "consentry help", not commands.
 func newTopics(env environment) []*cobra.Command {
 	return []*cobra.Command{
 		topic(env, "config", "Every setting of the server file, consentry.yaml", configManual, describeServer),
 		topic(env, "site", "Every setting of a site file", siteManual, siteconfig.DescribeSite),
+		topic(env, "tags", "How tags are marked and held, and their placeholders", "", page("tags")),
+		topic(env, "vendors", "What vendors are told: consent modes, tag managers, WordPress", "", page("vendors")),
+		topic(env, "places", "Regimes, privacy signals, children, exempt measurement, languages", "", page("places")),
+		topic(env, "rates", "What the dashboard counts, and who may see it", "", page("rates")),
+		topic(env, "proof", "How decisions are stored, signed, proved and forgotten", "", page("proof")),
+	}
+}
+
+func page(name string) func() (string, error) {
+	return func() (string, error) {
+		text, err := manualPages.ReadFile("manual/" + name + ".txt")
+		return string(text), err
 	}
 }
 
