@@ -19,8 +19,9 @@ const sessionName = "consentry_admin"
 // Session is who is logged in, signed and readable by nobody but the server.
 type Session struct {
 	Account string `json:"account"`
-	Issued  int64  `json:"issued"`  // Unix milliseconds, tells two sessions apart
-	Expires int64  `json:"expires"` // Unix milliseconds
+	Mark    string `json:"mark,omitempty"` // of the account as it was when the session began
+	Issued  int64  `json:"issued"`         // Unix milliseconds, tells two sessions apart
+	Expires int64  `json:"expires"`        // Unix milliseconds
 }
 
 // Sessions seals and reads the operators' sessions. Safe for concurrent use.
@@ -39,9 +40,10 @@ func NewSessions(secret []byte, lifetime time.Duration) (*Sessions, error) {
 	return &Sessions{codec: codec, lifetime: lifetime}, nil
 }
 
-// Start writes a new session for account.
-func (s *Sessions) Start(h http.Header, account string, secure bool, now time.Time) error {
-	session := Session{Account: account, Issued: now.UnixMilli(), Expires: now.Add(s.lifetime).UnixMilli()}
+// Start writes a new session for account, which its caller tells from what the
+// account is later by mark.
+func (s *Sessions) Start(h http.Header, account, mark string, secure bool, now time.Time) error {
+	session := Session{Account: account, Mark: mark, Issued: now.UnixMilli(), Expires: now.Add(s.lifetime).UnixMilli()}
 	value, err := s.codec.Encode(sessionName, session)
 	if err != nil {
 		return fmt.Errorf("seal session: %w", err)

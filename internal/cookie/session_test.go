@@ -13,7 +13,7 @@ import (
 func session(t *testing.T, s *Sessions, secure bool, now time.Time) *http.Request {
 	t.Helper()
 	h := http.Header{}
-	if err := s.Start(h, "admin", secure, now); err != nil {
+	if err := s.Start(h, "admin", "", secure, now); err != nil {
 		t.Fatal(err)
 	}
 	value, _, _ := strings.Cut(h.Get("Set-Cookie"), ";")

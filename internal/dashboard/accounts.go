@@ -40,7 +40,8 @@ type account struct {
 	Scope    Scope     `json:"scope"`
 	Password string    `json:"password,omitempty"` // PHC string; none: nobody logs in with one
 	Created  time.Time `json:"created"`
-	Since    time.Time `json:"since"` // sessions from before have ended
+	Since    time.Time `json:"since"`          // sessions from before have ended
+	Mark     string    `json:"mark,omitempty"` // random, another with every change: sessions of another have ended, whatever the clock says
 	Disabled bool      `json:"disabled,omitempty"`
 	Invite   *invite   `json:"invite,omitempty"`
 }

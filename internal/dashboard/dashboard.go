@@ -36,6 +36,7 @@ import (
 var (
 	ErrSite     = errors.New("no such site")                                          // 404
 	ErrLink     = errors.New("this set-up link is not valid (any more)")              // 404
+	ErrChanged  = errors.New("this account was changed meanwhile; log in again")      // 409
 	ErrForeign  = errors.New("the form was not sent from the dashboard's own page")   // 403
 	ErrInsecure = errors.New("open the dashboard over https, or at http://localhost") // 403
 )
@@ -250,7 +251,7 @@ func (d *Dashboard) signedIn(c echo.Context) (viewer, bool) {
 		return viewer{}, false
 	}
 	a := known.find(session.Account)
-	if a == nil || a.Disabled || session.Issued < a.Since.UnixMilli() {
+	if a == nil || a.Disabled || session.Issued < a.Since.UnixMilli() || !same(session.Mark, a.Mark) {
 		return viewer{}, false
 	}
 	return viewer{name: a.Name, role: a.Role, scope: a.Scope}, true

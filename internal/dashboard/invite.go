@@ -42,7 +42,7 @@ func (d *Dashboard) postInvite(c echo.Context) error {
 		return err
 	}
 	now := d.Now()
-	err = d.Accounts.setPassword(name, hash, now, d.noting(c, consent.AuditPasswordSet, name, "link"), func(a *account) error {
+	set, err := d.Accounts.setPassword(name, hash, now, d.noting(c, consent.AuditPasswordSet, name, "link"), func(a *account) error {
 		if !a.invitedBy(c.Param("token"), now) { // of two at once one wins
 			return refuse(http.StatusNotFound, ErrLink)
 		}
@@ -52,7 +52,7 @@ func (d *Dashboard) postInvite(c echo.Context) error {
 		return err
 	}
 	d.attempts.succeeded(accountKey + name)
-	return d.enter(c, name, "link")
+	return d.enter(c, set, "link")
 }
 
 func (d *Dashboard) hashed(c echo.Context, password string) (string, error) {
@@ -77,11 +77,11 @@ func (d *Dashboard) postPassword(c echo.Context) error {
 		page.Problem = "Too many tries. Wait a moment and try again."
 		return show(c, http.StatusTooManyRequests, templates.Password(page))
 	}
-	ok, err := d.verify(c.Request().Context(), v.name, c.FormValue("current"))
+	opened, err := d.verify(c.Request().Context(), v.name, c.FormValue("current"))
 	if err != nil {
 		return err
 	}
-	if !ok {
+	if opened == nil {
 		d.attempts.failed(d.Now(), accountKey+v.name)
 		if err := d.noteRefusal(c, v.name, "password"); err != nil {
 			return err
@@ -96,11 +96,17 @@ func (d *Dashboard) postPassword(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	now := d.Now()
-	if err := d.Accounts.setPassword(v.name, hash, now, d.noting(c, consent.AuditPasswordSet, v.name, "changed"), func(*account) error { return nil }); err != nil {
+	set, err := d.Accounts.setPassword(v.name, hash, d.Now(), d.noting(c, consent.AuditPasswordSet, v.name, "changed"), func(a *account) error {
+		if a.Password != opened.Password { // an owner has ended it meanwhile, or it was changed elsewhere
+			return refuse(http.StatusConflict, ErrChanged)
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	return d.enter(c, v.name, "password")
+	d.attempts.succeeded(accountKey + v.name)
+	return d.enter(c, set, "password")
 }
 
 // settled turns what an AccountsFile refuses into its status.

@@ -42,12 +42,13 @@ func (d *Dashboard) postSetup(c echo.Context) error {
 		p := templates.SetupPage{Nonce: nonce(c), Name: firstAccount, Minimum: minimumPassword, Problem: problem}
 		return show(c, http.StatusUnprocessableEntity, templates.Setup(p))
 	}
-	if err := d.setFirst(c.Request().Context(), password); err != nil {
+	first, err := d.setFirst(c.Request().Context(), password)
+	if err != nil {
 		return err
 	}
 	d.Log.Info("the dashboard's password was set")
 	d.noteEntry(c, Scope{All: true}, consent.AuditEntry{Action: consent.AuditPasswordSet, About: firstAccount, Detail: "first"})
-	return d.enter(c, firstAccount, "link")
+	return d.enter(c, first, "link")
 }
 
 func (d *Dashboard) validLink(token string) bool {
@@ -69,24 +70,25 @@ func weakness(password, again string) string {
 }
 
 // setFirst writes the account and uses the link up. Of two at once one wins.
-func (d *Dashboard) setFirst(ctx context.Context, password string) error {
+func (d *Dashboard) setFirst(ctx context.Context, password string) (first account, err error) {
 	release, err := d.reserve(ctx)
 	if err != nil {
-		return err
+		return first, err
 	}
 	defer release()
 	now := d.Now().UTC()
-	err = d.Accounts.create(account{Name: firstAccount, Role: Owner, Scope: Scope{All: true}, Password: hashPassword(password), Created: now, Since: now})
+	first = account{Name: firstAccount, Role: Owner, Scope: Scope{All: true}, Password: hashPassword(password), Created: now, Since: now, Mark: randomText()}
+	err = d.Accounts.create(first)
 	if err != nil && !errors.Is(err, errExists) {
-		return err
+		return first, err
 	}
 	d.mu.Lock()
 	d.token = ""
 	d.mu.Unlock()
 	if err != nil {
-		return refuse(http.StatusNotFound, ErrLink)
+		return first, refuse(http.StatusNotFound, ErrLink)
 	}
-	return nil
+	return first, nil
 }
 
 // enterRoom waits for a place among those that read counters and add them up, so
@@ -129,11 +131,11 @@ func (d *Dashboard) postLogin(c echo.Context) error {
 		c.Response().Header().Set("Retry-After", seconds)
 		return d.tryAgain(c, http.StatusTooManyRequests, "Too many tries. Wait "+seconds+" s and try again.")
 	}
-	ok, err := d.verify(c.Request().Context(), name, c.FormValue("password"))
+	opened, err := d.verify(c.Request().Context(), name, c.FormValue("password"))
 	if err != nil {
 		return err
 	}
-	if !ok {
+	if opened == nil {
 		d.attempts.failed(d.Now(), keys...)
 		if err := d.noteRefusal(c, name, "password"); err != nil {
 			return err
@@ -142,23 +144,24 @@ func (d *Dashboard) postLogin(c echo.Context) error {
 		return d.tryAgain(c, http.StatusUnauthorized, "This name and password do not go together.")
 	}
 	d.attempts.succeeded(keys...)
-	return d.enter(c, name, "password")
+	return d.enter(c, *opened, "password")
 }
 
 func (d *Dashboard) tryAgain(c echo.Context, status int, problem string) error {
 	return show(c, status, templates.Login(templates.LoginPage{Nonce: nonce(c), Problem: problem, Provider: d.OpenID != nil}))
 }
 
-// verify reports whether the password opens the account. It takes the same time
-// for every name and password.
-func (d *Dashboard) verify(ctx context.Context, name, password string) (bool, error) {
+// verify returns the account that the password opens, as it was when the password
+// was compared, and nil when it opens none. It takes the same time for every name
+// and password.
+func (d *Dashboard) verify(ctx context.Context, name, password string) (*account, error) {
 	known, err := d.Accounts.read()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	release, err := d.reserve(ctx)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer release()
 	phc := nobodysHash()
@@ -168,27 +171,25 @@ func (d *Dashboard) verify(ctx context.Context, name, password string) (bool, er
 		phc = one.Password
 	}
 	ok, err := checkPassword(phc, password[:min(len(password), longestPassword)])
-	return ok && opens && len(password) <= longestPassword, err
+	if err != nil || !ok || !opens || len(password) > longestPassword {
+		return nil, err
+	}
+	return one, nil
 }
 
 // enter starts the session of an account and leads to the pages.
-func (d *Dashboard) enter(c echo.Context, name, how string) error {
-	if err := d.begin(c, name, how); err != nil {
+func (d *Dashboard) enter(c echo.Context, a account, how string) error {
+	if err := d.begin(c, a, how); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/admin/")
 }
 
-// begin starts the session of an account.
-func (d *Dashboard) begin(c echo.Context, name, how string) error {
-	known, err := d.Accounts.read()
-	if err != nil {
-		return err
-	}
-	if a := known.find(name); a != nil {
-		d.noteEntry(c, a.Scope, consent.AuditEntry{Actor: "account:" + name, Action: consent.AuditSignedIn, Detail: how})
-	}
-	return d.sessions.Start(c.Response().Header(), name, secure(c.Request()), d.Now())
+// begin starts the session of an account as it was when its holder was recognised:
+// what has been changed since ends the session before it begins.
+func (d *Dashboard) begin(c echo.Context, a account, how string) error {
+	d.noteEntry(c, a.Scope, consent.AuditEntry{Actor: "account:" + a.Name, Action: consent.AuditSignedIn, Detail: how})
+	return d.sessions.Start(c.Response().Header(), a.Name, a.Mark, secure(c.Request()), d.Now())
 }
 
 // postLogout ends the session here and in the browser. Ended sessions are

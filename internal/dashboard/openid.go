@@ -47,7 +47,7 @@ func (d *Dashboard) getOpenIDCallback(c echo.Context) error {
 	if err != nil || a == nil || a.Disabled {
 		return d.refuseOpenID(c, a, err)
 	}
-	if err := d.begin(c, a.Name, "openid"); err != nil {
+	if err := d.begin(c, *a, "openid"); err != nil {
 		return err
 	}
 	// A browser that comes from another site does not send the session along a

@@ -67,7 +67,7 @@ func (f *AccountsFile) Invite(p Person, now time.Time, note func(Scope) error) (
 		if err := a.freeEmail(p); err != nil {
 			return err
 		}
-		fresh := account{Name: p.Name, Email: p.Email, Role: p.Role, Scope: p.Scope, Created: now.UTC(), Since: now.UTC()}
+		fresh := account{Name: p.Name, Email: p.Email, Role: p.Role, Scope: p.Scope, Created: now.UTC(), Since: now.UTC(), Mark: randomText()}
 		token = fresh.invite(now)
 		a.Accounts = append(a.Accounts, fresh)
 		return note(p.Scope)
@@ -137,10 +137,10 @@ func (f *AccountsFile) edit(name string, now time.Time, note func(Scope) error, 
 			return ErrNoAccount
 		}
 		was := one.Scope
+		one.Since, one.Mark = now.UTC(), randomText()
 		if err := edit(a, one); err != nil {
 			return err
 		}
-		one.Since = now.UTC()
 		if !slices.ContainsFunc(a.Accounts, account.rules) {
 			return fmt.Errorf("%w: somebody must be left who owns all sites", ErrAccount)
 		}
@@ -153,15 +153,18 @@ func (a account) rules() bool {
 	return a.Role == Owner && a.Scope.All && !a.Disabled
 }
 
-// setPassword takes the account's link away with it.
-func (f *AccountsFile) setPassword(name, hash string, now time.Time, note func(Scope) error, unless func(*account) error) error {
-	return f.edit(name, now, note, func(_ *accounts, one *account) error {
+// setPassword takes the account's link away with it, and returns the account as it
+// is then. unless is asked last whether what entitles to it still holds.
+func (f *AccountsFile) setPassword(name, hash string, now time.Time, note func(Scope) error, unless func(*account) error) (set account, err error) {
+	err = f.edit(name, now, note, func(_ *accounts, one *account) error {
 		if err := unless(one); err != nil {
 			return err
 		}
 		one.Password, one.Invite = hash, nil
+		set = *one
 		return nil
 	})
+	return set, err
 }
 
 // invited finds the account that a link's token sets up, "" for none.
