@@ -22,11 +22,6 @@ var ErrFilter = errors.New("wrong filter")
 // ErrFew is a value of which too little was counted for it to be shown.
 var ErrFew = errors.New("too few banners were shown like this in this period to show them apart")
 
-// shows reports whether a breakdown shows a value by itself.
-func shows(b templates.Breakdown, value string) bool {
-	return slices.ContainsFunc(b.Rows, func(r templates.BreakdownRow) bool { return r.Folded == 0 && r.Value == value })
-}
-
 var filterValue = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
 
 // parseFilter reads ?kind=again&layout=bar&notice=…, or ?by=country&value=DE.

@@ -1,46 +1,205 @@
 package dashboard
 
 import (
+	"cmp"
 	"slices"
 
+	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
+
+// wider lists the filters of which f is a part, none at all first: everybody may ask
+// for their figures as well, and subtract.
+func wider(f templates.Filter) []templates.Filter {
+	list := []templates.Filter{{}}
+	for _, one := range []templates.Filter{
+		{Kind: f.Kind}, {Layout: f.Layout}, {Notice: f.Notice},
+		{Kind: f.Kind, Layout: f.Layout}, {Kind: f.Kind, Notice: f.Notice}, {Layout: f.Layout, Notice: f.Notice},
+	} {
+		if one != f && !slices.Contains(list, one) {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// addApart adds a counter of people's banners to what small numbers are told by.
+func (out *Figures) addApart(c *counter, day int, n int64, f templates.Filter) {
+	value := c.value
+	switch {
+	case c.name == consent.ShownCount && c.who == consent.Human:
+		for i, one := range wider(f) {
+			if c.passes(one) {
+				out.wider[i][day] += n
+			}
+		}
+		if f.Value != "" || !c.passes(templates.Filter{Kind: f.Kind}) {
+			return
+		}
+		value = ownValue(templates.Filter{Layout: c.layout, Notice: c.notice}, f)
+	case c.name != consent.ShownBy || f.Value == "" || c.dimension != f.By:
+		return
+	}
+	if out.apart[value] == nil {
+		out.apart[value] = make([]int64, len(out.Days))
+	}
+	out.apart[value][day] += n
+}
+
+// ownValue is what of has of that which f filters by.
+func ownValue(of, f templates.Filter) string {
+	if f.Value != "" {
+		return of.Value
+	}
+	value := ""
+	if f.Layout != "" {
+		value = of.Layout
+	}
+	if f.Notice != "" {
+		value += "/" + of.Notice
+	}
+	return value
+}
+
+// tooFew reports whether a filter leaves too little of the whole period to be shown,
+// by itself or as what is missing in a wider one. Nothing at all is not too little.
+func (out *Figures) tooFew(f templates.Filter, smallest int64) bool {
+	if f.Value == "" && out.Total.Empty() {
+		return false
+	}
+	for _, days := range out.wider {
+		if rare(out.Total, sum(days), smallest) {
+			return true
+		}
+	}
+	return !slices.Contains(out.shown(smallest), ownValue(f, f))
+}
+
+// shown lists the values that a breakdown of the period shows by themselves.
+func (out *Figures) shown(smallest int64) (list []string) {
+	totals := make(map[string]templates.Tally)
+	for value, days := range out.apart {
+		totals[value] = templates.Tally{Shown: sum(days)}
+	}
+	for _, row := range breakdown("", totals, smallest).Rows {
+		if row.Folded == 0 {
+			list = append(list, row.Value)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
 
 // rare reports whether what a filter leaves, or what it takes out of all banners,
 // is too little to be shown apart. Nothing at all is not.
 func rare(t templates.Tally, all, smallest int64) bool {
-	rest := all - t.Shown
-	return !t.Empty() && (t.Shown < smallest || rest > 0 && rest < smallest)
+	return !t.Empty() && (t.Shown < smallest || small(all-t.Shown, smallest))
 }
 
-// withhold empties the days that are rare under a filter, and the smallest of the
-// others until neither the total nor the days without the filter give one away.
+func small(n, smallest int64) bool { return n > 0 && n < smallest }
+
+// withhold empties the days of which too little was counted under a filter, and as
+// many others as keep it from following from what is shown: from the day without the
+// filter less all other values of it, and from the period less its other days. The
+// days that are taken out for the latter are the same whichever value is asked for.
 // Whoever subtracts two periods from each other is not kept from it.
-func (out *Figures) withhold(smallest int64) {
-	var order []int
+func (out *Figures) withhold(f templates.Filter, smallest int64) {
+	hidden := out.hidden(smallest)
+	own := ownValue(f, f)
 	for i := range out.Days {
-		if !out.Days[i].Empty() {
-			order = append(order, i)
-		}
-	}
-	slices.SortStableFunc(order, func(x, y int) int {
-		if a, b := rare(out.Days[x].Tally, out.all[x], smallest), rare(out.Days[y].Tally, out.all[y], smallest); a != b {
-			if a {
-				return -1
-			}
-			return 1
-		}
-		return int(min(1, max(-1, out.Days[x].Shown-out.Days[y].Shown)))
-	})
-	var hidden templates.Tally
-	var all int64
-	for _, i := range order {
 		day := &out.Days[i]
-		if !rare(day.Tally, out.all[i], smallest) && !rare(hidden, all, smallest) {
-			return
+		few := hidden[own][i] || day.Shown < smallest && !day.Empty()
+		for _, all := range out.wider {
+			few = few || rare(day.Tally, all[i], smallest)
 		}
-		merge(&hidden, day.Tally)
-		all += out.all[i]
-		day.Tally, day.Few = templates.Tally{}, true
+		if few {
+			day.Tally, day.Few = templates.Tally{}, true
+		}
 	}
+}
+
+// hidden says of each value that a breakdown shows on which days it is withheld.
+func (out *Figures) hidden(smallest int64) map[string][]bool {
+	values := out.shown(smallest)
+	hidden := make(map[string][]bool)
+	for _, value := range values {
+		hidden[value] = make([]bool, len(out.Days))
+	}
+	rests := make([]int64, len(out.Days)) // of what is not shown by itself
+	for i := range out.Days {
+		rests[i] = out.fold(values, i, smallest, hidden)
+	}
+	days := make([]int, len(out.Days))
+	for i := range days {
+		days[i] = i
+	}
+	slices.SortStableFunc(days, func(x, y int) int { return cmp.Compare(out.wider[0][x], out.wider[0][y]) })
+	for _, i := range days {
+		if out.kept(hidden, rests, smallest) {
+			break
+		}
+		if out.wider[0][i] > 0 {
+			for _, value := range values {
+				hidden[value][i] = true
+			}
+		}
+	}
+	return hidden
+}
+
+// fold withholds on a day the values that are too small, and the next ones until all
+// of them together are not. It returns the rest, which is never shown.
+func (out *Figures) fold(values []string, day int, smallest int64, hidden map[string][]bool) (rest int64) {
+	rest = out.wider[0][day]
+	for _, value := range values {
+		rest -= out.apart[value][day]
+	}
+	rest = max(0, rest)
+	together := rest
+	order := slices.Clone(values)
+	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(out.apart[a][day], out.apart[b][day]) })
+	for _, value := range order {
+		n := out.apart[value][day]
+		if n > 0 && (n < smallest || small(together, smallest)) {
+			hidden[value][day] = true
+			together += n
+		}
+	}
+	return rest
+}
+
+// kept reports whether no value's withheld days follow from its period: together they
+// are not too few either, and there is a day of which nothing is shown.
+func (out *Figures) kept(hidden map[string][]bool, rests []int64, smallest int64) bool {
+	any, whole, rest := false, false, int64(0)
+	for i := range out.Days {
+		some, all := false, out.wider[0][i] > 0
+		for value, days := range hidden {
+			some = some || days[i]
+			all = all && (days[i] || out.apart[value][i] == 0)
+		}
+		any, whole = any || some, whole || some && all
+		if some {
+			rest += rests[i]
+		}
+	}
+	for value, days := range hidden {
+		together := int64(0)
+		for i, is := range days {
+			if is {
+				together += out.apart[value][i]
+			}
+		}
+		if small(together, smallest) {
+			return false
+		}
+	}
+	return !any || whole && !small(rest, smallest)
+}
+
+func sum(list []int64) (all int64) {
+	for _, n := range list {
+		all += n
+	}
+	return all
 }

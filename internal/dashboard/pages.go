@@ -88,18 +88,12 @@ func (d *Dashboard) figures(ctx context.Context, site *consent.Site, p templates
 		return nil, fmt.Errorf("read counters of %s: %w", site.ID, err)
 	}
 	figures := Rates(sheet, from, to, f)
-	if f.Value != "" && !shows(breakdown(f.By, figures.By[f.By], max(1, site.Counting.Smallest)), f.Value) {
-		return nil, refuse(http.StatusNotFound, ErrFew)
-	}
 	if f != (templates.Filter{Kind: f.Kind}) { // which question it was tells of nobody
-		var all int64
-		for _, n := range figures.all {
-			all += n
-		}
-		if smallest := max(1, site.Counting.Smallest); f.Value == "" && rare(figures.Total, all, smallest) {
+		smallest := max(1, site.Counting.Smallest)
+		if figures.tooFew(f, smallest) {
 			return nil, refuse(http.StatusNotFound, ErrFew)
 		}
-		figures.withhold(max(1, site.Counting.Smallest))
+		figures.withhold(f, smallest)
 	}
 	return figures, nil
 }

@@ -14,8 +14,11 @@ import (
 type Figures struct {
 	Days      []templates.Step // without gaps
 	Total     templates.Tally
-	Overdrawn int     // days with more answers than banners
-	all       []int64 // people's banners of each day, without the filter
+	Overdrawn int // days with more answers than banners
+	// Under a filter: people's banners of each day as each of wider leaves them, and as
+	// each value of what is filtered by has them, the filter's own among them.
+	wider [][]int64
+	apart map[string][]int64
 	// By has, for each of consent.Breakdowns, the funnel of each value.
 	By map[string]map[string]templates.Tally
 	// Notices has the first day on which each notice was shown in the period.
@@ -43,7 +46,10 @@ func Rates(sheet consent.Sheet, from, to consent.Date, f templates.Filter) *Figu
 	for d := from; d < to; d++ {
 		out.Days = append(out.Days, templates.Step{From: d.Time(), To: (d + 1).Time(), Unit: templates.ByDay})
 	}
-	out.all = make([]int64, len(out.Days))
+	out.wider, out.apart = make([][]int64, len(wider(f))), make(map[string][]int64)
+	for i := range out.wider {
+		out.wider[i] = make([]int64, len(out.Days))
+	}
 	keys, sums := make([]counter, len(sheet.Keys)), make([]int64, len(sheet.Keys))
 	for i, key := range sheet.Keys {
 		keys[i] = parseCounter(key)
@@ -53,8 +59,8 @@ func Rates(sheet consent.Sheet, from, to consent.Date, f templates.Filter) *Figu
 			continue
 		}
 		sums[c.Key] += c.N
-		if key := &keys[c.Key]; key.name == consent.ShownCount && key.who == consent.Human {
-			out.all[c.Day-from] += c.N
+		if f.Narrows() {
+			out.addApart(&keys[c.Key], int(c.Day-from), c.N, f)
 		}
 		if key := &keys[c.Key]; key.byDay(f) {
 			out.add(key, c.Day, &out.Days[c.Day-from].Tally, c.N, f)

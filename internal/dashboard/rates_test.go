@@ -99,8 +99,9 @@ func TestRareDaysAreWithheldUnderAFilter(t *testing.T) {
 				c.add(first+consent.Date(i), test.shown[i], consent.ShownBy, "country", "IS")
 			}
 		}
-		f := Rates(sheet(c), first, first+consent.Date(len(test.shown)), templates.Filter{By: "country", Value: "IS"})
-		f.withhold(10)
+		filter := templates.Filter{By: "country", Value: "IS"}
+		f := Rates(sheet(c), first, first+consent.Date(len(test.shown)), filter)
+		f.withhold(filter, 10)
 		for i, day := range f.Days {
 			if day.Few != test.want[i] || day.Few && !day.Empty() {
 				t.Errorf("%v of %v: day %d is %+v", test.shown, test.all, i, day)
