@@ -104,6 +104,8 @@ type Dashboard struct {
 	trail     *Trail
 	streams   streams
 
+	answering sync.Mutex // of visitors' requests, one at a time
+
 	mu     sync.Mutex
 	token  string                       // of the set-up link, "" once used
 	ended  map[cookie.Session]time.Time // logged out, until they expire

@@ -87,6 +87,15 @@ func (d *Dashboard) postAnswer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	d.answering.Lock() // of two at once the second finds it answered
+	defer d.answering.Unlock()
+	waits, err := d.waits(c.Request().Context(), site.ID, c.Param("request"))
+	if err != nil {
+		return err
+	}
+	if !waits { // somebody was faster; the page says what counts
+		return c.Redirect(http.StatusSeeOther, "/admin/requests")
+	}
 	said := c.FormValue("answer") // one of those above
 	if err := d.noteOn(c, site.ID, by(c, consent.AuditAnswered, c.Param("request"), said)); err != nil {
 		return err
@@ -100,4 +109,19 @@ func (d *Dashboard) postAnswer(c echo.Context) error {
 	}
 	d.Log.Info("a visitor's request was answered", "site", site.ID, "done", answer.Done)
 	return c.Redirect(http.StatusSeeOther, "/admin/requests")
+}
+
+// waits reports whether a request has no answer yet. Errors: ErrAnswer, 404, when
+// there is none.
+func (d *Dashboard) waits(ctx context.Context, site, request string) (bool, error) {
+	list, err := d.Requests(ctx, site)
+	if err != nil {
+		return false, err
+	}
+	for _, asked := range list {
+		if asked.Digest == request {
+			return asked.Waits(), nil
+		}
+	}
+	return false, refuse(http.StatusNotFound, ErrAnswer)
 }

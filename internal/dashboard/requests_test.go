@@ -154,3 +154,28 @@ func TestARecordIsLookedUp(t *testing.T) {
 	d.want(d.get("/admin/records?q=%3Cscript%3E"), http.StatusBadRequest, "neither a consent id")
 	d.want(d.get("/admin/state"), http.StatusOK, "The oldest record is of")
 }
+
+// The trail tells what was answered, and nothing of what was not: no request that
+// there is not, whatever its address says, and no answer after the first.
+func TestOnlyAnAnswerThatCountsStandsInTheTrail(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	d.ask(1, consent.Objection, "")
+	asked, err := (&consent.Requests{Store: d.store}).List(t.Context(), "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.want(d.post("/admin/requests/shop/forged-by-hand", url.Values{"answer": {"done"}}), http.StatusNotFound, "")
+	for _, answer := range []string{"law", "done"} {
+		d.wantRedirect(d.post("/admin/requests/shop/"+asked[0].Digest, url.Values{"answer": {answer}}), "/admin/requests")
+	}
+	var answered []string
+	for _, entry := range d.trailOf("shop") {
+		if strings.Contains(entry, consent.AuditAnswered) {
+			answered = append(answered, entry)
+		}
+	}
+	if want := "account:admin " + consent.AuditAnswered + " " + asked[0].Digest + " law"; len(answered) != 1 || answered[0] != want {
+		t.Errorf("the trail tells of %q", answered)
+	}
+}
