@@ -179,11 +179,12 @@ func (a *API) Requests(ctx context.Context, site string) ([]consent.Asked, error
 // correction that is done puts a record in the place of the wrong one before.
 // Errors: consent.ErrRequest, ErrNoSite, those of the store.
 func (a *API) Settle(ctx context.Context, site, digest string, answer consent.Settlement) error {
-	i := slices.IndexFunc(a.Sites(), func(s *Site) bool { return s.ID == site })
+	sites := a.Sites() // once: files may be read again meanwhile
+	i := slices.IndexFunc(sites, func(s *Site) bool { return s.ID == site })
 	if i < 0 {
 		return ErrNoSite
 	}
-	s := a.Sites()[i]
+	s := sites[i]
 	made, err := a.requests.List(ctx, site)
 	if err != nil {
 		return err
