@@ -3,7 +3,6 @@ package dashboard
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -73,9 +72,23 @@ func (d *Dashboard) refuseOpenID(c echo.Context, a *account, err error) error {
 // findEmail returns the account that was invited with an address, nil without one.
 func (a *accounts) findEmail(email string) *account {
 	for i := range a.Accounts {
-		if email != "" && strings.EqualFold(a.Accounts[i].Email, email) {
+		if email != "" && sameAddress(a.Accounts[i].Email, email) {
 			return &a.Accounts[i]
 		}
 	}
 	return nil
+}
+
+// sameAddress takes A for a, and nothing else for something that it is not: a letter
+// of another script that folds to one of ASCII is another person's address.
+func sameAddress(a, b string) bool { return lowerASCII(a) == lowerASCII(b) }
+
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] += 'a' - 'A'
+		}
+	}
+	return string(b)
 }

@@ -173,3 +173,22 @@ func TestASignInComesBackOnceAndInItsOwnBrowser(t *testing.T) {
 	d.want(d.get("/admin/openid"), http.StatusBadGateway, "does not answer")
 	d.wantRedirect(d.login("admin"), "/admin/")
 }
+
+// The Kelvin sign folds to a k, and the long s to an s. Who could register such an
+// address at a provider must not be taken for who has the plain one.
+func TestAnAddressOfAnotherScriptIsAnotherAddress(t *testing.T) {
+	d := newDesk(t)
+	p := newProvider(t, d.clock)
+	d.in()
+	d.want(d.post("/admin/access/accounts", url.Values{"name": {"kay"}, "email": {"kay@desks.example"}, "role": {"owner"}, "scope": {"all"}}), http.StatusOK, "Send this link")
+	d.through(p.URL)
+	for address, status := range map[string]int{"\u212aay@desks.example": http.StatusForbidden, "kay@de\u017fks.example": http.StatusForbidden, "Kay@Desks.example": http.StatusOK} {
+		p.mu.Lock()
+		p.claims["email"] = address
+		p.mu.Unlock()
+		d.fresh()
+		if got := d.goesThrough().status; got != status {
+			t.Errorf("%q: status %d, want %d", address, got, status)
+		}
+	}
+}

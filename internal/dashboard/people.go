@@ -8,7 +8,6 @@ import (
 	"net/mail"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -78,7 +77,7 @@ func (f *AccountsFile) Invite(p Person, now time.Time, note func(Scope) error) (
 // freeEmail refuses an address that names another account.
 func (a *accounts) freeEmail(p Person) error {
 	for _, other := range a.Accounts {
-		if p.Email != "" && other.Name != p.Name && strings.EqualFold(other.Email, p.Email) {
+		if p.Email != "" && other.Name != p.Name && sameAddress(other.Email, p.Email) {
 			return fmt.Errorf("%w: this address is another account's", ErrAccount)
 		}
 	}
