@@ -63,6 +63,11 @@ func beforeOf(c echo.Context) (int64, error) {
 // audited reads the newest entries before a place in a site's log, and whether
 // there are older ones.
 func (d *Dashboard) audited(ctx context.Context, site string, before int64, most int) (rows []templates.AuditRow, older bool, err error) {
+	leave, err := d.enterRoom(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer leave()
 	listed, err := d.Store.Artefacts(ctx, site, consent.AuditKind)
 	if err != nil {
 		return nil, false, fmt.Errorf("list the audit trail of %s: %w", site, err)

@@ -100,6 +100,11 @@ func (d *Dashboard) readPairs(ctx context.Context, site *consent.Site, s experim
 	if from >= to {
 		return nil, nil
 	}
+	leave, err := d.enterRoom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	hours := make(map[time.Time]experiment.Tally)
 	known := make(map[string]counter)
 	end := s.Pair(to - 1)[1].To

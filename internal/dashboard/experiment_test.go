@@ -145,3 +145,24 @@ func TestOneStepEndsAnExperiment(t *testing.T) {
 	l.want(l.get("/admin/sites/shop/audit"), http.StatusOK, "ended the experiment")
 	l.want(l.get("/admin/sites/shop"), http.StatusOK, `href="`+labPage+`"`)
 }
+
+// What reads much waits its turn with the others, so that a crowd before it costs
+// visitors neither memory nor the store.
+func TestExperimentsAndAuditTrailsAreReadInTurn(t *testing.T) {
+	l := newLaboratory(t)
+	l.count(-20, 20, 0)
+	release := l.dash.HoldRoom()
+	defer release()
+	for _, path := range []string{labPage, "/admin/sites/shop/audit", "/admin/sites/shop/audit.csv"} {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err := l.browser.Do(req); err == nil {
+			_ = res.Body.Close()
+			t.Errorf("%s: %d without waiting", path, res.StatusCode)
+		}
+		cancel()
+	}
+}

@@ -91,7 +91,8 @@ func (d *Dashboard) setFirst(ctx context.Context, password string) (first accoun
 	return first, nil
 }
 
-// enterRoom waits for a place among those that read counters and add them up, so
+// enterRoom waits for a place among those that read counters and add them up, or read
+// an audit trail, so
 // that a crowd before the dashboard costs visitors neither memory nor the store. Who
 // leaves gives the place in the queue up.
 func (d *Dashboard) enterRoom(ctx context.Context) (leave func(), err error) {
