@@ -136,20 +136,23 @@ func (f *AccountsFile) edit(name string, now time.Time, note func(Scope) error, 
 			return ErrNoAccount
 		}
 		was := one.Scope
+		ruled := slices.ContainsFunc(a.Accounts, func(a account) bool { return a.rules(now) })
 		one.Since, one.Mark = now.UTC(), randomText()
 		if err := edit(a, one); err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(a.Accounts, account.rules) {
+		if ruled && !slices.ContainsFunc(a.Accounts, func(a account) bool { return a.rules(now) }) {
 			return fmt.Errorf("%w: somebody must be left who owns all sites", ErrAccount)
 		}
 		return note(was.and(one.Scope))
 	})
 }
 
-// rules reports whether an account can manage the others, now or with its link.
-func (a account) rules() bool {
-	return a.Role == Owner && a.Scope.All && !a.Disabled
+// rules reports whether an account can manage the others: with its password, its
+// address or a link that still works.
+func (a account) rules(now time.Time) bool {
+	enters := a.Password != "" || a.Email != "" || a.Invite != nil && now.Before(a.Invite.Expires)
+	return a.Role == Owner && a.Scope.All && !a.Disabled && enters
 }
 
 // setPassword takes the account's link away with it, and returns the account as it
