@@ -41,7 +41,7 @@ func newAccounts(env environment) *cobra.Command {
 	invite.cmd.Flags().StringVar(&invite.task.Email, "email", "", "address by which an identity provider names them")
 	invite.cmd.Flags().StringSliceVar(&invite.task.Sites, "site", nil, "only this site; may be repeated (default: all sites)")
 	cmd.AddCommand(invite.cmd, accountCommand(env, "reset", "End a password and print a link that sets another").cmd,
-		accountCommand(env, "disable", "End an account and its sessions").cmd)
+		accountCommand(env, "disable", "End an account, its sessions and the tokens that it made").cmd)
 	return cmd
 }
 
@@ -110,7 +110,9 @@ func (t *accountsTask) run(ctx context.Context, b *workbench) error {
 	case "reset":
 		token, err = b.accounts.Reset(t.Name, b.env.now(), note(consent.AuditReset, "", nil))
 	case "disable":
-		err = b.accounts.Disable(t.Name, b.env.now(), note(consent.AuditDisabled, "", nil))
+		err = b.accounts.Disable(t.Name, b.env.now(), note(consent.AuditDisabled, "", nil), func(token string, scope dashboard.Scope) error {
+			return trail.Write(ctx, scope, consent.AuditEntry{Actor: "command", Action: consent.AuditTokenRevoked, About: token})
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("account %s: %w", t.Name, err)

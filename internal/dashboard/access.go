@@ -116,7 +116,11 @@ func (d *Dashboard) postChange(c echo.Context) error {
 }
 
 func (d *Dashboard) postDisable(c echo.Context) error {
-	if err := d.Accounts.Disable(c.Param("name"), d.Now(), d.noting(c, consent.AuditDisabled, c.Param("name"), "")); err != nil {
+	name := c.Param("name")
+	ends := func(token string, scope Scope) error {
+		return d.noting(c, consent.AuditTokenRevoked, token, "")(scope)
+	}
+	if err := d.Accounts.Disable(name, d.Now(), d.noting(c, consent.AuditDisabled, name, ""), ends); err != nil {
 		return d.unchanged(c, err)
 	}
 	return c.Redirect(http.StatusSeeOther, "/admin/access")

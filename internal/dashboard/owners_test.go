@@ -3,6 +3,7 @@ package dashboard_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 )
@@ -36,4 +37,32 @@ func TestWhoIsLeftAloneCanStillChangeTheOwnPassword(t *testing.T) {
 	d.fresh()
 	d.wantRedirect(d.login("mira"), "/admin/")
 	d.wantRedirect(d.post("/admin/password", url.Values{"current": {password}, "password": {password + "!"}, "again": {password + "!"}}), "/admin/")
+}
+
+// Who has made a token has had its text, and keeps nothing of it when the account
+// ends; other accounts' tokens stay.
+func TestADisabledAccountsTokensEndWithIt(t *testing.T) {
+	d := newDesk(t)
+	d.twoSites()
+	d.in()
+	mine := d.mint("nightly", "auditor", "30")
+	link, hers := d.invite("olga", "owner"), ""
+	d.apart(func() {
+		d.as(link)
+		hers = d.mint("export", "auditor", "30", "shop")
+	})
+	status := func(token string) int {
+		return d.do(http.MethodGet, "/api/v1/sites", nil, map[string]string{"Authorization": "Bearer " + token}).status
+	}
+	if status(hers) != http.StatusOK {
+		t.Fatal("the token does not work at all")
+	}
+	d.wantRedirect(d.post("/admin/access/accounts/olga/disable", url.Values{}), "/admin/access")
+	if status(hers) != http.StatusUnauthorized || status(mine) != http.StatusOK {
+		t.Errorf("hers answers %d, mine %d", status(hers), status(mine))
+	}
+	end := "account:admin token-revoked export"
+	if shop, journal := d.trailOf("shop"), d.trailOf("journal"); !slices.Contains(shop, end) || slices.Contains(journal, end) {
+		t.Errorf("the trails read %q and %q", shop, journal)
+	}
 }

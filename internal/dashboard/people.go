@@ -108,10 +108,29 @@ func (f *AccountsFile) Change(p Person, now time.Time, note func(Scope) error) e
 	})
 }
 
-// Disable ends an account: its sessions, its password and its link.
-func (f *AccountsFile) Disable(name string, now time.Time, note func(Scope) error) error {
-	return f.edit(name, now, note, func(_ *accounts, one *account) error {
+// Disable ends an account: its sessions, its password, its link and the tokens that
+// it made, since who made one has had its text. ends is as note, about each of these.
+func (f *AccountsFile) Disable(name string, now time.Time, note func(Scope) error, ends func(token string, scope Scope) error) error {
+	var ended []token
+	noteAll := func(scope Scope) error {
+		if err := note(scope); err != nil {
+			return err
+		}
+		for _, t := range ended {
+			if err := ends(t.Name, t.Scope); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return f.edit(name, now, noteAll, func(a *accounts, one *account) error {
 		one.Disabled, one.Password, one.Invite = true, "", nil
+		a.Tokens = slices.DeleteFunc(a.Tokens, func(t token) bool {
+			if t.By == name {
+				ended = append(ended, t)
+			}
+			return t.By == name
+		})
 		return nil
 	})
 }
