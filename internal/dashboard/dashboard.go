@@ -49,7 +49,7 @@ const sumsAtOnce = 4
 const sessionLifetime = 12 * time.Hour
 
 // Options configure a Dashboard. All fields but Outbox, Findings, PurgeProblem, Schedule,
-// EndExperiment, Examine, Declare, OpenID, LiveEvery and Ending are needed.
+// EndExperiment, Examine, Declare, OpenID, LiveEvery, LivePatience and Ending are needed.
 type Options struct {
 	Store  consent.Store
 	Outbox func() outbox.Status   // in front of Store; nil when there is none
@@ -86,9 +86,11 @@ type Options struct {
 	Trail     *Trail
 	OpenID    *openid.Provider // nil: passwords alone
 	Now       func() time.Time
-	LiveEvery time.Duration   // how often a live view is sent; 5 seconds when 0
-	Ending    <-chan struct{} // closed when the program ends, and live views with it
-	Log       *slog.Logger
+	LiveEvery time.Duration // how often a live view is sent; 5 seconds when 0
+	// LivePatience is how long a browser may take for what it is sent; 10 seconds when 0.
+	LivePatience time.Duration
+	Ending       <-chan struct{} // closed when the program ends, and live views with it
+	Log          *slog.Logger
 }
 
 // Dashboard serves the operators' pages. Safe for concurrent use.

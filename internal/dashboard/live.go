@@ -22,10 +22,11 @@ var ErrStreams = errors.New("too many live views are open")
 // Bounds of live views. Each reads two hours of counters at a time, and never what a
 // single visitor does.
 const (
-	liveEvery   = 5 * time.Second
-	liveLongest = time.Hour // the browser then connects anew
-	liveMost    = 64        // of all accounts
-	liveEach    = 8         // of one
+	liveEvery    = 5 * time.Second
+	liveLongest  = time.Hour        // the browser then connects anew
+	liveMost     = 64               // of all accounts
+	liveEach     = 8                // of one
+	livePatience = 10 * time.Second // for one event, with a browser that takes nothing any more
 )
 
 // streams counts open live views, by account.
@@ -96,10 +97,9 @@ func (d *Dashboard) getLive(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would keep it back
-	// The listener's deadlines are for requests that end.
+	// The listener's deadlines are for requests that end; each event has its own.
 	conn := http.NewResponseController(c.Response())
-	_ = conn.SetReadDeadline(time.Time{})
-	_ = conn.SetWriteDeadline(time.Time{})
+	_ = errors.Join(conn.SetReadDeadline(time.Time{}), conn.SetWriteDeadline(time.Time{}))
 	tick := time.NewTicker(cmp.Or(d.LiveEvery, liveEvery))
 	defer tick.Stop()
 	for until := d.Now().Add(liveLongest); d.Now().Before(until); {
@@ -134,6 +134,9 @@ func (d *Dashboard) sendLive(c echo.Context, site *consent.Site) (over bool, err
 		}
 		event = "data: " + string(b) + "\n\n"
 	}
+	conn := http.NewResponseController(c.Response())
+	late := time.AfterFunc(cmp.Or(d.LivePatience, livePatience), func() { _ = conn.SetWriteDeadline(time.Unix(1, 0)) })
+	defer late.Stop()
 	if _, err := c.Response().Write([]byte(event)); err != nil {
 		return true, nil // the browser has left
 	}

@@ -3,8 +3,12 @@ package dashboard_test
 import (
 	"bufio"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -95,5 +99,50 @@ func TestOnlyTheLiveViewRunsAScript(t *testing.T) {
 	over := d.get("/admin/sites/shop?from=2026-11-01&to=2026-11-20")
 	if strings.Contains(over.body, "<script") || strings.Contains(over.header.Get("Content-Security-Policy"), "script-src") {
 		t.Error("a period that is over has a script")
+	}
+}
+
+// stuck is an answer that nobody reads: a write takes until its deadline.
+type stuck struct {
+	*httptest.ResponseRecorder
+	late chan struct{}
+	once sync.Once
+}
+
+func (s *stuck) Write([]byte) (int, error) {
+	<-s.late
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (s *stuck) SetWriteDeadline(t time.Time) error {
+	if !t.IsZero() {
+		s.once.Do(func() { close(s.late) })
+	}
+	return nil
+}
+
+// A browser that keeps its connection and reads nothing must not keep its place.
+func TestAnEventThatNobodyTakesEndsTheView(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	at, err := url.Parse(d.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookies := d.browser.Jar.Cookies(at)
+	d.change(func(o *dashboard.Options) { o.LivePatience = 10 * time.Millisecond })
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/admin/sites/shop/live", nil)
+	for _, c := range cookies {
+		r.AddCookie(c)
+	}
+	w, ended := &stuck{ResponseRecorder: httptest.NewRecorder(), late: make(chan struct{})}, make(chan struct{})
+	go func() {
+		d.server.Config.Handler.ServeHTTP(w, r)
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Error("the view waits for ever")
 	}
 }
