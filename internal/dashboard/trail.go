@@ -14,7 +14,7 @@ import (
 
 const (
 	mostHeld        = 1000 // entries that wait in memory for a store that is away
-	refusalsAMinute = 10   // entries; further ones are added up in the next
+	refusalsAMinute = 10   // entries; further ones are added up in the next of a later minute
 )
 
 // Trail writes what operators do into the transparency logs, as artefacts of kind
@@ -67,7 +67,9 @@ func (t *Trail) Later(ctx context.Context, scope Scope, e consent.AuditEntry) er
 	for _, one := range t.entries(scope, e) {
 		if err := t.put(ctx, one); err != nil {
 			failed = err
-			t.hold(one)
+			if !t.hold(one) {
+				failed = fmt.Errorf("%w; what is held in memory is full, and this is lost", err)
+			}
 		}
 	}
 	return failed
@@ -120,19 +122,36 @@ func (t *Trail) put(ctx context.Context, e consent.AuditEntry) error {
 	return nil
 }
 
-func (t *Trail) hold(e consent.AuditEntry) {
+// hold keeps an entry for later, unless there is no room. Refusals that are alike are
+// one entry meanwhile, so that nobody from outside fills the room with them.
+func (t *Trail) hold(e consent.AuditEntry) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.held) < mostHeld {
-		t.held = append(t.held, e)
+	if e.Action == consent.AuditRefused {
+		for i := range t.held {
+			if h := &t.held[i]; h.Action == e.Action && h.Site == e.Site && h.About == e.About && h.Detail == e.Detail {
+				h.Times = max(1, h.Times) + max(1, e.Times)
+				return true
+			}
+		}
 	}
+	if len(t.held) == mostHeld {
+		return false
+	}
+	t.held = append(t.held, e)
+	return true
 }
 
-// release writes what is held, with the time at which it happened.
+// release writes what is held, with the time at which it happened, and how many
+// refusals of an earlier minute have no entry.
 func (t *Trail) release(ctx context.Context) {
 	t.mu.Lock()
 	held := t.held
 	t.held = nil
+	if t.unsaid > 0 && !t.Now().Truncate(time.Minute).Equal(t.minute) {
+		held = append(held, t.entries(Scope{All: true}, consent.AuditEntry{Action: consent.AuditRefused, Times: t.unsaid})...)
+		t.unsaid = 0
+	}
 	t.mu.Unlock()
 	for i, e := range held {
 		if err := t.put(ctx, e); err != nil {
