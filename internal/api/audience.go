@@ -76,9 +76,8 @@ func (s *Site) rulingUnder(c echo.Context, seen consent.Signals) consent.Ruling 
 // audienceOf finds the audience of a ruling: where all visitors are treated alike,
 // whatever they send, there is one.
 func (s *Site) audienceOf(r consent.Ruling) *audience {
-	id := r.ID()
 	for _, a := range s.others {
-		if a.name == id {
+		if a.ruling.Equal(r) {
 			return a
 		}
 	}

@@ -65,7 +65,7 @@ func (p *Policy) Rulings() []Ruling {
 	for _, place := range append(places, sortedKeys(p.Regimes.Rules)...) {
 		for _, signal := range [...]bool{false, true} {
 			r := p.Ruling(place, signal, false)
-			if !slices.ContainsFunc(list, r.equal) {
+			if !slices.ContainsFunc(list, r.Equal) {
 				list = append(list, r)
 			}
 		}
@@ -79,7 +79,8 @@ func (p *Policy) Local() bool {
 	return len(p.Regimes.Rules) > 0 || slices.ContainsFunc(p.Optional(), func(c Category) bool { return len(c.Exempt) > 0 })
 }
 
-func (r Ruling) equal(o Ruling) bool {
+// Equal reports whether both are the same, as their ID does at a hundred times the cost.
+func (r Ruling) Equal(o Ruling) bool {
 	return r.Regime == o.Regime && r.Signal == o.Signal && r.Heeds == o.Heeds && r.Memory == o.Memory && slices.Equal(r.Presumed, o.Presumed)
 }
 
