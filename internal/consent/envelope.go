@@ -3,7 +3,6 @@ package consent
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -117,12 +116,31 @@ func leafHash(domain string, data []byte) (out [32]byte) {
 	return out
 }
 
+// expand is HKDF-SHA256 (RFC 5869) of 64 bytes without a salt: what crypto/hkdf
+// returns, without its twenty allocations.
 func expand(secret Secret) (key, salt [32]byte) {
-	okm, err := hkdf.Key(sha256.New, secret[:], nil, "consentry/1/stored record", 64)
-	if err != nil {
-		panic(err) // 64 bytes are within HKDF's limit
+	const info = "consentry/1/stored record"
+	var room [len(key) + len(info) + 1]byte
+	master := keyedHash([32]byte{}, secret[:])
+	key = keyedHash(master, append(append(room[:0], info...), 1))
+	salt = keyedHash(master, append(append(append(room[:0], key[:]...), info...), 2))
+	return key, salt
+}
+
+// keyedHash is HMAC-SHA256 (RFC 2104) of a message of at most 64 bytes, for a key that
+// is used once or twice.
+func keyedHash(key [32]byte, message []byte) [32]byte {
+	var inner [2 * sha256.BlockSize]byte
+	var outer [sha256.BlockSize + sha256.Size]byte
+	copy(inner[:], key[:])
+	copy(outer[:], key[:])
+	for i := range sha256.BlockSize {
+		inner[i] ^= 0x36
+		outer[i] ^= 0x5c
 	}
-	return [32]byte(okm[:32]), [32]byte(okm[32:])
+	hashed := sha256.Sum256(inner[:sha256.BlockSize+copy(inner[sha256.BlockSize:], message)])
+	copy(outer[sha256.BlockSize:], hashed[:])
+	return sha256.Sum256(outer[:])
 }
 
 func newAEAD(key [32]byte) (cipher.AEAD, error) {

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"hash"
+	"sync"
 )
 
 // ID is 128 bits that name a record, a subject, a visitor or a decision. Its
@@ -39,21 +41,21 @@ func (id *ID) UnmarshalText(b []byte) (err error) {
 // never rotate: a rotated key would record a retry twice and orphan receipts.
 // Holding them lets one link a visitor's cookie with the records.
 type IdentityKeys struct {
-	visitor, record, secret, receipt, subject []byte
+	visitor, record, secret, receipt, subject *mac
 }
 
 // DeriveIdentityKeys derives a site's keys from the installation's root secret
 // of at least 32 bytes (HKDF-SHA256, RFC 5869).
 func DeriveIdentityKeys(root []byte, site string) (IdentityKeys, error) {
 	var k IdentityKeys
-	for name, into := range map[string]*[]byte{
+	for name, into := range map[string]**mac{
 		"visitor": &k.visitor, "record": &k.record, "secret": &k.secret, "receipt": &k.receipt, "subject": &k.subject,
 	} {
 		key, err := DeriveKey(root, name, site)
 		if err != nil {
 			return IdentityKeys{}, err
 		}
-		*into = key
+		*into = newMAC(key)
 	}
 	return k, nil
 }
@@ -68,31 +70,48 @@ func DeriveKey(secret []byte, purpose, site string) ([]byte, error) {
 }
 
 // Visitor mints the visitor id of a first decision.
-func (k IdentityKeys) Visitor(decision ID) ID { return ID(half(k.visitor, decision)) }
+func (k IdentityKeys) Visitor(decision ID) ID { return ID(k.visitor.half(decision)) }
 
 // Record names the record of a decision.
-func (k IdentityKeys) Record(decision ID) ID { return ID(half(k.record, decision)) }
+func (k IdentityKeys) Record(decision ID) ID { return ID(k.record.half(decision)) }
 
 // Secret is the key under which the record of a decision is stored.
-func (k IdentityKeys) Secret(decision ID) Secret { return Secret(half(k.secret, decision)) }
+func (k IdentityKeys) Secret(decision ID) Secret { return Secret(k.secret.half(decision)) }
 
 // Receipt is the 256-bit token that opens the receipt of a record. It follows
 // from the record's id and not from the decision's, so that the holder of a
 // sealed cookie can be given the link again later.
-func (k IdentityKeys) Receipt(record ID) [32]byte { return sum(k.receipt, record[:]) }
+func (k IdentityKeys) Receipt(record ID) [32]byte { return k.receipt.sum(record) }
 
 // Subject is the reference to a visitor that stands in records.
-func (k IdentityKeys) Subject(visitor ID) ID { return ID(half(k.subject, visitor)) }
+func (k IdentityKeys) Subject(visitor ID) ID { return ID(k.subject.half(visitor)) }
 
-func half(key []byte, message ID) (out [16]byte) {
-	whole := sum(key, message[:])
-	copy(out[:], whole[:])
-	return out
+// mac is HMAC-SHA256 under one key. It keeps what has taken the key in already, which
+// takes as long as an id does. Safe for concurrent use.
+type mac struct{ states sync.Pool }
+
+// macState has room for what an interface's method would else put on the heap.
+type macState struct {
+	hash.Hash
+	in  ID
+	out [sha256.Size]byte
 }
 
-func sum(key, message []byte) (out [32]byte) {
-	mac := hmac.New(sha256.New, key)
-	mac.Write(message)
-	mac.Sum(out[:0])
-	return out
+func newMAC(key []byte) *mac {
+	return &mac{sync.Pool{New: func() any { return &macState{Hash: hmac.New(sha256.New, key)} }}}
+}
+
+func (m *mac) sum(message ID) [sha256.Size]byte {
+	s := m.states.Get().(*macState)
+	defer m.states.Put(s)
+	s.in = message
+	s.Reset()
+	s.Write(s.in[:])
+	s.Sum(s.out[:0])
+	return s.out
+}
+
+func (m *mac) half(message ID) [16]byte {
+	whole := m.sum(message)
+	return [16]byte(whole[:16])
 }
