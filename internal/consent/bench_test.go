@@ -34,6 +34,21 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
+// What every decision pays for naming its counters, beside what the store does with
+// them.
+func BenchmarkDecisionCounts(b *testing.B) {
+	q := shopRequest(b)
+	out, err := consent.Decide(q)
+	if err != nil {
+		b.Fatal(err)
+	}
+	at := consent.Moment{Time: shopTime, Zone: time.UTC}
+	b.ReportAllocs()
+	for b.Loop() {
+		out.Counts(q.Asked, at)
+	}
+}
+
 func BenchmarkEncodeRecord(b *testing.B) {
 	q := shopRequest(b)
 	out, err := consent.Decide(q)

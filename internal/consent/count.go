@@ -186,7 +186,8 @@ func (o *Outcome) Counts(f *Frame, m Moment) []Count {
 		via = ViaBanner
 	}
 	who := r.who()
-	list := make([]Count, 1, 8)
+	after := permitted(f, o.Next)
+	list := make([]Count, 1, min(1+len(Breakdowns())+len(after), maxCounts))
 	list[0] = m.count(CountKey(DecidedCount, "who", who, "kind", o.Kind, "answer", o.Answer, "event", string(r.Event), "via", via,
 		"layout", r.Notice.Layout, "regime", string(r.Regime.ID), "variant", r.Variant, "notice", shortNotice(r.Notice.Digest)))
 	if who != Human || o.Kind != First && o.Kind != Again {
@@ -195,7 +196,6 @@ func (o *Outcome) Counts(f *Frame, m Moment) []Count {
 	if via == ViaBanner {
 		list = m.by(list, AnsweredBy, o.Answer, [...]string{m.Country, r.Notice.Locale, r.UAClass.Form, m.Group, yesNo(r.Signals.GPC)})
 	}
-	after := permitted(f, o.Next)
 	each := len(list)+len(after) <= maxCounts
 	for _, c := range f.Optional() {
 		list = append(list, m.count(CountKey(StatusCount, "category", c.ID, "status", string(statusOf(after[0])))))

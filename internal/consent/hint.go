@@ -18,17 +18,18 @@ var ErrHint = errors.New("unreadable hint")
 //
 // It carries no identifier and no authority.
 func FormatHint(s State) string {
-	var b strings.Builder
-	b.WriteString("1.")
-	b.WriteString(strconv.FormatInt(s.Expires.Unix(), 10))
+	b := strconv.AppendInt(append(make([]byte, 0, 256), "1."...), s.Expires.Unix(), 10)
 	for _, id := range sortedKeys(s.Categories) {
 		c := s.Categories[id]
-		b.WriteString("." + id + "~" + letter(c.Status) + "~" + c.Digest)
+		b = append(append(b, '.'), id...)
+		b = append(append(append(b, '~'), letter(c.Status)...), '~')
+		b = append(b, c.Digest...)
 	}
 	for _, id := range sortedKeys(s.Services) {
-		b.WriteString("." + id + "~" + letter(s.Services[id]))
+		b = append(append(b, '.'), id...)
+		b = append(append(b, '~'), letter(s.Services[id])...)
 	}
-	return b.String()
+	return string(b)
 }
 
 // ParseHint reads what FormatHint wrote. Anything else is ErrHint.

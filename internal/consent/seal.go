@@ -1,6 +1,9 @@
 package consent
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Sealed is the signed cookie's content: the authority on a visitor's choice.
 type Sealed struct {
@@ -56,4 +59,38 @@ func Seal(r *Record, visitor ID, asked *Frame, today *Policy) *Sealed {
 		s.Services[SignalMark] = Denied
 	}
 	return s
+}
+
+// Encode returns the JSON that encoding/json makes of it, written member by member
+// because every decision pays for it.
+func (s *Sealed) Encode() []byte {
+	b := strconv.AppendInt(append(make([]byte, 0, 512), `{"v":`...), int64(s.V), 10)
+	b = member(b, `,"site":`, s.Site)
+	b = s.Visitor.encode(append(b, `,"visitor":`...))
+	b = s.Record.encode(append(b, `,"record":`...))
+	b = member(b, `,"regime":`, s.Regime)
+	b = strconv.AppendInt(append(b, `,"issued":`...), s.Issued, 10)
+	b = strconv.AppendInt(append(b, `,"expires":`...), s.Expires, 10)
+	b = append(b, `,"cats":`...)
+	b = object(b, s.Categories, func(b []byte, c [2]string) []byte {
+		return append(appendString(append(appendString(append(b, '['), c[0]), ','), c[1]), ']')
+	})
+	if len(s.Services) > 0 {
+		b = object(append(b, `,"services":`...), s.Services, func(b []byte, status Status) []byte { return appendString(b, string(status)) })
+	}
+	return append(b, '}')
+}
+
+func object[V any](b []byte, members map[string]V, encode func([]byte, V) []byte) []byte {
+	if members == nil {
+		return append(b, "null"...)
+	}
+	b = append(b, '{')
+	for i, id := range sortedKeys(members) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = encode(append(appendString(b, id), ':'), members[id])
+	}
+	return append(b, '}')
 }

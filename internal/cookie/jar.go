@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -161,9 +162,7 @@ func (j *Jar) Set(h http.Header, s *consent.Sealed, hint consent.State, secure b
 	if err != nil {
 		return err
 	}
-	sealed := j.cookie(j.SealedName(secure), value, secondsUntil(time.Unix(s.Expires, 0), now), secure)
-	sealed.HttpOnly = true
-	h.Add("Set-Cookie", sealed.String())
+	h.Add("Set-Cookie", j.line(j.SealedName(secure), value, secondsUntil(time.Unix(s.Expires, 0), now), secure, "; HttpOnly"))
 	j.SetHint(h, hint, secure, now)
 	return nil
 }
@@ -173,7 +172,7 @@ func (j *Jar) SetHint(h http.Header, s consent.State, secure bool, now time.Time
 	if j.remote {
 		return
 	}
-	h.Add("Set-Cookie", j.cookie(j.HintName(secure), consent.FormatHint(s), secondsUntil(s.Expires, now), secure).String())
+	h.Add("Set-Cookie", j.line(j.HintName(secure), consent.FormatHint(s), secondsUntil(s.Expires, now), secure, ""))
 }
 
 // Forget removes both cookies of a choice.
@@ -182,7 +181,7 @@ func (j *Jar) Forget(h http.Header, secure bool) {
 		return
 	}
 	for _, name := range []string{j.SealedName(secure), j.HintName(secure)} {
-		h.Add("Set-Cookie", j.cookie(name, "", -1, secure).String())
+		h.Add("Set-Cookie", j.line(name, "", -1, secure, ""))
 	}
 }
 
@@ -217,9 +216,21 @@ func (j *Jar) owns(name string) bool {
 // its content says when it ends.
 func secondsUntil(end, now time.Time) int { return int((end.Sub(now) + time.Second - 1) / time.Second) }
 
-func (j *Jar) cookie(name, value string, age int, secure bool) *http.Cookie {
-	return &http.Cookie{
-		Name: name, Value: value, Path: "/", Domain: j.domain,
-		MaxAge: age, Secure: secure, SameSite: http.SameSiteLaxMode,
+// line is what http.Cookie writes, without its search for what a cookie must not hold:
+// names and domains were checked with the configuration, and values are made here of
+// letters, digits and -_.~=.
+func (j *Jar) line(name, value string, age int, secure bool, more string) string {
+	b := make([]byte, 0, len(name)+len(value)+len(j.domain)+96)
+	b = append(append(append(b, name...), '='), value...)
+	b = append(b, "; Path=/"...)
+	if j.domain != "" {
+		b = append(append(b, "; Domain="...), strings.TrimPrefix(j.domain, ".")...)
 	}
+	b = append(b, "; Max-Age="...)
+	b = strconv.AppendInt(b, int64(max(age, 0)), 10)
+	b = append(b, more...)
+	if secure {
+		b = append(b, "; Secure"...)
+	}
+	return string(append(b, "; SameSite=Lax"...))
 }

@@ -5,13 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+
+	"github.com/consentry/consentry/internal/consent"
 )
 
 // strictJSON is securecookie's JSON serializer without its leniency: unknown
 // members and trailing bytes are errors, because only this program writes them.
 type strictJSON struct{}
 
-func (strictJSON) Serialize(src any) ([]byte, error) { return json.Marshal(src) }
+func (strictJSON) Serialize(src any) ([]byte, error) {
+	if sealed, ok := src.(*consent.Sealed); ok {
+		return sealed.Encode(), nil
+	}
+	return json.Marshal(src)
+}
 
 func (strictJSON) Deserialize(src []byte, dst any) error {
 	dec := json.NewDecoder(bytes.NewReader(src))
