@@ -108,15 +108,21 @@ func (a *API) setCookies(c echo.Context, s *Site, v verdict) error {
 // repeated members, trailing bytes and control characters in strings are errors.
 // The body's size is capped by the server.
 func decodeJSON(r *http.Request, into any) error {
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		return ErrMediaType
 	}
-	body, err := io.ReadAll(r.Body)
+	body, err := readBody(r)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
 	if err != nil {
 		return fmt.Errorf("read body: %w: %w", context.Canceled, err) // the visitor left in the middle of it
+	}
+	if d, ok := into.(*consent.Decision); ok {
+		if readPlain(body, d) {
+			return nil
+		}
+		*d = consent.Decision{}
 	}
 	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 		return fmt.Errorf("%w: it is no object", ErrBody)
@@ -133,6 +139,24 @@ func decodeJSON(r *http.Request, into any) error {
 		return fmt.Errorf("%w: something follows the object", ErrBody)
 	}
 	return nil
+}
+
+func isJSON(contentType string) bool {
+	if contentType == "application/json" { // as our own script says it
+		return true
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json"
+}
+
+// readBody reads a body whole, at once when its length is known.
+func readBody(r *http.Request) ([]byte, error) {
+	var b bytes.Buffer
+	if r.ContentLength > 0 {
+		b.Grow(int(r.ContentLength) + bytes.MinRead) // room to meet the end as well
+	}
+	_, err := b.ReadFrom(r.Body)
+	return b.Bytes(), err
 }
 
 // withoutInput keeps what a client sent out of errors, which are logged.

@@ -1,10 +1,12 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -59,6 +61,69 @@ func TestABodyIsOneObjectOfKnownMembers(t *testing.T) {
 		if err := decodeJSON(jsonRequest("application/json", body), &d); !errors.Is(err, want) {
 			t.Errorf("%.60s: %v", body, err)
 		}
+	}
+}
+
+// The short way takes what our script sends, and never reads it otherwise than the long one.
+func TestADecisionReadsTheSameByBothWays(t *testing.T) {
+	const whole = `{"id":"AAECAwQFBgcICQoLDA0ODw","rendering":"r","locale":"en","layout":"bar","surface":"banner","control":"save","layer":2,` +
+		`"scope":"keep","categories":{"analytics":"granted","share":"denied"},"services":{"youtube":"granted"},"gpc":true,"after_ms":1500,"sealed":"s=","ruling":"abcdefgh"}`
+	for body, short := range map[string]bool{
+		whole: true,
+		`{}`:  true,
+		`{"layer":0,"gpc":false,"categories":{}}`:       true,
+		`{"after_ms":999999999}`:                        true,
+		` {"layer":1}`:                                  false,
+		`{"layer":1} `:                                  false,
+		`{"layer": 1}`:                                  false,
+		`{"layer":01}`:                                  false,
+		`{"layer":1.0}`:                                 false,
+		`{"layer":-1}`:                                  false,
+		`{"layer":}`:                                    false,
+		`{"layer":1234567890}`:                          false,
+		`{"after_ms":null}`:                             false,
+		`{"webdriver":true}`:                            false,
+		`{"locale":"d\u0065"}`:                          false,
+		`{"locale":"dé"}`:                               false,
+		`{"locale":"en","locale":"en"}`:                 false,
+		`{"categories":{"a":"x","a":"x"}}`:              false,
+		`{"categories":{"A":"x"}}`:                      false,
+		`{"categories":null}`:                           false,
+		`{"id":"AAECAwQFBgcICQoLDA0OD"}`:                false,
+		`{"locale":"en",}`:                              false,
+		`{"locale":"en"`:                                false,
+		`{"locale":"en`:                                 false,
+		`{"gpc":truefalse}`:                             false,
+		whole + whole:                                   false,
+		strings.Replace(whole, `"layer"`, `"Layer"`, 1): false,
+	} {
+		var quick, slow consent.Decision
+		if took := readPlain([]byte(body), &quick); took != short {
+			t.Errorf("%s: the short way said %v, want %v", body, took, short)
+		}
+		if !short {
+			continue
+		}
+		dec := json.NewDecoder(strings.NewReader(body))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&slow); err != nil || oddNames([]byte(body)) {
+			t.Errorf("%s: the long way refuses: %v", body, err)
+		}
+		if !reflect.DeepEqual(quick, slow) {
+			t.Errorf("%s: %+v, the long way %+v", body, quick, slow)
+		}
+	}
+}
+
+// A text of which the short way has read a part leaves nothing of it behind.
+func TestWhatTheShortWayHasReadIsForgotten(t *testing.T) {
+	var d consent.Decision
+	if err := decodeJSON(jsonRequest("application/json", `{"gpc":true,"services":{"a":"x"},"locale": "en"}`), &d); err != nil || !d.GPC || len(d.Services) != 1 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	d = consent.Decision{}
+	if err := decodeJSON(jsonRequest("application/json", `{"gpc":true,"gpc": false}`), &d); err == nil || d.GPC {
+		t.Errorf("%+v, %v", d, err)
 	}
 }
 

@@ -24,6 +24,9 @@ func (s *Site) expireLeavings(c echo.Context, state consent.State, now time.Time
 			names = append(names, cookie.Name)
 		}
 	}
+	if len(names) == 0 {
+		return
+	}
 	names = s.Policy.Expired(state, names, now)
 	domains := parentDomains(c.Request().Host)
 	for _, name := range names[:min(len(names), maxExpired)] {

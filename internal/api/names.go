@@ -15,9 +15,10 @@ const maxDepth = 8
 func oddNames(body []byte) bool {
 	type level struct {
 		object, name bool // a name comes next
-		seen         [][]byte
+		first        int  // of its names in seen
 	}
 	levels := make([]level, 1, maxDepth+1)
+	seen := make([][]byte, 0, 32)
 	for i := 0; i < len(body); i++ {
 		top := &levels[len(levels)-1]
 		switch body[i] {
@@ -25,8 +26,9 @@ func oddNames(body []byte) bool {
 			if len(levels) > maxDepth {
 				return true
 			}
-			levels = append(levels, level{object: body[i] == '{', name: body[i] == '{'})
+			levels = append(levels, level{object: body[i] == '{', name: body[i] == '{', first: len(seen)})
 		case '}', ']':
+			seen = seen[:top.first]
 			levels = levels[:max(len(levels)-1, 1)]
 		case ',':
 			top.name = top.object
@@ -36,10 +38,10 @@ func oddNames(body []byte) bool {
 			if !top.name {
 				continue
 			}
-			if bytes.ContainsFunc(text, oddInName) || slices.ContainsFunc(top.seen, func(s []byte) bool { return bytes.Equal(s, text) }) {
+			if bytes.ContainsFunc(text, oddInName) || slices.ContainsFunc(seen[top.first:], func(s []byte) bool { return bytes.Equal(s, text) }) {
 				return true
 			}
-			top.seen, top.name = append(top.seen, text), false
+			seen, top.name = append(seen, text), false
 		}
 	}
 	return false

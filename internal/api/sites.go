@@ -59,6 +59,9 @@ func (ix *index) route(host string, r route) {
 // bareHost lowers a host and cuts a default port, which browsers leave out.
 func bareHost(host string) string {
 	host = strings.ToLower(host)
+	if !strings.Contains(host, ":") { // which SplitHostPort makes an error of
+		return host
+	}
 	if h, port, err := net.SplitHostPort(host); err == nil && (port == "80" || port == "443") {
 		host = h
 		if strings.Contains(h, ":") {
@@ -109,11 +112,11 @@ func (ix *index) find(r *http.Request) (route, bool) {
 	if ix == nil {
 		return route{}, false
 	}
-	path := r.URL.Path
-	if routes := ix.byHost[bareHost(r.Host)]; path == gpcPath && len(routes) > 0 {
+	path, routes := r.URL.Path, ix.byHost[bareHost(r.Host)]
+	if path == gpcPath && len(routes) > 0 {
 		return route{"", routes[0].site, routes[0].secure}, true
 	}
-	for _, candidate := range ix.byHost[bareHost(r.Host)] {
+	for _, candidate := range routes {
 		if strings.HasPrefix(path, candidate.prefix+"/") {
 			return candidate, true
 		}
