@@ -17,7 +17,7 @@ import (
 // historyKinds are the artefacts that tell what was changed when.
 var historyKinds = [...]string{
 	"root", "activation", "experiment", shards.Kind, "log-key", "log-restart",
-	consent.ImportKind, consent.ErasureKind, consent.PurgeKind,
+	consent.ImportKind, consent.LateKind, consent.ErasureKind, consent.PurgeKind,
 }
 
 // noted is what these artefacts say, as far as it is told in words.
@@ -37,6 +37,7 @@ type noted struct {
 	Shards     int               `json:"shards"`
 	Records    int               `json:"records"`
 	Granted    int               `json:"granted"`
+	Days       int               `json:"days"`
 }
 
 // writeHistory tells in plain words what went before visitors when.
@@ -83,6 +84,8 @@ func (b *bundler) told(ctx context.Context, a consent.Artefact) (string, error) 
 		return fmt.Sprintf("  The site has %d logs.\n", n.Shards), nil
 	case consent.ImportKind:
 		return fmt.Sprintf("  %d decisions of another tool follow, %d of them grant something; their times are that tool's word.\n", n.Records, n.Granted), nil
+	case consent.LateKind:
+		return fmt.Sprintf("  Records follow that had waited for up to %d days on a server, as while the store was away.\n", n.Days), nil
 	case "root":
 		return "  The log was bound to the site's root secret, by its fingerprint " + n.Root + ".\n", nil
 	case "log-key":

@@ -18,9 +18,8 @@ const (
 	purgePage = 20_000
 )
 
-// youngEnough is by how much servers' clocks may differ: the log is in order of
-// acceptance, and of time only on one server.
-const youngEnough = 24 * time.Hour
+// clocksDiffer is by how much servers' clocks may differ.
+const clocksDiffer = 24 * time.Hour
 
 // Retention says how long the records of each class are kept.
 type Retention map[string]time.Duration
@@ -30,7 +29,10 @@ type Purge struct {
 	Class  string
 	Kept   int64     // entries that are not pruned and not due
 	Due    int64     // entries whose time was over; they are pruned now unless nothing was to be changed
-	Oldest time.Time // of those kept; zero without any
+	Oldest time.Time // of those kept that were looked at; zero without any
+	// Since is when a record of those kept that were not looked at was made at the
+	// earliest; zero when all were.
+	Since time.Time
 }
 
 // PurgeState is what came of the last purge of a log.
@@ -38,6 +40,21 @@ type PurgeState struct {
 	Site    string    // the log's name; empty: of all, none could be looked at
 	Done    time.Time // when one last came to its end, zero: not since the server was started
 	Problem string    // why the last did not; empty: it did
+	Next    time.Time // when the next begins; zero: one is being done
+	Keep    Retention // none: nothing is ever purged
+	Classes []Purge   // what the one came to that ended then
+}
+
+// Eldest returns when the oldest record of a class was made, zero when none is
+// kept. Not before says that none is older, and nobody knows how much younger.
+func (p *PurgeState) Eldest(class string) (at time.Time, notBefore bool) {
+	for _, one := range p.Classes {
+		if one.Class == class && !one.Oldest.IsZero() {
+			return one.Oldest, false
+		}
+		at = one.Since // the same for all
+	}
+	return at, !at.IsZero()
 }
 
 // Purge prunes a site's entries whose retention has ended, the erased ones among
@@ -49,7 +66,8 @@ func (r Retention) Purge(ctx context.Context, s Store, site string, now time.Tim
 }
 
 // PurgeDue is Purge for every day: it looks no further than entries can be due, so
-// that what is kept is not counted whole.
+// that what is kept is not counted whole. The log is in order of acceptance, and of
+// time as far as clocks agree and nothing waited on its way, see NoteLate.
 func (r Retention) PurgeDue(ctx context.Context, s Store, site string, now time.Time) ([]Purge, error) {
 	return r.purge(ctx, s, site, purger{now: now, early: true})
 }
@@ -65,12 +83,18 @@ func (r Retention) purge(ctx context.Context, s Store, site string, p purger) ([
 	} else if len(imported) > 0 {
 		p.early = false // old records stand behind young ones
 	}
+	if p.late, err = latest(ctx, s, site); err != nil {
+		return nil, fmt.Errorf("purge site %s: %w", site, err)
+	}
 	for at := int64(0); ; {
 		page, err := logPage(ctx, s, site, at)
 		if err == nil {
 			err = p.sort(page)
 		}
-		end := len(page) == 0 || p.early && p.young(page)
+		end := len(page) == 0
+		if !end && p.early && p.young(page) {
+			end, p.since = true, p.now.Add(clocksDiffer-p.shortest())
+		}
 		if err == nil && !p.dry && (end || len(p.due) >= purgePage) {
 			err = p.prune(ctx, s, site)
 		}
@@ -78,7 +102,7 @@ func (r Retention) purge(ctx context.Context, s Store, site string, p purger) ([
 			return nil, fmt.Errorf("purge site %s: %w", site, err)
 		}
 		if end {
-			return p.report(), nil
+			return p.finish(ctx, s, site)
 		}
 		at += int64(len(page))
 	}
@@ -110,25 +134,34 @@ type purger struct {
 	classes map[[frameRefSize]byte]string
 	now     time.Time
 	dry     bool
-	early   bool // look no further than entries can be due
+	early   bool          // look no further than entries can be due
+	late    time.Duration // that an entry may have waited on its way into the log
+	since   time.Time     // all that was not looked at is younger
 	totals  map[string]*Purge
 	due     []ID
 	note    purgeNote // of those in due
 	joined  bool      // no entry that is kept came after the last range
 }
 
-// young reports whether neither this page nor what follows can be due.
-func (p *purger) young(page []LogEntry) bool {
+// shortest is how long an entry is kept at least.
+func (p *purger) shortest() time.Duration {
 	shortest := time.Duration(1<<63 - 1)
 	for _, keep := range p.Retention {
 		shortest = min(shortest, keep)
 	}
-	records := 0
+	return shortest
+}
+
+// young reports whether neither this page nor what follows can be due. What was
+// accepted after one of its entries was made later than that, less what it may have
+// waited.
+func (p *purger) young(page []LogEntry) bool {
+	records, least := 0, p.now.Add(clocksDiffer+p.late-p.shortest())
 	for _, e := range page {
 		if !e.kept() {
 			continue
 		}
-		if records++; !e.Record.Time.Add(shortest).After(p.now.Add(youngEnough)) {
+		if records++; !e.Record.Time.After(least) {
 			return false
 		}
 	}
@@ -200,10 +233,17 @@ func (p *purger) prune(ctx context.Context, s Store, site string) error {
 	return nil
 }
 
-func (p *purger) report() (list []Purge) {
+// finish has the store do what a purge that was broken off has left, and reports.
+func (p *purger) finish(ctx context.Context, s Store, site string) (list []Purge, err error) {
+	if !p.dry {
+		if err := s.Prune(ctx, site, nil); err != nil {
+			return nil, fmt.Errorf("purge site %s: %w", site, err)
+		}
+	}
 	for _, total := range p.totals {
+		total.Since = p.since
 		list = append(list, *total)
 	}
 	slices.SortFunc(list, func(a, b Purge) int { return cmp.Compare(a.Class, b.Class) })
-	return list
+	return list, nil
 }

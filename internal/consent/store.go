@@ -139,7 +139,8 @@ type Store interface {
 
 	// Prune takes from entries, whose time is over, what Erase takes, and their
 	// sealed bytes and subjects as well, for good. They are no erasures: nothing
-	// is remembered of ids that the site does not have. Errors: ErrUnavailable.
+	// is remembered of ids that the site does not have. What a call that was broken
+	// off has left is done by the next, without ids as well. Errors: ErrUnavailable.
 	Prune(ctx context.Context, site string, ids []ID) error
 
 	// Scrub waits until the store's files hold nothing any more of what was

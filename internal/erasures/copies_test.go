@@ -25,7 +25,7 @@ func (away) Sites(context.Context) ([]string, error)            { return nil, co
 
 func boxed(t *testing.T, dir string, s consent.Store) *outbox.Store {
 	t.Helper()
-	o, err := outbox.Open(dir, shared{s}, outbox.Options{First: true, Settle: time.Hour, Now: time.Now})
+	o, err := outbox.Open(dir, shared{s}, outbox.Options{First: true, Settle: time.Hour, Now: storetest.Epoch})
 	if err != nil {
 		t.Fatal(err)
 	}

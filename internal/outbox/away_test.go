@@ -194,15 +194,8 @@ func TestWhatAFailoverLosesIsAppendedAgain(t *testing.T) {
 	dir := t.TempDir()
 	o := first()
 	o.Settle = time.Hour
-	var now struct {
-		sync.Mutex
-		ahead time.Duration
-	}
-	o.Now = func() time.Time {
-		now.Lock()
-		defer now.Unlock()
-		return time.Now().Add(now.ahead)
-	}
+	var now clock
+	o.Now = now.now
 	inner := &replaced{}
 	inner.faulty.Store = embedded(t, filepath.Join(dir, "master.db"))
 	s := opened(t, filepath.Join(dir, "outbox"), inner, o)
@@ -221,17 +214,13 @@ func TestWhatAFailoverLosesIsAppendedAgain(t *testing.T) {
 	if err != nil || found.Secret != storetest.Entry("shop", 25).Secret {
 		t.Errorf("a record that the failover lost: %v", err)
 	}
-	now.Lock()
-	now.ahead = 2 * time.Hour // all of it is to be settled
-	now.Unlock()
+	now.forward(2 * time.Hour) // all of it is to be settled
 	until(t, "the lost ones are appended again", func() bool {
 		head, err := replica.Head(t.Context(), "shop")
 		return err == nil && head.Size == 31
 	})
 	until(t, "those that were lost are kept as long again", func() bool { return s.Status().Kept == 10 })
-	now.Lock()
-	now.ahead = 4 * time.Hour
-	now.Unlock()
+	now.forward(2 * time.Hour)
 	emptied(t, s)
 	for i, e := range storetest.ReadLog(t, replica, "shop", 0)[:30] {
 		if e.Kind == "" && e.Record.Record != storetest.Entry("shop", i).Record {

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -185,6 +186,9 @@ func (s *Store) offerRecords(ctx context.Context, items []*item, took func(i *it
 			}
 		}
 	}
+	if err := s.noteLate(ctx, items, entries); err != nil {
+		return err
+	}
 	stored, dup, err := s.inOrder(ctx, entries)
 	if err != nil {
 		return err
@@ -197,6 +201,31 @@ func (s *Store) offerRecords(ctx context.Context, items []*item, took func(i *it
 				"site", i.site, "index", stored[n].Index)
 		}
 		took(i, stored[n], dup[n])
+	}
+	return nil
+}
+
+// noteLate tells the logs that the entries are about to enter how long these have
+// waited, before they do: a crash must not leave one that nobody looks for.
+func (s *Store) noteLate(ctx context.Context, items []*item, entries []consent.Entry) error {
+	now, oldest := s.options.Now(), make(map[string]time.Time)
+	for n, e := range entries {
+		if first, ok := oldest[e.Site]; !consent.Late(e.Time, now) || ok && first.Before(e.Time) {
+			continue
+		}
+		if s.ledger.stageOf(items[n]) == kept { // and most often still there
+			if _, err := s.Store.Record(ctx, e.Site, e.Record); err == nil {
+				continue
+			} else if !errors.Is(err, consent.ErrNotFound) {
+				return err
+			}
+		}
+		oldest[e.Site] = e.Time
+	}
+	for site, made := range oldest {
+		if err := consent.NoteLate(ctx, s.Store, site, made, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }

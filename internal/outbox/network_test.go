@@ -31,7 +31,8 @@ func outage(t *testing.T) time.Duration {
 
 // hasty gives up soon.
 func hasty(first bool) Options {
-	return Options{Now: time.Now, Patience: 300 * time.Millisecond, Probe: 20 * time.Millisecond, First: first, Settle: time.Second}
+	now := clock{}
+	return Options{Now: now.now, Patience: 300 * time.Millisecond, Probe: 20 * time.Millisecond, First: first, Settle: time.Second}
 }
 
 // load appends from 16 goroutines until it is ended, without an error.

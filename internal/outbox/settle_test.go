@@ -12,16 +12,20 @@ import (
 	"github.com/consentry/consentry/internal/storetest"
 )
 
-// clock is a time that a test moves on.
+// clock is a time that begins with the entries' and that a test moves on.
 type clock struct {
 	mu    sync.Mutex
+	begun time.Time
 	ahead time.Duration
 }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
+	if c.begun.IsZero() {
+		c.begun = time.Now()
+	}
+	return storetest.Epoch().Add(time.Since(c.begun) + c.ahead)
 }
 
 func (c *clock) forward(d time.Duration) {

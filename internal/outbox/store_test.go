@@ -13,9 +13,11 @@ import (
 	"github.com/consentry/consentry/internal/storetest"
 )
 
-// brisk is for tests that wait for the outbox to do something.
+// brisk is for tests that wait for the outbox to do something. Its time is that of
+// the entries in these tests.
 func brisk() Options {
-	return Options{Now: time.Now, Patience: 20 * time.Second, Probe: 10 * time.Millisecond, Settle: 50 * time.Millisecond}
+	now := clock{}
+	return Options{Now: now.now, Patience: 20 * time.Second, Probe: 10 * time.Millisecond, Settle: 50 * time.Millisecond}
 }
 
 func first() Options {

@@ -17,8 +17,7 @@ import (
 //	                           copies are gone from Redis' files; pruned, how
 //	                           often records were pruned since; clean, the run
 //	                           ids of the servers whose files that is true of;
-//	                           waiting, the last place of a piece that is to be
-//	                           moved
+//	                           waiting, as w:{site} was kept before
 //	l:{site}           stream  the log in pieces of one or several entries. Entry
 //	                           i has the place i+1, a piece the id of its last
 //	                           place and the field e: for each entry the place of
@@ -26,6 +25,8 @@ import (
 //	                           space, and its bytes
 //	o:{site}           zset    pieces that were pruned and are no longer in the
 //	                           stream, by their last place
+//	w:{site}           zset    places of entries that were marked as pruned and
+//	                           stand in a piece that has yet to be written anew
 //	r:{site}:<4 hex>   hash    records whose id starts with these bytes: the
 //	                           rest of the id → secret, receipt and place; an
 //	                           erased one has the place and !, a pruned one
@@ -53,6 +54,7 @@ import (
 func factsKey(site string) string      { return "m:{" + site + "}" }
 func logKey(site string) string        { return "l:{" + site + "}" }
 func movedKey(site string) string      { return "o:{" + site + "}" }
+func unmovedKey(site string) string    { return "w:{" + site + "}" }
 func erasuresKey(site string) string   { return "e:{" + site + "}" }
 func checkpointKey(site string) string { return "h:{" + site + "}" }
 

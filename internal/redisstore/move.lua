@@ -2,7 +2,7 @@
 -- among those that were taken out of the stream. The newest piece stays, because
 -- it says where the log ends.
 --
--- KEYS  1 the log, 2 the moved pieces
+-- KEYS  1 the log, 2 the moved pieces, 3 the site's facts
 -- ARGV  1 the piece's last place, 2 the SHA-1 of its bytes, 3 its new bytes
 --
 -- Answers 1 when that was done, 0 for the newest piece, and -1 when the piece has
@@ -21,4 +21,5 @@ end
 call('ZREMRANGEBYSCORE', KEYS[2], ARGV[1], ARGV[1])
 call('ZADD', KEYS[2], ARGV[1], ARGV[3])
 call('XDEL', KEYS[1], id)
+call('HINCRBY', KEYS[3], 'pruned', 1) -- a rewrite that has begun may still have written it
 return 1

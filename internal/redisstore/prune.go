@@ -17,8 +17,9 @@ import (
 
 // Prune implements consent.Store. The log's pieces, up to the last one that
 // holds a pruned entry, are taken out of the stream, whose bytes cannot change, and
-// written anew without the sealed bytes and subjects of what was pruned. The newest
-// piece follows with the next call that finds it no longer the newest.
+// written anew without the sealed bytes and subjects of what was pruned. What
+// cannot be written yet, the newest piece, and what a crash has left, is noted in
+// Redis; the next call does it, without ids as well.
 func (s *Store) Prune(ctx context.Context, site string, ids []consent.ID) error {
 	if err := s.readable(ctx, site); err != nil {
 		return fmt.Errorf("prune: %w", err)
@@ -31,17 +32,11 @@ func (s *Store) Prune(ctx context.Context, site string, ids []consent.ID) error 
 }
 
 func (s *Store) prune(ctx context.Context, site string, ids []consent.ID) error {
-	waiting, err := s.client.HGet(ctx, factsKey(site), "waiting").Int64()
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err := s.finishPrunes(ctx, site); err != nil {
 		return err
 	}
-	if waiting > 0 {
-		if err := s.movePieces(ctx, site, []int64{waiting}); err != nil {
-			return err
-		}
-	}
 	for chunk := range slices.Chunk(ids, maxBatch) {
-		c := &call{keys: []string{factsKey(site)}, args: []any{schema}}
+		c := &call{keys: []string{factsKey(site), unmovedKey(site)}, args: []any{schema}}
 		for _, id := range chunk {
 			c.keys = append(c.keys, recordBucket(site, id))
 			c.args = append(c.args, id[bucketSize:])
@@ -51,55 +46,96 @@ func (s *Store) prune(ctx context.Context, site string, ids []consent.ID) error 
 		if err != nil {
 			return err
 		}
-		if err := s.movePieces(ctx, site, places); err != nil {
+		if _, err := s.movePlaces(ctx, site, places); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// finishPrunes does what earlier calls have left.
+func (s *Store) finishPrunes(ctx context.Context, site string) error {
+	waiting, err := s.client.HGet(ctx, factsKey(site), "waiting").Int64()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return err
+	}
+	if waiting > 0 { // of a program that noted nothing else
+		stays, err := s.movePlaces(ctx, site, []int64{waiting})
+		if err == nil && stays == 0 {
+			err = s.client.HDel(ctx, factsKey(site), "waiting").Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for {
+		list, err := s.client.ZRangeByScore(ctx, unmovedKey(site), &redis.ZRangeBy{Min: "-inf", Max: "+inf", Count: maxBatch}).Result()
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		places := make([]int64, len(list))
+		for i, place := range list {
+			if places[i], err = strconv.ParseInt(place, 10, 64); err != nil {
+				return fmt.Errorf("%w: %w", errForeign, err)
+			}
+		}
+		if stays, err := s.movePlaces(ctx, site, places); err != nil || stays > 0 {
+			return err
+		}
+	}
+}
+
+// movePlaces writes anew the pieces that hold these places and notes that it is
+// done, but for those from stays on, in the newest piece; stays is 0 without any.
+func (s *Store) movePlaces(ctx context.Context, site string, places []int64) (stays int64, err error) {
+	if stays, err = s.movePieces(ctx, site, places); err != nil {
+		return 0, err
+	}
+	pipe := s.client.Pipeline()
+	for _, place := range places {
+		if stays == 0 || place < stays {
+			at := strconv.FormatInt(place, 10)
+			pipe.ZRemRangeByScore(ctx, unmovedKey(site), at, at)
+		}
+	}
+	_, err = pipe.Exec(ctx)
+	return stays, err
+}
+
 // movePieces takes what was pruned out of the pieces that hold these places. In
 // the stream that means all pieces up to the last of them: a node of the stream
-// keeps its bytes until everything in it is gone.
-func (s *Store) movePieces(ctx context.Context, site string, places []int64) error {
+// keeps its bytes until everything in it is gone. stays is the first place of the
+// newest piece when that has to wait.
+func (s *Store) movePieces(ctx context.Context, site string, places []int64) (stays int64, err error) {
 	slices.Sort(places)
 	var done, target int64
-	var subjects []consent.ID
 	for _, place := range places {
 		if place <= done {
 			continue
 		}
 		piece, streamed, err := s.piece(ctx, site, place-1)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if done = pieceLast(piece); streamed {
 			target = done
 			continue
 		}
-		if err := s.stripMoved(ctx, site, place, &subjects); err != nil {
-			return err
+		if err := s.stripMoved(ctx, site, place); err != nil {
+			return 0, err
 		}
 	}
-	if err := s.moveUpTo(ctx, site, target, &subjects); err != nil {
-		return err
-	}
-	for _, subject := range subjects {
-		if err := s.forgetSubject(ctx, site, subject); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.moveUpTo(ctx, site, target)
 }
 
 // stripMoved writes a piece anew that is in the stream no more.
-func (s *Store) stripMoved(ctx context.Context, site string, place int64, subjects *[]consent.ID) error {
+func (s *Store) stripMoved(ctx context.Context, site string, place int64) error {
 	for {
 		piece, _, err := s.piece(ctx, site, place-1)
 		if err != nil {
 			return err
 		}
-		c, err := s.moving(ctx, site, piece, subjects)
+		c, err := s.moving(ctx, site, piece)
 		if err != nil {
 			return err
 		}
@@ -110,43 +146,53 @@ func (s *Store) stripMoved(ctx context.Context, site string, place int64, subjec
 	}
 }
 
-// moveUpTo empties the stream up to a place, but for its newest piece.
-func (s *Store) moveUpTo(ctx context.Context, site string, target int64, subjects *[]consent.ID) error {
+// moveUpTo empties the stream up to a place, but for its newest piece, whose first
+// place it returns when it was to go as well.
+func (s *Store) moveUpTo(ctx context.Context, site string, target int64) (stays int64, err error) {
 	for target > 0 {
 		pieces, err := s.client.XRangeN(ctx, logKey(site), "-", streamID(target-1), logChunk).Result()
 		if err != nil || len(pieces) == 0 {
-			return err
+			return 0, err
 		}
 		calls := make([]*call, len(pieces))
 		for i, piece := range pieces {
-			if calls[i], err = s.moving(ctx, site, piece, subjects); err != nil {
-				return err
+			if calls[i], err = s.moving(ctx, site, piece); err != nil {
+				return 0, err
 			}
 		}
 		s.run(ctx, s.scripts.move, calls)
 		for i, c := range calls {
 			answer, err := c.cmd.Int()
 			if err != nil {
-				return err
+				return 0, err
 			}
 			if answer == 0 {
-				return s.client.HSet(ctx, factsKey(site), "waiting", pieceLast(pieces[i])).Err()
+				list, err := decodePiece(site, pieces[i])
+				if err != nil {
+					return 0, err
+				}
+				return list[0].Index + 1, nil
 			}
 		}
 	}
-	return nil
+	return 0, nil
 }
 
-// moving is the call that moves a piece as it should be now.
-func (s *Store) moving(ctx context.Context, site string, piece redis.XMessage, subjects *[]consent.ID) (*call, error) {
+// moving is the call that moves a piece as it should be now. The subjects that it
+// names are forgotten first, since nobody knows them afterwards.
+func (s *Store) moving(ctx context.Context, site string, piece redis.XMessage) (*call, error) {
 	stripped, gone, err := s.strip(ctx, site, piece)
 	if err != nil {
 		return nil, err
 	}
-	*subjects = append(*subjects, gone...)
+	for _, subject := range gone {
+		if err := s.forgetSubject(ctx, site, subject); err != nil {
+			return nil, err
+		}
+	}
 	digest := sha1.Sum([]byte(text(piece.Values["e"])))
 	return &call{
-		keys: []string{logKey(site), movedKey(site)},
+		keys: []string{logKey(site), movedKey(site), factsKey(site)},
 		args: []any{pieceLast(piece), hex.EncodeToString(digest[:]), stripped},
 	}, nil
 }

@@ -1,6 +1,8 @@
--- Takes the secrets from a site's records and marks them as pruned.
+-- Takes the secrets from a site's records and marks them as pruned. Their places
+-- are noted until their pieces of the log are written anew.
 --
--- KEYS  1 the site's facts, then for each record its bucket
+-- KEYS  1 the site's facts, 2 the places to be written anew, then for each record
+--       its bucket
 -- ARGV  1 this program's schema, then the record's field in the bucket
 --
 -- Answers with the places of those that are there.
@@ -11,7 +13,7 @@ if schema and tonumber(schema) > tonumber(ARGV[1]) then
 end
 local places, stripped = {}, false
 for i = 2, #ARGV do
-  local bucket = KEYS[i]
+  local bucket = KEYS[i + 1]
   local held = call('HGET', bucket, ARGV[i])
   if held and held ~= '0' then
     local place, erased = match(#held > 32 and sub(held, 33) or held, '^(%d+)(!?)')
@@ -20,6 +22,7 @@ for i = 2, #ARGV do
       stripped = true
     end
     places[#places + 1] = place
+    call('ZADD', KEYS[2], place, place)
   end
 end
 if stripped then

@@ -2,9 +2,16 @@ package redisstore
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/storetest"
@@ -81,5 +88,98 @@ func TestPrunedLogGoesOn(t *testing.T) {
 	}
 	if log := storetest.ReadLog(t, s, "shop", 0); len(log) != 4 || !log[0].Record.Erased || log[3].Record.Erased {
 		t.Errorf("log has %d entries", len(log))
+	}
+}
+
+// dying is a program that is killed before it sends the next command.
+type dying struct{ left int }
+
+var errKilled = errors.New("killed")
+
+func (d *dying) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (d *dying) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if d.left--; d.left < 0 {
+			cmd.SetErr(errKilled)
+			return errKilled
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (d *dying) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if d.left--; d.left < 0 {
+			for _, cmd := range cmds {
+				cmd.SetErr(errKilled)
+			}
+			return errKilled
+		}
+		return next(ctx, cmds)
+	}
+}
+
+// However a purge is killed, the next one leaves nothing of what it had begun to
+// take away, even if that has nothing to purge itself.
+func TestAPurgeThatWasKilledIsFinishedByTheNext(t *testing.T) {
+	const records, gone, chunk = 14, 10, 3
+	server := storetest.StartRedis(t)
+	whole := opened(t, server.URL(), patient())
+	for cut, ended := 0, false; !ended; cut++ {
+		site := fmt.Sprintf("shop-%d", cut)
+		var entries []consent.Entry
+		var ids []consent.ID
+		for n := range records {
+			entries = append(entries, storetest.Entry(site, n))
+			entries[n].Subject = storetest.Subject(site, n)
+			if storetest.MustAppend(t, whole, entries[n]); n < gone {
+				ids = append(ids, entries[n].Record)
+			}
+		}
+		if err := whole.Prune(t.Context(), site, ids[:chunk]); err != nil { // so that some pieces are out of the stream
+			t.Fatal(err)
+		}
+		s := opened(t, server.URL(), patient())
+		s.client.AddHook(&dying{cut})
+		ended = s.prune(t.Context(), site, ids) == nil
+		if err := whole.Prune(t.Context(), site, nil); err != nil {
+			t.Fatal(err)
+		}
+		marked := 0
+		for _, e := range entries[:gone] {
+			if stored, err := whole.Record(t.Context(), site, e.Record); err != nil {
+				t.Fatal(err)
+			} else if stored.Erased {
+				marked++
+				wantNoTrace(t, whole, e)
+			}
+		}
+		if left, err := whole.client.Exists(t.Context(), unmovedKey(site)).Result(); err != nil || left != 0 {
+			t.Errorf("killed after %d commands: something is still to be moved, %v", cut, err)
+		}
+		if marked < chunk || ended && marked < gone {
+			t.Errorf("killed after %d commands: %d are marked as pruned", cut, marked)
+		}
+	}
+}
+
+func wantNoTrace(t *testing.T, s *Store, e consent.Entry) {
+	t.Helper()
+	pieces, err := s.client.XRange(t.Context(), logKey(e.Site), "-", "+").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved, err := s.moved(t.Context(), e.Site, 0, "+inf", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, piece := range slices.Concat(pieces, moved) {
+		if bytes := text(piece.Values["e"]); strings.Contains(bytes, string(e.Sealed)) || strings.Contains(bytes, string(e.Subject[:])) {
+			t.Errorf("piece %s still has record %s", piece.ID, e.Record)
+		}
+	}
+	if known, err := s.client.HExists(t.Context(), subjectBucket(e.Site, e.Subject), string(e.Subject[bucketSize:])).Result(); err != nil || known {
+		t.Errorf("the subject of record %s is still known, %v", e.Record, err)
 	}
 }

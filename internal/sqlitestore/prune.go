@@ -7,8 +7,11 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 )
 
-// Prune is durable when it returns.
+// Prune is durable when it returns. Nothing is ever left of an earlier call.
 func (s *Store) Prune(ctx context.Context, site string, ids []consent.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	err := s.change(ctx, func(w *writer) error { return w.prune(site, ids) })
 	if err != nil {
 		return fmt.Errorf("prune: %w", err)
