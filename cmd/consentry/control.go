@@ -57,6 +57,13 @@ type control struct {
 	busy string // the task that runs, and since when
 }
 
+// use has the tasks that come work with another store.
+func (c *control) use(bench workbench) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bench = bench
+}
+
 // openControl listens. The store's or the outbox's lock is held: a socket that is
 // there already is a dead server's.
 func openControl(ctx context.Context, bench workbench, log *slog.Logger) (*control, error) {
@@ -69,17 +76,6 @@ func openControl(ctx context.Context, bench workbench, log *slog.Logger) (*contr
 	}
 	c.wait.Go(func() { c.accept(ctx) })
 	return c, nil
-}
-
-// takeCommands opens the socket, and returns what ends it. A server without it
-// serves all the same: visitors must not suffer for it.
-func takeCommands(ctx context.Context, bench workbench, log *slog.Logger) (end func()) {
-	c, err := openControl(ctx, bench, log)
-	if err != nil {
-		log.Error("commands that write cannot be taken while this server runs", "error", err)
-		return func() {}
-	}
-	return c.close
 }
 
 // listenPrivately makes a socket that only its owner can open, from its first
@@ -180,7 +176,7 @@ func (c *control) obey(ctx context.Context, conn *net.UnixConn, out *reporter) e
 		_, _ = in.ReadByte() // returns when the caller leaves, or this connection is closed
 		cancel()
 	}()
-	bench := c.bench
+	bench := c.with()
 	bench.say = func(format string, args ...any) { out.tell(controlReport{Say: fmt.Sprintf(format, args...)}) }
 	bench.progress = out.progress
 	err = t.run(during, &bench)
@@ -189,6 +185,12 @@ func (c *control) obey(ctx context.Context, conn *net.UnixConn, out *reporter) e
 		return errors.New("the server is being stopped; give the command again")
 	}
 	return err
+}
+
+func (c *control) with() workbench {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bench
 }
 
 // begin takes the one place that there is for a command, or gives it back.

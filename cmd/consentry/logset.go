@@ -207,9 +207,9 @@ func (s *logSet) problems() (list []string) {
 	return list
 }
 
-// finish ends every log and signs what came last. It takes a moment at most: what
-// it does not finish is signed after the next start.
-func (s *logSet) finish() {
+// finish ends every log and, where it is to sign, signs what came last. It takes a
+// moment at most: what it does not finish is signed after the next start.
+func (s *logSet) finish(sign bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), finishTime)
 	defer cancel()
 	s.mu.Lock()
@@ -219,7 +219,9 @@ func (s *logSet) finish() {
 		if l.stop == nil {
 			continue
 		}
-		l.stop()
+		if l.stop(); !sign {
+			continue
+		}
 		if err := l.Finish(ctx); err != nil {
 			s.log.Warn("the last entries are not signed yet", "site", id, "error", err)
 		}

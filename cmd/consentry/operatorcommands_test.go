@@ -40,7 +40,6 @@ func TestABackupIsMadeBesideTheServerAndRestored(t *testing.T) {
 		t.Errorf("the backup: %v, %v", info, err)
 	}
 	wantCommand(t, exitProblem, "exists", "backup", files[0], "--config", dir)
-	wantCommand(t, exitProblem, "stop it first", "restore", files[0], "--config", dir)
 	wantCommand(t, exitOK, "1 record erased", "erase", gone.Record, "--yes", "--config", dir)
 	p.stop()
 

@@ -19,7 +19,13 @@ import (
 	"github.com/consentry/consentry/internal/translog"
 )
 
-const restoreLong = `Puts a backup in the place of the embedded store. The server must be stopped.
+const restoreLong = `Puts a backup in the place of the embedded store.
+
+` + besideLong + `
+The server reads the file whole and copies it while visitors go on deciding. Then
+it ends what it is doing, as when it is stopped, and begins anew on the copy, while
+whoever connects waits for some moments. When anything fails it goes on with the
+store that it had.
 
 The file is read whole before anything is changed: one that is damaged, no store,
 or a newer program's is refused, and so is one that lacks entries which the
@@ -47,7 +53,11 @@ func newRestore(env environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		err = restore(ctx, env, config, args[0], *older)
+		from, err := filepath.Abs(args[0])
+		if err != nil {
+			return err
+		}
+		err = restore(ctx, env, config, &restoreTask{From: from, Older: *older})
 		if err != nil && ctx.Err() != nil {
 			return errors.New("cancelled")
 		}
@@ -56,7 +66,32 @@ func newRestore(env environment) *cobra.Command {
 	return cmd
 }
 
-func restore(ctx context.Context, env environment, config ServerConfig, from string, older bool) error {
+// restoreTask has a running server take a backup for its store.
+type restoreTask struct {
+	From  string // absolute
+	Older bool
+}
+
+func (t *restoreTask) run(ctx context.Context, b *workbench) error {
+	path, embedded := b.config.StoreFile()
+	if !embedded || b.exchange == nil {
+		return errors.New("this server has no embedded store")
+	}
+	if err := lost(ctx, t.From, path); err != nil && !t.Older {
+		return err
+	}
+	draft, err := sqlitestore.Prepare(ctx, t.From, path, b.progress("restore", "bytes"))
+	if err != nil {
+		return err
+	}
+	next, err := b.exchange(&exchange{draft: draft, older: t.Older, from: t.From, path: path})
+	if err := errors.Join(err, draft.Discard()); err != nil {
+		return err
+	}
+	return tellRestored(ctx, b.say, b.config, next.store, path)
+}
+
+func restore(ctx context.Context, env environment, config ServerConfig, t *restoreTask) error {
 	path, embedded := config.StoreFile()
 	if !embedded {
 		return errors.New("the store is a Redis: put back its append-only file or its snapshot while it is stopped, with its own means; the server then erases again what that brings back")
@@ -64,20 +99,21 @@ func restore(ctx context.Context, env environment, config ServerConfig, from str
 	if _, err := readKeyring(config.KeysPath()); err != nil {
 		return err // before receipts turn out not to open
 	}
-	if conn, err := dialControl(ctx, filepath.Join(config.DataDir(), controlFile)); err != nil || conn != nil {
-		if conn != nil {
-			_ = conn.Close()
-			err = errors.New("a server runs on this store: stop it first")
-		}
+	conn, err := dialControl(ctx, filepath.Join(config.DataDir(), controlFile))
+	if err != nil {
 		return err
 	}
-	if err := lost(ctx, from, path); err != nil && !older {
+	if conn != nil {
+		defer conn.Close()
+		return askServer(ctx, env, conn, "restore", t)
+	}
+	if err := lost(ctx, t.From, path); err != nil && !t.Older {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make the store's folder: %w", err)
 	}
-	if err := sqlitestore.Restore(ctx, from, path, env.progress("restore", "bytes")); err != nil {
+	if err := sqlitestore.Restore(ctx, t.From, path, env.progress("restore", "bytes")); err != nil {
 		return err
 	}
 	return settleRestored(ctx, env, config, path)
@@ -154,17 +190,24 @@ func settleRestored(ctx context.Context, env environment, config ServerConfig, p
 	if err != nil {
 		return fmt.Errorf("the backup is in its place, and what was erased since could not be erased again; the server does it when it starts: %w", err)
 	}
-	err = store.Scrub(ctx)
-	fmt.Fprintf(env.stdout, "%s holds the backup\n", path)
+	say := func(format string, args ...any) { fmt.Fprintf(env.stdout, format+"\n", args...) }
+	return errors.Join(tellRestored(ctx, say, config, store, path), store.Close())
+}
+
+// tellRestored waits until nothing that was erased again is in the store's files, and
+// says what every log is.
+func tellRestored(ctx context.Context, say func(format string, args ...any), config ServerConfig, store *listedStore, path string) error {
+	err := store.Scrub(ctx)
+	say("%s holds the backup", path)
 	names, sitesErr := store.Sites(ctx)
 	err = errors.Join(err, sitesErr)
 	memory := checkpointDir(config.CheckpointsDir())
 	for _, site := range names {
 		line, tellErr := restoredLog(ctx, store, memory, site)
 		err = errors.Join(err, tellErr)
-		fmt.Fprintln(env.stdout, line)
+		say("%s", line)
 	}
-	return errors.Join(err, store.Close())
+	return err
 }
 
 // restoredLog says whether a log goes on from where it was signed.

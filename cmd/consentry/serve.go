@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -80,71 +81,106 @@ type running struct {
 }
 
 // serve runs an installation until ctx ends.
-func serve(ctx context.Context, env environment, config ServerConfig, ready func(running)) (err error) {
+func serve(ctx context.Context, env environment, config ServerConfig, ready func(running)) error {
 	// Until the very end, since the system's answer to a hangup is to end us.
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	log := newLogger(env.stderr, config.Log)
+	r := &runner{
+		env: env, config: config, log: newLogger(env.stderr, config.Log), hangup: hangup, ready: ready,
+		exchanges: make(chan *exchange), ended: make(chan struct{}),
+	}
+	return r.run(ctx)
+}
+
+// serve serves until ctx ends, or until next is to take the place of the store. It
+// begins on what the last exchange has left, which is nil at the start.
+func (r *runner) serve(ctx context.Context, last *exchange) (next *exchange, err error) {
+	env, config, log := r.env, r.config, r.log
 	ring, err := readKeyring(config.KeysPath())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := os.MkdirAll(config.DataDir(), 0o700); err != nil {
-		return fmt.Errorf("make data folder: %w", err)
+		return nil, fmt.Errorf("make data folder: %w", err)
 	}
 	store, err := openListed(ctx, config, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() {
 		if closeErr := store.Close(); err == nil && closeErr != nil {
 			err = fmt.Errorf("close store: %w", closeErr)
 		}
 	}()
+	if last.restored() {
+		if err := store.sync(ctx); err != nil { // what was erased since the backup must not be seen for a moment
+			return nil, fmt.Errorf("erase again what the backup brings back: %w", err)
+		}
+	}
 	logs, err := newLogSet(env, config, ring, store, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer logs.finish()
+	defer func() { logs.finish(next == nil) }() // what an exchange may lose is not to be signed
 	whole := shards.New(store, env.now)
 	visitors := &api.API{Store: whole, Now: env.now, Log: log, Transparency: logs.find}
 	sites := newSiteSet(config, ring, visitors, whole, logs, log)
 	changes, unwatch := sites.changes() // before the files are read, to miss none
 	defer unwatch()
 	if err := sites.load(ctx); err != nil {
-		return err
+		return nil, err
 	}
+	serving, asked := r.await(ctx)
+	defer asked()
 	accounts := dashboard.NewAccountsFile(config.AccountsPath())
 	due := newPurges(config.Keeps(), env.now, log)
-	desk, err := newDesk(ctx, env, config, ring, store, visitors, sites, due, accounts, log)
+	desk, err := newDesk(serving, env, config, ring, store, visitors, sites, due, accounts, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	requests := newBacklog(visitors, env.now, log)
 	srv, err := newServer(env, config, log, store, visitors, desk, sites, due, requests)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	visitors.Observe, visitors.ObserveSignal = srv.Metrics.Decision, srv.Metrics.Signal
-	public, admin, err := listen(ctx, config)
-	if err != nil {
-		return err
+	if err := r.listen(ctx); err != nil {
+		return nil, err
 	}
+	bench := workbench{env: env, config: config, ring: ring, store: store, whole: whole, logs: logs, accounts: accounts, exchange: r.ask}
+	r.takeCommands(ctx, bench)
 	watching, stop := context.WithCancel(ctx)
-	defer stop()
-	bench := workbench{env: env, config: config, ring: ring, store: store, whole: whole, logs: logs, accounts: accounts}
-	defer takeCommands(watching, bench, log)()
-	go due.watch(watching, &bench)
-	go sites.watch(watching, changes, hangup)
-	go store.keepErased(watching)
-	go requests.watch(watching)
-	go keepSettled(watching, store, logs)
-	now := running{Public: public.Addr().String(), Admin: admin.Addr().String()}
+	var watchers sync.WaitGroup
+	defer func() { stop(); watchers.Wait() }()
+	watchers.Go(func() { due.watch(watching, &bench) })
+	watchers.Go(func() { sites.watch(watching, changes, r.hangup) })
+	watchers.Go(func() { store.keepErased(watching) })
+	watchers.Go(func() { requests.watch(watching) })
+	watchers.Go(func() { keepSettled(watching, store, logs) })
+	r.begin(last, desk, &bench)
+	err = srv.Run(serving, r.public.turn(), r.admin.turn())
+	if next = asked(); next == nil {
+		r.endCommands()
+	}
+	return next, err
+}
+
+// begin tells that the server has begun.
+func (r *runner) begin(last *exchange, desk *dashboard.Dashboard, bench *workbench) {
+	now := running{Public: r.public.Addr().String(), Admin: r.admin.Addr().String()}
 	now.SetupLink, _ = desk.SetupLink("http://" + now.Admin)
-	announce(env.stderr, log, config, store, now)
-	ready(now)
-	return srv.Run(ctx, public, admin)
+	announce(r.env.stderr, r.log, r.config, bench.store, now)
+	if last != nil {
+		last.tell(bench)
+		return
+	}
+	if path, embedded := r.config.StoreFile(); embedded {
+		if err := sqlitestore.DropPrevious(path); err != nil {
+			r.log.Error("what a restore that was broken off has left is not removed", "error", err)
+		}
+	}
+	r.ready(now)
 }
 
 func newServer(env environment, config ServerConfig, log *slog.Logger, store *listedStore, visitors *api.API, desk *dashboard.Dashboard, sites *siteSet, due *purges, requests *backlog) (*server.Server, error) {
@@ -188,16 +224,18 @@ func newDesk(ctx context.Context, env environment, config ServerConfig, ring *co
 	})
 }
 
-func listen(ctx context.Context, config ServerConfig) (public, admin net.Listener, err error) {
+func listen(ctx context.Context, config ServerConfig) (public, admin *net.TCPListener, err error) {
 	var lc net.ListenConfig
-	if public, err = lc.Listen(ctx, "tcp", config.Listen); err != nil {
+	visitors, err := lc.Listen(ctx, "tcp", config.Listen)
+	if err != nil {
 		return nil, nil, fmt.Errorf("listen for visitors: %w; another program may use the port: choose one with --listen", err)
 	}
-	if admin, err = lc.Listen(ctx, "tcp", config.AdminListen); err != nil {
-		_ = public.Close()
+	operators, err := lc.Listen(ctx, "tcp", config.AdminListen)
+	if err != nil {
+		_ = visitors.Close()
 		return nil, nil, fmt.Errorf("listen for operators: %w; choose another address with --admin-listen", err)
 	}
-	return public, admin, nil
+	return visitors.(*net.TCPListener), operators.(*net.TCPListener), nil
 }
 
 // openStore opens the configured store and holds its promise against the one

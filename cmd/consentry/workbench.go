@@ -37,6 +37,8 @@ func newTask(name string) task {
 		return new(accountsTask)
 	case "prune":
 		return new(pruneTask)
+	case "restore":
+		return new(restoreTask)
 	}
 	return nil
 }
@@ -52,6 +54,10 @@ type workbench struct {
 	logs   *logSet
 	// accounts is the one that the dashboard of this process has, too.
 	accounts *dashboard.AccountsFile
+
+	// exchange has the server take a backup for its store, and returns what it works
+	// with afterwards; nil without a server.
+	exchange func(*exchange) (*workbench, error)
 
 	say      func(format string, args ...any) // a line for who gave the command
 	progress func(what, unit string) func(done, of int64)

@@ -67,6 +67,7 @@ type Server struct {
 	log           *slog.Logger
 	shutdown      time.Duration
 	public, admin *http.Server
+	unspoken      unspoken
 }
 
 // maxHeader bounds a request's headers: cookies of a whole shop fit.
@@ -83,6 +84,7 @@ func New(o Options) *Server {
 	}
 	s.public = newHTTP(s.visitors(o), o.Timeouts)
 	s.admin = newHTTP(s.operators(o), o.Timeouts)
+	s.public.ConnState, s.admin.ConnState = s.unspoken.note, s.unspoken.note
 	return s
 }
 
@@ -135,7 +137,7 @@ func (s *Server) Handlers() (public, operators http.Handler) {
 }
 
 // Run serves until ctx ends, then lets requests in flight finish within the
-// shutdown timeout. It closes both listeners.
+// shutdown timeout. It closes both listeners first.
 func (s *Server) Run(ctx context.Context, public, admin net.Listener) error {
 	failed := make(chan error, 2)
 	go func() { failed <- s.public.Serve(public) }()
@@ -145,6 +147,7 @@ func (s *Server) Run(ctx context.Context, public, admin net.Listener) error {
 	case err = <-failed:
 		err = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
+		s.end(public, admin)
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.shutdown)
 	defer cancel()

@@ -28,9 +28,6 @@ func Restore(ctx context.Context, from, path string, progress Progress) error {
 }
 
 func restore(ctx context.Context, from, path string, progress Progress) (err error) {
-	if from, err = filepath.Abs(from); err != nil {
-		return err
-	}
 	if path, err = filepath.Abs(path); err != nil {
 		return err
 	}
@@ -39,18 +36,12 @@ func restore(ctx context.Context, from, path string, progress Progress) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, held.Close()) }()
-	if err := checkBackup(ctx, from); err != nil {
+	d, err := prepare(ctx, from, path, progress)
+	if err != nil {
 		return err
 	}
-	partial := path + ".partial"
-	defer func() { _ = os.Remove(partial) }()
-	if err := copyBytes(ctx, from, partial, progress); err != nil {
-		return err
-	}
-	if err := setAside(ctx, path); err != nil {
-		return err
-	}
-	return publish(partial, path)
+	defer func() { err = errors.Join(err, d.Discard()) }()
+	return d.put(ctx)
 }
 
 // checkBackup reads the whole file.

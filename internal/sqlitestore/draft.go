@@ -1,0 +1,114 @@
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Draft is a copy of a backup beside the store whose place it is to take. The store
+// is in use until TakePlace.
+type Draft struct{ path string }
+
+// Prepare reads a backup whole, as Restore does, and copies it beside the store at
+// path, which may be in use.
+func Prepare(ctx context.Context, from, path string, progress Progress) (*Draft, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := prepare(ctx, from, path, progress)
+	if err != nil {
+		return nil, fmt.Errorf("restore %s to %s: %w", from, path, err)
+	}
+	return d, nil
+}
+
+func prepare(ctx context.Context, from, path string, progress Progress) (*Draft, error) {
+	from, err := filepath.Abs(from)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkBackup(ctx, from); err != nil {
+		return nil, err
+	}
+	d := &Draft{path}
+	if err := copyBytes(ctx, from, d.partial(), progress); err != nil {
+		return nil, errors.Join(err, d.Discard())
+	}
+	return d, nil
+}
+
+func (d *Draft) partial() string { return d.path + ".partial" }
+
+// previous is the store that was there, under a name that no erasure removes.
+func previous(path string) string { return path + ".previous" }
+
+// TakePlace puts the copy in the place of the store, which no process may have open,
+// durably, and keeps that as Restore does. Errors: ErrLocked.
+func (d *Draft) TakePlace(ctx context.Context) error {
+	return d.locked("put the backup in the place of", func() error {
+		err := d.put(ctx)
+		if _, missing := os.Stat(previous(d.path)); err == nil || missing != nil {
+			return err
+		}
+		return errors.Join(err, d.putBack())
+	})
+}
+
+func (d *Draft) put(ctx context.Context) error {
+	if err := DropPrevious(d.path); err != nil {
+		return err
+	}
+	if err := setAside(ctx, d.path); err != nil {
+		return err
+	}
+	if err := os.Link(d.path, previous(d.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return publish(d.partial(), d.path)
+}
+
+// PutBack undoes TakePlace. Nothing may have been written for good to what took the
+// place. Errors: ErrLocked.
+func (d *Draft) PutBack() error {
+	return d.locked("put back", d.putBack)
+}
+
+func (d *Draft) putBack() error {
+	if _, err := os.Stat(previous(d.path)); err != nil {
+		return err
+	}
+	for _, name := range []string{d.path + "-wal", d.path + "-shm", d.path + ".before-restore.bak"} {
+		if err := removeIfThere(name); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(previous(d.path), d.path); err != nil {
+		return err
+	}
+	return syncFile(filepath.Dir(d.path))
+}
+
+// Discard removes what Prepare and TakePlace have left; there is no way back then.
+func (d *Draft) Discard() error {
+	return errors.Join(removeIfThere(d.partial()), DropPrevious(d.path))
+}
+
+// DropPrevious removes what an exchange that a crash has broken off has left of the
+// store before. It may hold what is erased.
+func DropPrevious(path string) error { return removeIfThere(previous(path)) }
+
+func (d *Draft) locked(what string, do func() error) (err error) {
+	held, err := takeLock(d.path)
+	if err == nil {
+		err = errors.Join(do(), held.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", what, d.path, err)
+	}
+	return nil
+}
