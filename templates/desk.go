@@ -161,6 +161,57 @@ type SiteState struct {
 	Reading  bool      // what was pruned before it is still being read past
 	Unread   bool      // the store cannot say now
 	Purge    string    // why records whose time is over could not be taken away
+
+	Kept      []KeptClass // the class of new records first
+	NextPurge time.Time   // zero: not known, or none is ever due
+	Purging   bool        // one is being done
+	Hold      string      // why nothing is purged; empty: it is
+}
+
+// KeptClass is how long the records of a class are kept, and the oldest.
+type KeptClass struct {
+	Class     string
+	Keep      time.Duration // 0: for ever
+	Known     bool          // a purge has come to its end since the start
+	Oldest    time.Time     // zero: none is kept
+	NotBefore bool          // none is older than Oldest, and that is all that is known
+}
+
+func (k KeptClass) words() string {
+	words := "Class " + k.Class + ": kept for ever, since consentry.yaml names no retention for it"
+	if k.Keep > 0 {
+		words = fmt.Sprintf("Class %s: kept for %s", k.Class, lengthOf(k.Keep))
+	}
+	switch {
+	case k.Keep == 0:
+		return words + "."
+	case !k.Known:
+		return words + "; the oldest is known once a purge has come to its end here."
+	case k.Oldest.IsZero():
+		return words + "; no record is kept."
+	case k.NotBefore:
+		return words + "; no record is older than " + moment(k.Oldest) + "."
+	}
+	return words + "; the oldest record is of " + moment(k.Oldest) + "."
+}
+
+func lengthOf(d time.Duration) string {
+	if days := int(d / (24 * time.Hour)); days > 0 {
+		return fmt.Sprintf("%d %s", days, plural(days, "day", "days"))
+	}
+	return d.String()
+}
+
+func (s SiteState) purgeWords() string {
+	switch {
+	case s.Hold != "":
+		return "Nothing is purged, under a legal hold: " + s.Hold
+	case s.Purging:
+		return "A purge is being done."
+	case s.NextPurge.IsZero():
+		return ""
+	}
+	return "The next purge is due " + moment(s.NextPurge) + "."
 }
 
 // LogState is how far a site's log is signed.

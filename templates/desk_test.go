@@ -75,6 +75,7 @@ func requestsPage() templates.RequestsPage {
 }
 
 func statePage() templates.StatePage {
+	const day = 24 * time.Hour
 	return templates.StatePage{
 		Nonce: testNonce, Viewer: owner, Now: now, Proofs: templates.Proofs{Promise: "durable: it was on a disk before the visitor had the answer."},
 		Outbox: &templates.OutboxState{Waiting: 3, Bytes: 5 << 20, Limit: 64 << 20, Oldest: 12 * time.Second},
@@ -82,9 +83,13 @@ func statePage() templates.StatePage {
 			{ID: "shop", Name: "Kiln & Leaf", Class: "standard", Oldest: now.AddDate(-1, 0, 0), Log: &templates.LogState{
 				Entries: 4711, Signed: 4700, Since: now.Add(-9 * time.Second), Waiting: now.Add(-4 * time.Second),
 				Anchors: []templates.AnchorState{{Name: "git", Entries: 4600, Behind: 100}, {Name: "witness", Problem: "it does not answer"}},
+			}, NextPurge: now.Add(7 * time.Hour), Kept: []templates.KeptClass{
+				{Class: "standard", Keep: 1095 * day, Known: true, Oldest: now.AddDate(-1, 0, 0)},
+				{Class: "brief", Keep: 400 * day, Known: true, Oldest: now.AddDate(0, 0, -399), NotBefore: true},
+				{Class: "gone", Keep: day, Known: true}, {Class: "forgotten", Known: true}, {Class: "new", Keep: 12 * time.Hour},
 			}},
-			{ID: "journal", Name: "The Potter’s Journal", Class: "standard", Log: &templates.LogState{Problem: "the copy outside is newer than the store"}},
-			{ID: "away", Name: "Away", Class: "standard", Unread: true, Purge: "site away: the store cannot keep a record now"},
+			{ID: "journal", Name: "The Potter’s Journal", Class: "standard", Hold: "a dispute", Log: &templates.LogState{Problem: "the copy outside is newer than the store"}},
+			{ID: "away", Name: "Away", Class: "standard", Unread: true, Purging: true, Purge: "site away: the store cannot keep a record now"},
 		},
 	}
 }

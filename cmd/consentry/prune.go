@@ -22,7 +22,8 @@ changed; it shows for each class what is due, what is kept, and how old the
 oldest of these is.
 
 A site under a legal_hold is left alone. A class that records have and
-consentry.yaml does not name is an error, and nothing of it is purged.
+consentry.yaml does not name is an error, and nothing of it is purged. Nothing is
+purged either while a site's class is kept for less than a choice on it holds.
 
 ` + besideLong
 
@@ -60,6 +61,11 @@ func (t *pruneTask) run(ctx context.Context, b *workbench) error {
 	sites, err := b.siteLogs(ctx, t.Site)
 	if err != nil {
 		return err
+	}
+	for _, site := range sites {
+		if err := b.config.refuseBrief(site); err != nil {
+			return fmt.Errorf("nothing was purged: %w", err)
+		}
 	}
 	purged := false
 	for _, site := range sites {
@@ -105,16 +111,36 @@ func (c ServerConfig) checkRetention(site *consent.Site) []siteconfig.Problem {
 	if len(c.Retention) == 0 {
 		return nil
 	}
-	class := site.Policy.Retention
-	keep, known := c.Retention[class]
-	switch {
-	case !known:
+	if class := site.Policy.Retention; c.Retention[class] == 0 {
 		return []siteconfig.Problem{{File: site.Source, Message: fmt.Sprintf(
 			"retention: %s is no class of %s, so that nothing of this site can be purged; add it there under retention", class, configFile)}}
-	case keep.Std() < site.Policy.Memory:
-		return []siteconfig.Problem{{File: site.Source, Message: fmt.Sprintf(
-			"the class %s is kept for %s and a choice holds for %s: the proof would be gone before the choice; lengthen it in %s", class,
-			keep, siteconfig.Duration(site.Policy.Memory), configFile)}}
+	}
+	return c.checkBrief(site)
+}
+
+// checkBrief finds a site whose records would go while the choices that they prove
+// still hold. The server does not start with one, takes over no such change of a
+// site's file, and purges nothing of it.
+func (c ServerConfig) checkBrief(sites ...*consent.Site) (list []siteconfig.Problem) {
+	for _, site := range sites {
+		keep, known := c.Retention[site.Policy.Retention]
+		if holds := site.Policy.Holds(); known && keep.Std() < holds {
+			list = append(list, siteconfig.Problem{File: site.Source, Message: fmt.Sprintf(
+				"the class %s is kept for %s and a choice holds for %s: the proof would be gone before the choice; lengthen it under retention in %s, "+
+					"or name another class under retention in the site's file", site.Policy.Retention, keep, siteconfig.Duration(holds), configFile)})
+		}
+	}
+	return list
+}
+
+// refuseBrief is checkBrief for who purges, where a site may not be configured any
+// more.
+func (c ServerConfig) refuseBrief(site *consent.Site) error {
+	if site.Policy == nil || site.LegalHold != "" {
+		return nil
+	}
+	if list := c.checkBrief(site); len(list) > 0 {
+		return problemsError{inDir(c.dir, list)}
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ type purges struct {
 
 	mu     sync.Mutex
 	states map[string]consent.PurgeState // by log
+	next   time.Time                     // zero: it is being done
 }
 
 func newPurges(keep consent.Retention, now func() time.Time, log *slog.Logger) *purges {
@@ -45,14 +46,16 @@ func (p *purges) Read() (list []consent.PurgeState) {
 	return list
 }
 
-// Problem says why the last purge of a log did not come to its end, "" when it did.
-func (p *purges) Problem(log string) string {
+// Of returns what came of the last purge of a log, and what the next will do.
+func (p *purges) Of(log string) consent.PurgeState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	state := p.states[log]
+	state.Keep, state.Next = p.keep, p.next
 	if all := p.states[""].Problem; all != "" {
-		return all
+		state.Problem = all
 	}
-	return p.states[log].Problem
+	return state
 }
 
 // Problems says all of it.
@@ -65,16 +68,16 @@ func (p *purges) Problems() (list []string) {
 	return list
 }
 
-func (p *purges) note(log string, err error) {
+func (p *purges) note(log string, came []consent.Purge, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if log == "" && err == nil {
 		delete(p.states, "")
 		return
 	}
-	state := consent.PurgeState{Site: log, Done: p.states[log].Done}
-	if err == nil {
-		state.Done = p.now()
+	state := p.states[log]
+	if state.Site, state.Problem = log, ""; err == nil {
+		state.Done, state.Classes = p.now(), came
 	} else {
 		state.Problem = strings.TrimPrefix(err.Error(), "purge ")
 	}
@@ -92,17 +95,25 @@ func (p *purges) watch(ctx context.Context, b *workbench) {
 			p.log.Error("records whose retention has ended could not be purged", "error", err)
 			next = purgeAgain
 		}
+		p.wait(p.now().Add(next))
 		select {
 		case <-time.After(next):
+			p.wait(time.Time{})
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
+func (p *purges) wait(next time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.next = next
+}
+
 func (p *purges) purge(ctx context.Context, b *workbench) error {
 	sites, err := b.siteLogs(ctx, "")
-	p.note("", err)
+	p.note("", nil, err)
 	if err != nil {
 		return err
 	}
@@ -110,8 +121,8 @@ func (p *purges) purge(ctx context.Context, b *workbench) error {
 		if site.LegalHold != "" {
 			continue
 		}
-		list, purgeErr := p.keep.PurgeDue(ctx, b.store, site.ID, p.now())
-		p.note(site.ID, purgeErr)
+		list, purgeErr := p.purgeOne(ctx, b, site)
+		p.note(site.ID, list, purgeErr)
 		err = errors.Join(err, purgeErr)
 		for _, one := range list {
 			if one.Due > 0 {
@@ -120,4 +131,11 @@ func (p *purges) purge(ctx context.Context, b *workbench) error {
 		}
 	}
 	return err
+}
+
+func (p *purges) purgeOne(ctx context.Context, b *workbench, site *consent.Site) ([]consent.Purge, error) {
+	if err := b.config.refuseBrief(site); err != nil {
+		return nil, err
+	}
+	return p.keep.PurgeDue(ctx, b.store, site.ID, p.now())
 }

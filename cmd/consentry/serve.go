@@ -101,6 +101,10 @@ func (r *runner) serve(ctx context.Context, last *exchange) (next *exchange, err
 	if err != nil {
 		return nil, err
 	}
+	configured, _ := readSites(config) // what else is wrong is said when they are published
+	if err := report(env.stderr, inDir(config.dir, config.checkBrief(configured...))); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(config.DataDir(), 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
@@ -217,7 +221,7 @@ func newDesk(ctx context.Context, env environment, config ServerConfig, ring *co
 	}
 	known, _ := siteconfig.ReadKnown(catalogue.Files) // tested to have no problems
 	return dashboard.New(dashboard.Options{
-		Store: sites.whole, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, PurgeProblem: due.Problem, Secret: secret,
+		Store: sites.whole, Outbox: outboxOf(store), Sites: sites.Configured, Seen: visitors.Sightings, Findings: sites.Findings, Purge: due.Of, Secret: secret,
 		Requests: visitors.Requests, Settle: visitors.Settle, Transparency: visitors.Transparency, Schedule: sites.Schedule, EndExperiment: sites.EndExperiment, Examine: sites.Examine, Declare: sites.Declare, Catalogue: known,
 		Accounts: accounts, Trail: &dashboard.Trail{Store: sites.whole, Sites: sites.Configured, Now: env.now}, OpenID: provider,
 		Now: env.now, Ending: ctx.Done(), Log: log,

@@ -96,6 +96,7 @@ func (s *siteSet) reload(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	configured, found := readSites(s.config)
+	found = append(found, s.config.checkBrief(configured...)...)
 	s.problems, s.found, s.pending = nil, found, false
 	s.readKeys()
 	broken := s.report(found)
@@ -146,6 +147,9 @@ func (s *siteSet) report(found []siteconfig.Problem) (broken map[string]bool) {
 func (s *siteSet) publish(ctx context.Context, configured []*consent.Site, broken map[string]bool) (published []*api.Site) {
 	foreign := s.checkRoots(ctx, configured)
 	for _, site := range configured {
+		if broken[site.Source] {
+			continue
+		}
 		built, err := s.build(ctx, site, foreign)
 		if err == nil {
 			published = append(published, built)

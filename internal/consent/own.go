@@ -18,11 +18,7 @@ func (s *Site) OwnService(purpose string) Service {
 	default:
 		name = "__Host-" + name
 	}
-	memory := s.Policy.Memory // somewhere longer, where nobody may be asked again sooner
-	for _, r := range s.Policy.Rulings() {
-		memory = max(memory, r.Memory)
-	}
-	days := strconv.Itoa(max(1, int(memory.Hours()/24))) + " days"
+	days := strconv.Itoa(max(1, int(s.Policy.Holds().Hours()/24))) + " days"
 	cookie := func(name string, httpOnly bool) Cookie {
 		return Cookie{Name: name, Kind: "cookie", Provider: s.Name, Purpose: purpose, Duration: days, Recipients: []string{}, HTTPOnly: httpOnly}
 	}

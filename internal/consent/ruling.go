@@ -51,6 +51,16 @@ func (c *Category) ExemptAt(place string) bool {
 	return slices.Contains(c.Exempt, country)
 }
 
+// Holds returns the longest that a choice holds anywhere: more than Memory where
+// nobody may be asked again sooner.
+func (p *Policy) Holds() time.Duration {
+	longest := p.Memory
+	for _, r := range p.Rulings() {
+		longest = max(longest, r.Memory)
+	}
+	return longest
+}
+
 // Rulings returns all that a site has, without repetition. The first asks about
 // everything and knows of no signal; a site with one regime has no other.
 func (p *Policy) Rulings() []Ruling {

@@ -48,7 +48,7 @@ const sumsAtOnce = 4
 // sessionLifetime is a working day.
 const sessionLifetime = 12 * time.Hour
 
-// Options configure a Dashboard. All fields but Outbox, Findings, PurgeProblem, Schedule,
+// Options configure a Dashboard. All fields but Outbox, Findings, Purge, Schedule,
 // EndExperiment, Examine, Declare, OpenID, LiveEvery, LivePatience and Ending are needed.
 type Options struct {
 	Store  consent.Store
@@ -58,9 +58,8 @@ type Options struct {
 	Seen func(site string) []consent.Sighting
 	// Findings returns what is wrong in a site's file now; nil when nobody knows.
 	Findings func(*consent.Site) []siteconfig.Problem
-	// PurgeProblem says why the last purge of a log did not come to its end, ""
-	// when it did; nil when nobody knows.
-	PurgeProblem func(log string) string
+	// Purge tells what came of the last purge of a log; nil when nobody knows.
+	Purge func(log string) consent.PurgeState
 	// Requests lists what a site's visitors asked for; Settle answers one, see
 	// consent.Settlement.
 	Requests func(ctx context.Context, site string) ([]consent.Asked, error)

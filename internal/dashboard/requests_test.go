@@ -129,10 +129,34 @@ func TestTheDeskSaysThatAPurgeFailed(t *testing.T) {
 	d := newDesk(t)
 	d.in()
 	d.change(func(o *dashboard.Options) {
-		o.PurgeProblem = func(log string) string { return "site " + log + ": its class is not configured" }
+		o.Purge = func(log string) consent.PurgeState {
+			return consent.PurgeState{Problem: "site " + log + ": its class is not configured"}
+		}
 	})
 	d.in2()
 	d.want(d.get("/admin/state"), http.StatusOK, "Records whose time is over could not be taken away: site shop: its class is not configured")
+}
+
+// Of every class it is said how long its records are kept, how old the oldest is, and
+// when the next purge is due; a class that only older records have among them.
+func TestTheDeskTellsOfEachRetentionClass(t *testing.T) {
+	const day = 24 * time.Hour
+	d := newDesk(t)
+	d.in()
+	state := consent.PurgeState{
+		Done: start, Next: start.Add(day), Keep: consent.Retention{"standard": 400 * day, "brief": 200 * day},
+		Classes: []consent.Purge{{Class: "brief", Kept: 3, Oldest: start.Add(-100 * day), Since: start.Add(-50 * day)}},
+	}
+	d.change(func(o *dashboard.Options) { o.Purge = func(string) consent.PurgeState { return state } })
+	d.in2()
+	at := func(when time.Time) string { return when.UTC().Format("2 January 2006, 15:04 UTC") }
+	d.want(d.get("/admin/state"), http.StatusOK, "Class standard: kept for 400 days; no record is older than "+at(start.Add(-50*day)))
+	d.want(d.get("/admin/state"), http.StatusOK, "Class brief: kept for 200 days; the oldest record is of "+at(start.Add(-100*day)))
+	d.want(d.get("/admin/state"), http.StatusOK, "The next purge is due "+at(start.Add(day)))
+	state.Next = time.Time{}
+	d.want(d.get("/admin/state"), http.StatusOK, "A purge is being done.")
+	state = consent.PurgeState{}
+	d.want(d.get("/admin/state"), http.StatusOK, "Class standard: kept for ever, since consentry.yaml names no retention for it.")
 }
 
 // A record is found by its id and by its receipt link, on configured sites only;

@@ -44,8 +44,8 @@ func (d *Dashboard) siteState(ctx context.Context, site *consent.Site) templates
 			s.Log.Anchors = append(s.Log.Anchors, templates.AnchorState{Name: a.Name, Entries: a.Size, Behind: a.Lag, Problem: a.Problem})
 		}
 	}
-	if d.PurgeProblem != nil {
-		s.Purge = d.PurgeProblem(site.ID)
+	if d.Purge != nil {
+		tellPurge(&s, site, d.Purge(site.ID))
 	}
 	var err error
 	if s.Oldest, s.Reading, err = d.oldest(ctx, site.ID); err != nil {
@@ -53,6 +53,24 @@ func (d *Dashboard) siteState(ctx context.Context, site *consent.Site) templates
 		s.Unread = true
 	}
 	return s
+}
+
+// tellPurge adds what the last purge found, and when the next begins. It reads
+// nothing.
+func tellPurge(s *templates.SiteState, site *consent.Site, p consent.PurgeState) {
+	s.Purge, s.Hold, s.NextPurge = p.Problem, site.LegalHold, p.Next
+	s.Purging = len(p.Keep) > 0 && p.Next.IsZero()
+	classes := []string{site.Policy.Retention}
+	for _, one := range p.Classes {
+		if one.Class != site.Policy.Retention {
+			classes = append(classes, one.Class)
+		}
+	}
+	for _, class := range classes {
+		k := templates.KeptClass{Class: class, Keep: p.Keep[class], Known: !p.Done.IsZero()}
+		k.Oldest, k.NotBefore = p.Eldest(class)
+		s.Kept = append(s.Kept, k)
+	}
 }
 
 // oldest finds when the oldest record that is not pruned was made, zero without
