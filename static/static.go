@@ -34,6 +34,17 @@ var (
 	declarationJS []byte
 )
 
+var (
+	//go:embed dist/dashboard.js
+	dashboardJS []byte
+	//go:embed dist/uplot.css
+	uplotCSS string
+)
+
+// Dashboard returns what the operators' pages of figures run, and the style that the
+// charts in it need.
+func Dashboard() (script []byte, style string) { return dashboardJS, uplotCSS }
+
 //go:embed types/consentry.d.ts
 var types []byte
 

@@ -34,6 +34,13 @@ var bundles = map[string]string{
 	"declaration.js":  "declaration-main.ts",
 }
 
+// ours is the bundle of the operators' own pages, the one with code of others.
+const (
+	ours      = "dashboard.js"
+	oursEntry = "dashboard-main.ts"
+	oursSheet = "uplot.css"
+)
+
 // alone are the bundles of sites whose visitors all have one regime.
 var alone = []string{"gate.js", "gate-auto.js", "bootstrap.js"}
 
@@ -73,21 +80,58 @@ func main() {
 			log.Fatalf("build %s: %v", name, err)
 		}
 	}
+	modules := filepath.Join(filepath.Dir(*src), "node_modules")
+	if !installed(modules) {
+		log.Printf("%s and %s stay as they are: what they are made of is not here; cd static && npm ci", ours, oursSheet)
+		return
+	}
+	if err := dashboard(filepath.Join(*src, oursEntry), modules, *dist); err != nil {
+		log.Fatalf("build %s: %v", ours, err)
+	}
+}
+
+// dashboard makes the script and the style of the operators' pages.
+func dashboard(entry, modules, dist string) error {
+	says, err := licences(modules)
+	if err != nil {
+		return err
+	}
+	script, err := joined(api.BuildOptions{EntryPoints: []string{entry}, MinifyWhitespace: true, MinifyIdentifiers: true})
+	if err != nil {
+		return err
+	}
+	sheet, err := os.ReadFile(filepath.Join(modules, uplotSheet))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dist, oursSheet), sheet, 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dist, ours), append(says, script...), 0o644)
 }
 
 func bundle(entry string, defined map[string]string) ([]byte, error) {
-	result := api.Build(api.BuildOptions{
-		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatIIFE, Target: api.ES2021, Charset: api.CharsetUTF8,
+	script, err := joined(api.BuildOptions{
+		EntryPoints: []string{entry}, Define: defined,
 		MangleProps: "^(" + strings.Join(slices.Sorted(maps.Keys(members)), "|") + ")$", MangleCache: maps.Clone(members),
-		Define:       defined,
-		MinifySyntax: true, LegalComments: api.LegalCommentsNone, LogLevel: api.LogLevelWarning,
 	})
-	if len(result.Errors) > 0 {
-		return nil, fmt.Errorf("%s: %d errors", entry, len(result.Errors))
+	if err != nil {
+		return nil, err
 	}
 	m := minify.New()
 	m.AddFunc("text/javascript", js.Minify)
 	var short bytes.Buffer
-	err := m.Minify("text/javascript", &short, bytes.NewReader(result.OutputFiles[0].Contents))
+	err = m.Minify("text/javascript", &short, bytes.NewReader(script))
 	return short.Bytes(), err
+}
+
+// joined is one script of all modules that an entry imports.
+func joined(o api.BuildOptions) ([]byte, error) {
+	o.Bundle, o.Format, o.Target, o.Charset = true, api.FormatIIFE, api.ES2021, api.CharsetUTF8
+	o.MinifySyntax, o.LegalComments, o.LogLevel = true, api.LegalCommentsNone, api.LogLevelWarning
+	result := api.Build(o)
+	if len(result.Errors) > 0 {
+		return nil, fmt.Errorf("%s: %d errors", o.EntryPoints[0], len(result.Errors))
+	}
+	return result.OutputFiles[0].Contents, nil
 }
