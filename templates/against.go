@@ -32,7 +32,10 @@ func (a Against) pairs() beside {
 type Comparison struct {
 	Period Period
 	Total  Tally
-	Few    bool // fewer banners than may be shown apart; Total is empty
+	// Steps stand beside those of the page's period, the first beside the first, and are
+	// as long. There may be fewer, and none when there is nothing to compare.
+	Steps []Step
+	Few   bool // fewer banners than may be shown apart; Total is empty
 }
 
 // question is what the panel answers.

@@ -76,9 +76,11 @@ func period(days int) templates.Period {
 	return p
 }
 
+var testFrame = templates.Frame{Nonce: testNonce, Viewer: owner}
+
 func sitePage(days int) templates.SitePage {
 	p := templates.SitePage{
-		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Period: period(days), Unit: templates.ByDay, Overdrawn: 1,
+		Frame: testFrame, ID: "shop", Name: "Kiln & Leaf", Period: period(days), Unit: templates.ByDay, Overdrawn: 1,
 		Categories: []templates.CategoryName{
 			{ID: "analytics", Title: "Measurement"}, {ID: "share", Title: "Share buttons and embeds"},
 		},
@@ -109,8 +111,14 @@ func comparedPage() templates.SitePage {
 func against(p templates.SitePage, how string, after, days int) templates.SitePage {
 	from := p.Period.From.AddDate(0, 0, after)
 	_, total := traffic(days + 5)
+	steps, _ := traffic(days + 5)
 	p.Against = templates.Against{How: how, Period: templates.Period{From: from, To: from.AddDate(0, 0, days), Today: p.Period.Today, Zone: p.Period.Zone}}
 	p.Compare = &templates.Comparison{Period: p.Against.Period, Total: total}
+	for i := range min(days, len(p.Steps)) {
+		s := steps[i]
+		s.From, s.To = from.AddDate(0, 0, i), from.AddDate(0, 0, i+1)
+		p.Compare.Steps = append(p.Compare.Steps, s)
+	}
 	return p
 }
 
@@ -118,10 +126,12 @@ func against(p templates.SitePage, how string, after, days int) templates.SitePa
 // are in both, and a year ago before anything was counted.
 func comparedPages() map[string]page {
 	long := against(sitePage(30), templates.YearBefore, -365, 30)
-	long.Compare.Total = templates.Tally{}
+	long.Compare.Total, long.Compare.Steps = templates.Tally{}, nil
 	few := against(narrowedPage(), templates.PeriodBefore, -7, 7)
-	few.Compare.Total, few.Compare.Few = templates.Tally{}, true
-	hidden := templates.SitePage{Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Period: period(7), Filter: few.Filter, Against: long.Against, Few: true}
+	few.Compare.Total, few.Compare.Steps, few.Compare.Few = templates.Tally{}, nil, true
+	hidden := templates.SitePage{Frame: testFrame, ID: "shop", Name: "Kiln & Leaf", Period: period(7), Filter: few.Filter, Against: long.Against, Few: true}
+	part := narrowedPage()
+	part.Frame.Part = true
 	return map[string]page{
 		"site-compared":         templates.Site(comparedPage()),
 		"site-compared-before":  templates.Site(against(sitePage(7), templates.PeriodBefore, -7, 7)),
@@ -130,6 +140,7 @@ func comparedPages() map[string]page {
 		"site-compared-empty":   templates.Site(long),
 		"site-compared-few":     templates.Site(few),
 		"site-few":              templates.Site(hidden),
+		"site-part":             templates.Site(part),
 	}
 }
 
@@ -137,6 +148,7 @@ func comparedPages() map[string]page {
 func narrowedPage() templates.SitePage {
 	p := sitePage(7)
 	p.Filter, p.Live = templates.Filter{By: "country", Value: "DE"}, nil
+	p.Steps[2] = templates.Step{From: p.Steps[2].From, To: p.Steps[2].To, Unit: templates.ByDay, Few: true}
 	return p
 }
 
@@ -187,14 +199,14 @@ func operatorPages() map[string]page {
 		"login":         templates.Login(templates.LoginPage{Nonce: testNonce}),
 		"login-refused": templates.Login(templates.LoginPage{Nonce: testNonce, Problem: "Too many tries. Wait 8 s and try again."}),
 		"login-fresh":   templates.Login(templates.LoginPage{Nonce: testNonce, Fresh: true}),
-		"overview": templates.Overview(templates.OverviewPage{Nonce: testNonce, Viewer: owner, Period: period(30), Proofs: templates.Proofs{
+		"overview": templates.Overview(templates.OverviewPage{Frame: testFrame, Period: period(30), Proofs: templates.Proofs{
 			Promise: "It is on the disk (durable).", Trouble: "The store is slow or away: 12 decisions wait on this server’s disk.",
 		}, Sites: []templates.SiteRow{
 			{ID: "shop", Name: "Kiln & Leaf", Total: large},
 			{ID: "journal", Name: "The Potter’s Journal", Total: small},
 			{ID: "wholesale", Name: "Kiln & Leaf Wholesale and Restaurant Supplies"},
 		}}),
-		"overview-empty": templates.Overview(templates.OverviewPage{Nonce: testNonce, Viewer: owner, Period: period(7)}),
+		"overview-empty": templates.Overview(templates.OverviewPage{Frame: testFrame, Period: period(7)}),
 		"site-7":         templates.Site(sitePage(7)),
 		"site-30":        templates.Site(sitePage(30)),
 		"site-months":    templates.Site(yearPage()),

@@ -1,16 +1,5 @@
 package templates
 
-import (
-	"context"
-	_ "embed"
-	"io"
-
-	"github.com/a-h/templ"
-)
-
-//go:embed live.js
-var liveJS string
-
 // Live is what was counted in the hour at hand and in the one before it, of people.
 // It is also what the live view is sent.
 type Live struct {
@@ -32,12 +21,4 @@ type LiveHour struct {
 // LiveOf is a tally as the live view has it.
 func LiveOf(t Tally) LiveHour {
 	return LiveHour{Shown: t.Shown, Accepted: t.Accepted, Chosen: t.Chosen, Rejected: t.Rejected, Events: t.Events}
-}
-
-// liveScript is the one script of a site's page.
-func liveScript(nonce string) templ.Component {
-	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		_, err := io.WriteString(w, `<script nonce="`+templ.EscapeString(nonce)+`">`+liveJS+`</script>`)
-		return err
-	})
 }

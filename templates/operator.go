@@ -1,6 +1,11 @@
 package templates
 
-import "github.com/consentry/consentry/internal/consent"
+import (
+	"slices"
+	"strings"
+
+	"github.com/consentry/consentry/internal/consent"
+)
 
 // SetupPage sets an account's password. It posts to its own address, which holds
 // the one-time token.
@@ -29,10 +34,16 @@ type Paste struct {
 	Command string // prints it with the proxy's lines
 }
 
-// OverviewPage shows all sites side by side.
-type OverviewPage struct {
+// Frame is what a page of figures stands in.
+type Frame struct {
 	Nonce  string
 	Viewer Viewer
+	Part   bool // the main part alone, for a page that is open already
+}
+
+// OverviewPage shows all sites side by side.
+type OverviewPage struct {
+	Frame
 	Period Period
 	Sites  []SiteRow
 	Proofs Proofs
@@ -62,8 +73,7 @@ type ServiceName struct{ ID, Name string }
 
 // SitePage shows how one site's visitors decide.
 type SitePage struct {
-	Nonce      string
-	Viewer     Viewer
+	Frame
 	ID, Name   string
 	Period     Period
 	Unit       Unit
@@ -86,13 +96,58 @@ type SitePage struct {
 // each is the unit in a question: "day by day".
 func (p *SitePage) each() string { return string(p.Unit) + " by " + string(p.Unit) }
 
-// newestFirst is the order of the table.
-func (p *SitePage) newestFirst() []Step {
-	list := make([]Step, len(p.Steps))
+// newestFirst is the order of the tables. Each step has what it is compared with beside it.
+func (p *SitePage) newestFirst() []stepPair {
+	list := make([]stepPair, len(p.Steps))
 	for i, s := range p.Steps {
-		list[len(list)-1-i] = s
+		pair := stepPair{Step: s}
+		if p.Compare != nil && i < len(p.Compare.Steps) {
+			pair.Before = &p.Compare.Steps[i]
+		}
+		list[len(list)-1-i] = pair
 	}
 	return list
+}
+
+// stepPair is a step and the one that it is compared with, nil for none.
+type stepPair struct {
+	Step
+	Before *Step
+}
+
+func (s stepPair) class() string {
+	var classes []string
+	if s.NewNotice {
+		classes = append(classes, "changed")
+	}
+	if s.Few {
+		classes = append(classes, "withheld")
+	}
+	return strings.Join(classes, " ")
+}
+
+func beforeClass(s Step) string {
+	if s.Few {
+		return "before withheld"
+	}
+	return "before"
+}
+
+// along names a chart for who goes along its steps with the keyboard.
+func (p *SitePage) along(what string) string {
+	return unitTitle(p.Unit) + " of the chart: " + what
+}
+
+// automated reports whether programs came.
+func (p *SitePage) automated() bool { return p.Total.AutoShown+p.Total.AutoMade > 0 }
+
+// beside reports whether there are steps to compare with.
+func (p *SitePage) beside() bool { return p.Compare != nil && len(p.Compare.Steps) > 0 }
+
+// withheld reports whether any step is too little to show.
+func (p *SitePage) withheld() bool {
+	few := func(s Step) bool { return s.Few }
+	return slices.ContainsFunc(p.Steps, few) || p.beside() && slices.ContainsFunc(p.Compare.Steps, few)
 }
 
 func plural(n int, one, many string) string {

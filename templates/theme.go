@@ -19,6 +19,8 @@ var (
 	visitorCSS string
 	//go:embed operator.css
 	operatorCSS string
+	//go:embed figures.css
+	figuresCSS string
 
 	// Icon is the dashboard's, an SVG.
 	//go:embed icon.svg

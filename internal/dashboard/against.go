@@ -72,15 +72,34 @@ func (d *Dashboard) compared(ctx context.Context, q question) (*compared, error)
 	return &compared{q.against.Period, figures}, nil
 }
 
-// page is what a page shows of it.
-func (c *compared) page() *templates.Comparison {
+// page is what a page whose period has these steps shows of it.
+func (c *compared) page(steps []templates.Step) *templates.Comparison {
 	switch {
 	case c == nil:
 		return nil
 	case c.figures == nil:
 		return &templates.Comparison{Period: c.period, Few: true}
 	}
-	return &templates.Comparison{Period: c.period, Total: c.figures.Total}
+	shown := &templates.Comparison{Period: c.period, Total: c.figures.Total}
+	if !c.figures.Total.Empty() {
+		shown.Steps = beside(c.figures.Days, steps)
+	}
+	return shown
+}
+
+// beside puts days together to steps as long as others are, the first from the first
+// day on. A step for which there are not days enough is left out: it would look like
+// less.
+func beside(days []templates.Step, steps []templates.Step) (list []templates.Step) {
+	for _, s := range steps {
+		n := int(s.To.Sub(s.From) / (24 * time.Hour))
+		if n > len(days) {
+			break
+		}
+		list = append(list, group(days[:n], s.Unit, func(time.Time) bool { return false })...)
+		days = days[n:]
+	}
+	return list
 }
 
 // total is nil where there are no figures.

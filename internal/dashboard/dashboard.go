@@ -35,6 +35,7 @@ import (
 // echo.HTTPError of the status that stands with it.
 var (
 	ErrSite     = errors.New("no such site")                                          // 404
+	ErrScript   = errors.New("this script is not (any more) the dashboard's")         // 404
 	ErrLink     = errors.New("this set-up link is not valid (any more)")              // 404
 	ErrChanged  = errors.New("this account was changed meanwhile; log in again")      // 409
 	ErrForeign  = errors.New("the form was not sent from the dashboard's own page")   // 403
@@ -153,6 +154,7 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, "/admin/") })
 	g := e.Group("/admin", d.guard)
 	g.GET("/icon.svg", getIcon)
+	g.GET("/script/:name", getScript)
 	g.GET("/setup/:token", d.getSetup)
 	g.POST("/setup/:token", d.postSetup)
 	g.GET("/login", d.getLogin)

@@ -143,8 +143,3 @@ func (d *Dashboard) sendLive(c echo.Context, site *consent.Site) (over bool, err
 	c.Response().Flush()
 	return over, nil
 }
-
-// allowLive lets a page run its one script and follow its own site's hour.
-func allowLive(h http.Header, nonce string) {
-	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; script-src 'nonce-"+nonce+"'; connect-src 'self'")
-}

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -82,23 +81,6 @@ func TestLiveViewsAreBounded(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("a closed live view still takes its place")
 		}
-	}
-}
-
-// The page of a period that is not over runs the one script of its own, under its
-// nonce, and others run none.
-func TestOnlyTheLiveViewRunsAScript(t *testing.T) {
-	d := newDesk(t)
-	d.in()
-	page := d.get("/admin/sites/shop")
-	csp := page.header.Get("Content-Security-Policy")
-	nonce := regexp.MustCompile(`; script-src 'nonce-([A-Za-z0-9_-]{43})'; connect-src 'self'$`).FindStringSubmatch(csp)
-	if nonce == nil || strings.Count(page.body, "<script") != 1 || !strings.Contains(page.body, `<script nonce="`+nonce[1]+`">`) {
-		t.Errorf("Content-Security-Policy: %s", csp)
-	}
-	over := d.get("/admin/sites/shop?from=2026-11-01&to=2026-11-20")
-	if strings.Contains(over.body, "<script") || strings.Contains(over.header.Get("Content-Security-Policy"), "script-src") {
-		t.Error("a period that is over has a script")
 	}
 }
 

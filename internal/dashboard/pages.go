@@ -18,7 +18,7 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := templates.OverviewPage{Nonce: nonce(c), Viewer: frame(c), Period: period, Proofs: d.proofsFor(c)}
+	page := templates.OverviewPage{Frame: figuresFrame(c), Period: period, Proofs: d.proofsFor(c)}
 	for _, site := range d.sites(c) {
 		f, err := d.funnel(c.Request().Context(), site, period)
 		if err != nil {
@@ -37,12 +37,12 @@ func (d *Dashboard) getSite(c echo.Context) error {
 	}
 	site := q.site
 	page := templates.SitePage{
-		Nonce: nonce(c), Viewer: frame(c), ID: site.ID, Name: site.Name, Period: q.period, Filter: q.filter, Against: q.against, Few: few,
+		Frame: figuresFrame(c), ID: site.ID, Name: site.Name, Period: q.period, Filter: q.filter, Against: q.against, Few: few,
 	}
 	if few {
 		return show(c, http.StatusOK, templates.Site(page))
 	}
-	page.Total, page.Overdrawn, page.Compare = f.Total, f.Overdrawn, with.page()
+	page.Total, page.Overdrawn = f.Total, f.Overdrawn
 	page.Categories, page.Breakdowns, page.Missed = categoryNames(site, f.Total), breakdowns(f, site.Counting.Smallest), missed(site, f.Total)
 	page.Paste = templates.Paste{Tag: gateTag(site), Command: "consentry snippet " + site.ID}
 	page.Reports, page.Seen = site.Deployment.Gate == consent.GateReport, d.Seen(site.ID)
@@ -50,10 +50,10 @@ func (d *Dashboard) getSite(c echo.Context) error {
 		if page.Live, err = d.live(c.Request().Context(), site); err != nil {
 			return err
 		}
-		allowLive(c.Response().Header(), page.Nonce)
 	}
 	mark(f.Days, f.Notices)
 	page.Steps, page.Unit = steps(f.Days)
+	page.Compare = with.page(page.Steps)
 	return show(c, http.StatusOK, templates.Site(page))
 }
 

@@ -112,7 +112,7 @@ func (d *Dashboard) may(x right) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			v, ok := d.signedIn(c)
 			if !ok {
-				return c.Redirect(http.StatusSeeOther, "/admin/login")
+				return toLogin(c)
 			}
 			c.Set(viewerKey, v)
 			if !v.may(x) {

@@ -1,10 +1,11 @@
 // The dashboard in browsers: its door, every page that anything leads to, filters
-// whose state is the address, the live view, and the keyboard.
+// whose state is the address and which change a part of the page, charts that say what
+// their tables say, the live view, the keyboard, and all of it without JavaScript.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { clean } from "./ability.mjs";
-import { everyPage, misplaced, startDesk } from "./desk.mjs";
+import { chartAndTable, everyPage, misplaced, painted, startDesk } from "./desk.mjs";
 import { inEveryEngine } from "./engines.mjs";
 import { password } from "./owner.mjs";
 import { waitFor } from "./page.mjs";
@@ -82,6 +83,7 @@ inEveryEngine((newPage, engine) => {
       use.desk = await startDesk(use.site.operators);
       use.visitors = await visitors(use.site);
       await complains(use.site, use.visitors.receipt);
+      use.newPage = newPage;
       use.page = await newPage({});
     });
     after(async () => {
@@ -108,6 +110,15 @@ inEveryEngine((newPage, engine) => {
       }
     };
 
+    const logIn = async (page) => {
+      for (const [selector, value] of [["#username", "admin"], ["#password", password]]) {
+        await page.click(selector);
+        await page.type(value);
+      }
+      await page.click("form button");
+      await waitFor(async () => new URL(await page.url()).pathname === "/admin/", "the dashboard");
+    };
+
     it("opens by the link that the first start prints, then by name and password", async () => {
       await open(new URL(use.site.link).pathname);
       await right("the set-up link");
@@ -118,10 +129,7 @@ inEveryEngine((newPage, engine) => {
       await use.page.click('form[action="/admin/logout"] button');
       await arrive("/admin/login");
       await right("the login");
-      await fill("#username", "admin");
-      await fill("#password", password);
-      await use.page.click("form button");
-      await arrive("/admin/");
+      await logIn(use.page);
     });
 
     it("has no page that somebody cannot use, or that its own policy keeps from anything", { timeout: 300_000 }, async () => {
@@ -143,9 +151,10 @@ inEveryEngine((newPage, engine) => {
       await waitFor(() => desk.violations.some((one) => one.includes("http://127.0.0.1:9")), "a violation to be reported");
     });
 
-    it("is filtered by its address", async () => {
+    it("is filtered by its address, and changes a part of the page alone", async () => {
       const { page } = use;
       await page.resize(1280, 900);
+      const same = async (what) => assert.equal(await page.evaluate(() => window.opened), "once", what);
       const asks = async (selector, search) => {
         await page.click(selector);
         await waitFor(async () => new URL(await page.url()).search === search, search);
@@ -153,7 +162,10 @@ inEveryEngine((newPage, engine) => {
       const reads = (selector, pattern) => waitFor(async () => pattern.test(await text(selector)), `${selector} to read ${pattern}`);
       await open("/admin/sites/shop");
       await reads(".figures .shown b", /^7$/);
+      await page.evaluate(() => { window.opened = "once"; scrollTo(0, 60); });
       await asks('a[href="?days=7"]', "?days=7");
+      assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement.innerText]), [60, "7 days"], "place and focus are kept");
+      await waitFor(async () => /^Kiln & Leaf – Consentry: .* days in /.test(await text("#said")), "what is shown now to be said");
       await reads(".picker [aria-current]", /^7 days$/);
       await asks('a[href*="compare=before"]', "?days=7&compare=before");
       await reads("#compare", /^What changed since /);
@@ -170,15 +182,92 @@ inEveryEngine((newPage, engine) => {
       await reads(".figures .shown b", /^3$/);
       await page.back();
       await reads(".figures .shown b", /^7$/);
+      await waitFor(() => page.exists("[data-chart] canvas"), "the charts of what was shown before");
+      await same("the way back");
       await asks('a[href*="kind=first"]', "?days=90&kind=first");
       await page.click(".picker summary");
       await page.click(".picker form button");
       await waitFor(async () => /^\?from=[\d-]{10}&to=[\d-]{10}&kind=first$/.test(new URL(await page.url()).search), "the dates in the address, beside what else was there");
+      await same("every filter");
+      assert.deepEqual(await page.evaluate(() => [Object.keys(sessionStorage).filter((key) => !/current-path/.test(key)), localStorage.length]), [[], 0], "nothing of it stays in the browser");
+    });
+
+    it("has charts whose cursor reads what the tables say", async () => {
+      const { page } = use;
+      await page.resize(1280, 900);
+      await open("/admin/sites/shop?days=7&compare=before");
+      await waitFor(() => page.exists("[data-chart] canvas"), "the charts");
+      const plots = await page.evaluate(() => document.querySelectorAll("[data-chart]").length);
+      assert.equal(plots, 4); // shares, numbers, and a rate for each of two categories
+      for (const [chart, name] of [["shares", "accepted"], ["steps", "accepted"], ["steps", "rejected"], ["categories", "accepted"]])
+        await waitFor(async () => (await page.evaluate(painted, `[aria-labelledby="${chart}"] canvas`, name)) > 5, `${chart} to show ${name}`);
+      await page.click('[aria-labelledby="steps"] .u-over');
+      for (const key of ["End", "ArrowLeft", "Home", "ArrowRight"]) {
+        await page.press(key);
+        const { chart, table, spoken, others } = await page.evaluate(chartAndTable);
+        assert.deepEqual(chart, table, key);
+        assert.ok(table.length === 4 && chart.every(([name, figure]) => spoken.includes(`${name} ${figure}`)), `${key}: ${spoken}`);
+        assert.ok(others, `${key}: the other charts point at another day`);
+      }
+      await page.press("End");
+      const { table } = await page.evaluate(chartAndTable);
+      assert.deepEqual(table, [["Accepted", "2"], ["Chosen", "1"], ["Rejected", "2"], ["Ignored", "2"]]);
+    });
+
+    it("has charts that follow the window and the colours of the system", async () => {
+      const { page } = use;
+      const wide = () => page.evaluate(() => [...document.querySelectorAll("[data-chart]")].every((host) => Math.abs(host.querySelector("canvas").clientWidth - host.clientWidth) <= 1));
+      for (const width of [320, 1280]) {
+        await page.resize(width, 900);
+        await waitFor(wide, `charts as wide as their panels in ${width} pixels`);
+        assert.deepEqual(await page.evaluate(misplaced), []);
+      }
+      if (!page.media) return; // the others are started in one scheme
+      const colour = () => page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--accepted"));
+      await page.media(light);
+      const before = await colour();
+      await page.media(dark);
+      assert.notEqual(await colour(), before);
+      await waitFor(async () => (await page.evaluate(painted, '[aria-labelledby="steps"] canvas', "accepted")) > 5, "the bars in the colours of the night");
+      await page.media(light);
+    });
+
+    it("leads to the door when the session is over, and not a part of the page", async () => {
+      const { page } = use;
+      await open("/admin/sites/shop?days=30");
+      const other = await page.sibling();
+      await other.open(`${use.desk.origin}/admin/`);
+      await other.click('form[action="/admin/logout"] button');
+      await waitFor(async () => new URL(await other.url()).pathname === "/admin/login", "the other tab to be signed out");
+      await other.close();
+      await page.click('a[href="?days=7"]');
+      await arrive("/admin/login");
+      assert.ok(await page.exists("body.door"));
+      await logIn(page);
+    });
+
+    it("is the same with tables alone where no script runs", async () => {
+      const page = await use.newPage({ javascript: false });
+      try {
+        await page.open(`${use.desk.origin}/admin/login`);
+        await logIn(page);
+        await page.open(`${use.desk.origin}/admin/sites/shop`);
+        await page.click('a[href="?days=7"]');
+        await waitFor(async () => new URL(await page.url()).search === "?days=7", "the filter");
+        await waitFor(() => page.exists('table[data-figures="rates"]'), "the table");
+        const shown = await page.evaluate(() => [...document.querySelectorAll(".drawn,table[data-figures]")].map((el) => [el.localName, el.checkVisibility()]));
+        assert.deepEqual(shown.filter(([name, seen]) => seen !== (name === "table")), []);
+        assert.equal(shown.length, 4 + 2);
+      } finally {
+        await page.close();
+      }
     });
 
     it("follows the hour at hand by itself, until it is told to pause", async () => {
       const { page } = use;
       await open("/admin/sites/shop");
+      await page.click('a[href="?days=7"]');
+      await waitFor(async () => new URL(await page.url()).search === "?days=7", "another period");
       await waitFor(async () => (await text("[data-state]")) === "Updates by itself.", "the live view");
       const read = () => page.evaluate(() => ["since", "hour.shown"].map((name) => document.querySelector(`[data-figure="${name}"]`).textContent));
       const [since, shown] = await read();

@@ -71,3 +71,40 @@ export function misplaced() {
   });
   return wrong;
 }
+
+/** Runs in the page: how many dots of a canvas have one of the page's colours. */
+export function painted(selector, name) {
+  const probe = document.createElement("i");
+  document.body.append(probe);
+  probe.style.color = `var(--${name})`;
+  const wanted = getComputedStyle(probe).color.match(/\d+/g).map(Number);
+  probe.remove();
+  const canvas = document.querySelector(selector);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let dots = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255 && wanted.every((part, at) => Math.abs(data[i + at] - part) < 3)) dots++;
+  return dots;
+}
+
+/**
+ * Runs in the page: the figures at the cursor of the chart that has the focus, in it and
+ * in the table's row of that day, as names and figures; what it says to who does not see
+ * it; and whether all charts point at the same day.
+ */
+export function chartAndTable() {
+  const area = document.activeElement;
+  const place = area.closest(".drawn");
+  const table = document.querySelector(`table[data-figures="${place.dataset.from}"]`);
+  const rows = [...table.tBodies[0].rows].filter((row) => !row.matches(".before")).reverse();
+  const row = rows[area.getAttribute("aria-valuenow") - 1];
+  const items = [...place.querySelectorAll("[data-key]")];
+  const at = (key) => row.cells[[...table.tHead.rows[0].cells].findIndex((head) => head.dataset.column === key)];
+  const words = (el) => el.textContent.trim().replace(/\s+/g, " ");
+  const day = row.querySelector("th b").textContent;
+  return {
+    chart: items.map((item) => [words(item.querySelector("span")), words(item.querySelector("b"))]),
+    table: items.map((item) => [words(item.querySelector("span")), words(at(item.dataset.key))]),
+    spoken: area.getAttribute("aria-valuetext"),
+    others: [...document.querySelectorAll(".u-over")].every((el) => el.getAttribute("aria-valuetext").startsWith(day)),
+  };
+}

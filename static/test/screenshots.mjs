@@ -1,10 +1,12 @@
 // Takes the README's pictures into static/screenshots: make pictures
 // WebP, because the same picture as PNG is four times the size.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { waitFor } from "./page.mjs";
 import { launch } from "./puppeteer.mjs";
 import { startProduct } from "./product.mjs";
 import { article, button, checkPanel, visit } from "./visit.mjs";
@@ -52,10 +54,18 @@ async function takeLayouts() {
 async function takeDashboard() {
   const pages = mkdtempSync(join(tmpdir(), "consentry-pages-"));
   execFileSync("go", ["test", "-count=1", "./templates", "-update", "-pages", pages], { cwd: fileURLToPath(new URL("../../", import.meta.url)) });
+  const script = fileURLToPath(new URL("../dist/dashboard.js", import.meta.url));
+  const server = createServer(({ url }, response) => {
+    const isScript = url.startsWith("/admin/script/");
+    response.writeHead(200, { "content-type": isScript ? "text/javascript" : "text/html" }).end(readFileSync(isScript ? script : join(pages, "site-30.html")));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const page = await browser.newPage({ width: 1200, height: 980 });
-  await page.open(pathToFileURL(join(pages, "site-30.html")).href);
+  await page.open(`http://127.0.0.1:${server.address().port}/`);
+  await waitFor(() => page.exists("[data-chart] canvas"), "the charts");
   await save("dashboard", await page.screenshot({ type: "webp", quality: 82 }));
   await page.close();
+  server.close();
 }
 
 async function take(name, path, options, prepare = async () => {}) {

@@ -43,7 +43,7 @@ export async function launch({ through, dark } = {}) {
 }
 
 // https://www.w3.org/TR/webdriver2/#keyboard-actions
-const keys = { Tab: "\uE004", Enter: "\uE007", Space: " ", Escape: "\uE00C" };
+const keys = { Tab: "\uE004", Enter: "\uE007", Space: " ", Escape: "\uE00C", End: "\uE010", Home: "\uE011", ArrowLeft: "\uE012", ArrowRight: "\uE014" };
 
 // Every page is a session: MiniBrowser keeps nothing between two of them.
 async function newPage(base, { javascript = true, width = 1280, height = 900, through } = {}) {
