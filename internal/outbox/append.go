@@ -24,19 +24,27 @@ func (s *Store) Append(ctx context.Context, e consent.Entry) (consent.Stored, bo
 	}
 	defer s.leave()
 	e.Time = consent.At(e.Time).Time
+	if err := admit(&e); err != nil {
+		return consent.Stored{}, false, err
+	}
+	var stored consent.Stored
+	var dup bool
+	offer := func(ctx context.Context) (int64, error) {
+		var err error
+		stored, dup, err = s.Store.Append(ctx, e)
+		return stored.Index, err
+	}
+	if !s.options.First && !s.isAway() { // as nearly always: nothing is made ready for the disk
+		if _, err := s.try(ctx, offer); !s.trip(ctx, err) {
+			return stored, dup, err
+		}
+	}
 	raw, err := encodeRecord(&e)
 	if err != nil {
 		return consent.Stored{}, false, err
 	}
 	for {
-		var stored consent.Stored
-		var dup bool
-		d := delivery{item: newItem(frame{kind: recordFrame, site: e.Site, entry: e}), raw: raw}
-		d.offer = func(ctx context.Context) (int64, error) {
-			var err error
-			stored, dup, err = s.Store.Append(ctx, e)
-			return stored.Index, err
-		}
+		d := delivery{item: newItem(frame{kind: recordFrame, site: e.Site, entry: e}), raw: raw, offer: offer}
 		held, err := s.deliver(ctx, d)
 		switch {
 		case err != nil:

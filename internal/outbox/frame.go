@@ -58,9 +58,17 @@ type frame struct {
 	erasures []consent.Erasure
 }
 
-func encodeRecord(e *consent.Entry) ([]byte, error) {
+// admit refuses an entry that no frame could hold.
+func admit(e *consent.Entry) error {
 	if len(e.Site) > maxName || len(e.Sealed) >= maxSealed || len(e.Counts) > maxCounts {
-		return nil, fmt.Errorf("append record: %d counters and %d sealed bytes, at most %d and %d", len(e.Counts), len(e.Sealed), maxCounts, maxSealed)
+		return fmt.Errorf("append record: %d counters and %d sealed bytes, at most %d and %d", len(e.Counts), len(e.Sealed), maxCounts, maxSealed)
+	}
+	return nil
+}
+
+func encodeRecord(e *consent.Entry) ([]byte, error) {
+	if err := admit(e); err != nil {
+		return nil, err
 	}
 	b := begin(recordFrame, e.Site, 160+len(e.Sealed)+48*len(e.Counts))
 	b = append(append(b, e.Record[:]...), e.Subject[:]...)
