@@ -90,6 +90,7 @@ func (s *Store) enqueue(j *job) error {
 	}
 	select {
 	case s.queue <- j:
+		s.crowd.entered(len(s.queue))
 		return nil
 	default:
 		return consent.ErrBusy
@@ -99,9 +100,11 @@ func (s *Store) enqueue(j *job) error {
 // flushJobs writes what waits in the queue until the queue is closed and empty.
 func (s *Store) flushJobs(most int) {
 	jobs := make([]*job, 0, most)
+	waiting := func() int { return len(s.queue) }
 	for first := range s.queue {
+		s.crowd.await(waiting, s.stop)
 		jobs = s.gather(append(jobs[:0], first), most)
-		s.flush(batches(jobs))
+		s.crowd.send(len(jobs), most, waiting, func() { s.flush(batches(jobs)) })
 		clear(jobs)
 	}
 }

@@ -89,6 +89,7 @@ type Store struct {
 	options Options
 	scripts scripts
 	queue   chan *job
+	crowd   crowd
 	counts  heldCounts
 	waits   sync.Map // sites with counters to fold
 	health  probed
@@ -123,7 +124,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 func open(ctx context.Context, u *redis.UniversalOptions, o Options) (*Store, error) {
 	o = o.withDefaults()
 	s := &Store{
-		options: o, scripts: newScripts(), queue: make(chan *job, o.Queue),
+		options: o, scripts: newScripts(), queue: make(chan *job, o.Queue), crowd: newCrowd(),
 		counts: newHeldCounts(o.Held), health: newProbed(), stop: make(chan struct{}),
 		scrubs: newScrubs(),
 	}

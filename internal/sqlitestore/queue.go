@@ -34,19 +34,26 @@ type batch struct {
 
 // queue collects writes while the writer commits the ones before.
 type queue struct {
-	limit int           // of waiting requests, and of counters held back
-	hold  time.Duration // how long counters may wait for a batch to ride on
+	limit  int           // of waiting requests, and of counters held back
+	hold   time.Duration // how long counters may wait for a batch to ride on
+	linger time.Duration // how long a batch may wait to be enough
 
 	mu      sync.Mutex
 	waiting *batch
+	taken   int    // requests of the batch before
+	enough  int    // requests that the next one waits for
 	held    counts // of no record
 	due     bool   // held has waited long enough
 	closed  error  // why nothing is accepted any more
 	wake    chan struct{}
 }
 
+// lingers is how long a batch waits for more requests, at most: less than they take on
+// a machine that is busy enough for it to matter.
+const lingers = 2 * time.Millisecond
+
 func newQueue(limit int, hold time.Duration) *queue {
-	return &queue{limit: limit, hold: hold, waiting: &batch{done: make(chan struct{})}, held: make(counts), wake: make(chan struct{}, 1)}
+	return &queue{limit: limit, hold: hold, linger: lingers, waiting: &batch{done: make(chan struct{})}, held: make(counts), wake: make(chan struct{}, 1)}
 }
 
 // put hands a request to the writer and waits for its answer. When ctx ends
@@ -77,7 +84,7 @@ func (q *queue) enter(r *request) (done <-chan struct{}, err error) {
 		return nil, fmt.Errorf("%w: %d writes are waiting", consent.ErrBusy, q.limit)
 	}
 	q.waiting.requests = append(q.waiting.requests, r)
-	if len(q.waiting.requests) == 1 {
+	if n := len(q.waiting.requests); n == 1 || n == q.enough {
 		q.nudge()
 	}
 	return q.waiting.done, nil
@@ -142,13 +149,48 @@ func (q *queue) nudge() {
 // take waits for writes and returns all of them, or nil when the queue is
 // closed and empty.
 func (q *queue) take() *batch {
+	q.expect()
 	for {
+		q.await()
 		q.gather()
 		b, closed := q.swap()
 		if b != nil || closed {
 			return b
 		}
 		<-q.wake
+	}
+}
+
+// expect reckons with the half of those who have just been waiting at once, while
+// the other half reads answers and comes again: a commit costs the processor as much
+// as several requests, however many it is for. Whoever is alone waits for nobody.
+func (q *queue) expect() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.enough = (q.taken + len(q.waiting.requests)) / 2
+	q.taken = 0
+}
+
+// await waits until enough requests are there that the first of them is worth a
+// commit, for linger at most.
+func (q *queue) await() {
+	var late <-chan time.Time
+	for {
+		q.mu.Lock()
+		n, ready := len(q.waiting.requests), q.closed != nil || q.due
+		ready = ready || n == 0 || n >= q.enough
+		q.mu.Unlock()
+		if ready {
+			return
+		}
+		if late == nil {
+			late = time.After(q.linger)
+		}
+		select {
+		case <-q.wake:
+		case <-late:
+			return
+		}
 	}
 }
 
@@ -176,6 +218,7 @@ func (q *queue) swap() (b *batch, closed bool) {
 	}
 	b = q.waiting
 	b.counts = q.held
+	q.taken = len(b.requests)
 	q.waiting = &batch{requests: make([]*request, 0, len(b.requests)), done: make(chan struct{})}
 	q.held = make(counts)
 	q.due = false
