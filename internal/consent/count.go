@@ -159,6 +159,7 @@ func (u *Unasked) Counts() []Count {
 
 // by counts one value of each of Breakdowns.
 func (m Moment) by(list []Count, name, answer string, values [5]string) []Count {
+	one := m.count("")
 	for n, dimension := range Breakdowns() {
 		value := values[n]
 		if value == "" {
@@ -168,7 +169,7 @@ func (m Moment) by(list []Count, name, answer string, values [5]string) []Count 
 		if answer == "" {
 			key = CountKey(name, dimension, value)
 		}
-		list = append(list, m.count(key))
+		list = append(list, one.named(key))
 	}
 	return list
 }
@@ -198,10 +199,10 @@ func (o *Outcome) Counts(f *Frame, m Moment) []Count {
 	}
 	each := len(list)+len(after) <= maxCounts
 	for _, c := range f.Optional() {
-		list = append(list, m.count(CountKey(StatusCount, "category", c.ID, "status", string(statusOf(after[0])))))
+		list = append(list, list[0].named(CountKey(StatusCount, "category", c.ID, "status", string(statusOf(after[0])))))
 		for n, service := range c.Services {
 			if each {
-				list = append(list, m.count(CountKey(StatusCount, "service", service, "status", string(statusOf(after[n+1])))))
+				list = append(list, list[0].named(CountKey(StatusCount, "service", service, "status", string(statusOf(after[n+1])))))
 			}
 		}
 		after = after[1+len(c.Services):]

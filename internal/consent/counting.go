@@ -51,3 +51,9 @@ func (c Counting) Location() *time.Location {
 	}
 	return c.Zone
 }
+
+// named is another counter of the same hour and day, which need not be reckoned anew.
+func (c Count) named(key string) Count {
+	c.Key = key
+	return c
+}
