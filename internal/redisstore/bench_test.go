@@ -148,7 +148,7 @@ func BenchmarkCounters(b *testing.B) {
 	for b.Loop() {
 		turns.Pair(each, func() time.Duration { return processorOf(b, s) }, round(true), round(false))
 	}
-	reportCounters(b, &turns)
+	turns.Report(b)
 }
 
 // processorOf is the time of the processor that Redis has taken.
@@ -165,16 +165,4 @@ func processorOf(b *testing.B, s *Store) (sum time.Duration) {
 		sum += time.Duration(seconds * float64(time.Second))
 	}
 	return sum
-}
-
-func reportCounters(b *testing.B, turns *storetest.Turns) {
-	with, without := turns.PerSecond()
-	b.ReportMetric(with, "counted/s")
-	b.ReportMetric(without, "uncounted/s")
-	b.ReportMetric(turns.Ratio(), "ratio")
-	b.ReportMetric(0.9, "bar-ratio")
-	spent, less := turns.Processor()
-	b.ReportMetric(float64(spent.Nanoseconds())/1000, "counted-cpu-µs")
-	b.ReportMetric(float64(less.Nanoseconds())/1000, "uncounted-cpu-µs")
-	b.ReportMetric(0, "ns/op")
 }

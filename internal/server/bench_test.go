@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/internal/storetest"
 )
@@ -99,6 +101,35 @@ func rounds(b *testing.B, call func(i int) error) storetest.Load {
 	return load
 }
 
+// cost is what calls took of this process, their clients included: unlike their rate it
+// hardly follows what else the machine does.
+type cost struct {
+	calls         int
+	cpu           time.Duration
+	bytes, allocs uint64
+}
+
+func (c *cost) of(run func() storetest.Load) storetest.Load {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	cpu := storetest.ProcessorTime()
+	load := run()
+	c.cpu += storetest.ProcessorTime() - cpu
+	runtime.ReadMemStats(&after)
+	c.calls += load.Calls
+	c.bytes += after.TotalAlloc - before.TotalAlloc
+	c.allocs += after.Mallocs - before.Mallocs
+	return load
+}
+
+func (c *cost) microseconds() float64 { return float64(c.cpu.Nanoseconds()) / 1000 / float64(c.calls) }
+
+func (c *cost) report(b *testing.B) {
+	b.ReportMetric(c.microseconds(), "cpu-µs")
+	b.ReportMetric(float64(c.bytes)/float64(c.calls), "B/decision")
+	b.ReportMetric(float64(c.allocs)/float64(c.calls), "allocs/decision")
+}
+
 func decisionRequest(b *testing.B, rendering string) []byte {
 	body := decision(newID(b), rendering, "accept-all", "granted")
 	return fmt.Appendf(nil, "POST /privacy/decisions HTTP/1.1\r\nHost: shop.example\r\nOrigin: https://shop.example\r\n"+
@@ -126,16 +157,23 @@ func BenchmarkDecisions(b *testing.B) {
 	keyed, bareRows := openCeiling(b, true), openCeiling(b, false)
 	rendering := r.site(b, "shop").Rendering
 	var recorded, committed, appended, answered storetest.Load
+	var whole, idle cost
 	for b.Loop() {
 		requests := make([][]byte, benchCalls)
 		for i := range requests {
 			requests[i] = decisionRequest(b, rendering)
 		}
-		recorded = recorded.Add(rounds(b, func(i int) error { return visitors.call(requests[i], http.StatusCreated) }))
+		recorded = recorded.Add(whole.of(func() storetest.Load {
+			return rounds(b, func(i int) error { return visitors.call(requests[i], http.StatusCreated) })
+		}))
 		committed = committed.Add(rounds(b, func(int) error { keyed.Write(); return nil }))
 		appended = appended.Add(rounds(b, func(int) error { bareRows.Write(); return nil }))
-		answered = answered.Add(rounds(b, func(i int) error { return posters.call(requests[i], http.StatusCreated) }))
+		answered = answered.Add(idle.of(func() storetest.Load {
+			return rounds(b, func(i int) error { return posters.call(requests[i], http.StatusCreated) })
+		}))
 	}
+	whole.report(b)
+	b.ReportMetric(idle.microseconds(), "http-cpu-µs")
 	b.ReportMetric(recorded.PerSecond(), "decisions/s")
 	b.ReportMetric(float64(recorded.Percentile(50).Microseconds()), "p50-µs")
 	b.ReportMetric(float64(recorded.Percentile(99).Microseconds()), "p99-µs")

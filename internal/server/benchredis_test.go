@@ -65,16 +65,24 @@ func benchRedis(b *testing.B, fsync, front string) {
 	askers := newFleet(b, idle.Listener.Addr().String())
 	rendering := r.site(b, "shop").Rendering
 	var recorded, added, answered, asked storetest.Load
+	var whole cost
+	var inRedis time.Duration
 	for b.Loop() {
 		requests := make([][]byte, benchCalls)
 		for i := range requests {
 			requests[i] = decisionRequest(b, rendering)
 		}
-		recorded = recorded.Add(rounds(b, func(i int) error { return visitors.call(requests[i], http.StatusCreated) }))
+		inRedis -= processorOf(b, redisServer)
+		recorded = recorded.Add(whole.of(func() storetest.Load {
+			return rounds(b, func(i int) error { return visitors.call(requests[i], http.StatusCreated) })
+		}))
+		inRedis += processorOf(b, redisServer)
 		added = added.Add(rounds(b, func(int) error { bare.add(); return nil }))
 		answered = answered.Add(rounds(b, func(i int) error { return posters.call(requests[i], http.StatusCreated) }))
 		asked = asked.Add(rounds(b, func(i int) error { return askers.call(requests[i], http.StatusCreated) }))
 	}
+	whole.report(b)
+	b.ReportMetric(float64(inRedis.Nanoseconds())/1000/float64(whole.calls), "redis-cpu-µs")
 	b.ReportMetric(recorded.PerSecond(), "decisions/s")
 	b.ReportMetric(float64(recorded.Percentile(99).Microseconds()), "p99-µs")
 	b.ReportMetric(added.PerSecond(), "store-ceiling/s")

@@ -97,17 +97,5 @@ func BenchmarkCounters(b *testing.B) {
 	for b.Loop() {
 		turns.Pair(each, func() time.Duration { return 0 }, round(true), round(false))
 	}
-	reportCounters(b, &turns)
-}
-
-func reportCounters(b *testing.B, turns *storetest.Turns) {
-	with, without := turns.PerSecond()
-	b.ReportMetric(with, "counted/s")
-	b.ReportMetric(without, "uncounted/s")
-	b.ReportMetric(turns.Ratio(), "ratio")
-	b.ReportMetric(0.9, "bar-ratio")
-	spent, less := turns.Processor()
-	b.ReportMetric(float64(spent.Nanoseconds())/1000, "counted-cpu-µs")
-	b.ReportMetric(float64(less.Nanoseconds())/1000, "uncounted-cpu-µs")
-	b.ReportMetric(0, "ns/op")
+	turns.Report(b)
 }

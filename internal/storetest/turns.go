@@ -5,6 +5,7 @@ package storetest
 import (
 	"slices"
 	"syscall"
+	"testing"
 	"time"
 )
 
@@ -23,10 +24,10 @@ func (t *Turns) Pair(each int, elsewhere func() time.Duration, first, second fun
 	t.each = each
 	var pair [2]time.Duration
 	turn := func(i int, do func()) {
-		start, cpu := time.Now(), processorTime()+elsewhere()
+		start, cpu := time.Now(), ProcessorTime()+elsewhere()
 		do()
 		pair[i] = time.Since(start)
-		t.cpu[i] += processorTime() + elsewhere() - cpu
+		t.cpu[i] += ProcessorTime() + elsewhere() - cpu
 	}
 	if len(t.pairs)%2 == 0 {
 		turn(0, first)
@@ -64,8 +65,22 @@ func (t *Turns) Processor() (first, second time.Duration) {
 	return t.cpu[0] / calls, t.cpu[1] / calls
 }
 
-// processorTime is this process's, of all cores.
-func processorTime() time.Duration {
+// Report reports counters as the first way and none as the second, beside the bar of
+// what counters may cost.
+func (t *Turns) Report(b *testing.B) {
+	with, without := t.PerSecond()
+	b.ReportMetric(with, "counted/s")
+	b.ReportMetric(without, "uncounted/s")
+	b.ReportMetric(t.Ratio(), "ratio")
+	b.ReportMetric(0.9, "bar-ratio")
+	spent, less := t.Processor()
+	b.ReportMetric(float64(spent.Nanoseconds())/1000, "counted-cpu-µs")
+	b.ReportMetric(float64(less.Nanoseconds())/1000, "uncounted-cpu-µs")
+	b.ReportMetric(0, "ns/op")
+}
+
+// ProcessorTime is this process's, of all cores.
+func ProcessorTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0
