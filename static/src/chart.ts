@@ -103,7 +103,7 @@ function alone(u: uPlot, index: number, show: boolean): number[] | null {
 
 function axes(ink: () => Ink, plan: Plan, sheet: Sheet, lines: number[], scale: number): uPlot.Axis[] {
   const font = `${12 * scale}px system-ui, sans-serif`
-  const shared = { font, stroke: () => ink().text, ticks: { show: false }, gap: 6 * scale }
+  const shared = { font, stroke: () => ink().text, ticks: { show: false }, gap: 6 * scale, space: 8 * scale }
   return [
     {
       ...shared, show: plan.dates, size: 28 * scale, grid: { show: false },
