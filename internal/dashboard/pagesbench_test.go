@@ -34,30 +34,30 @@ const (
 )
 
 // BenchmarkPages reports what a page takes of the server's time on either store and
-// how much crosses the wire when it is opened for the first time, each beside its bar.
-// Pages carry their style; beside it there is the script alone, once for all of them.
+// how much crosses the wire when it is opened for the first time, each beside its bar,
+// and apart from the others the first page of all that a store is asked for after it
+// was opened. Pages carry their style; beside it there is the script alone, once for
+// all of them.
+//
+// What stands behind the pages was added when it was decided: on Redis within half a
+// second, which this waits for. A decision that nobody has added yet costs the page
+// that comes first, see BenchmarkFirstReadAfterAKill in redisstore.
 func BenchmarkPages(b *testing.B) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	file, redis := filepath.Join(b.TempDir(), "pages.db"), storetest.StartRedis(b)
 	for _, on := range []struct {
 		name string
 		open func() (consent.Store, error)
 	}{
-		{"embedded", func() (consent.Store, error) {
-			return sqlitestore.Open(filepath.Join(b.TempDir(), "pages.db"), sqlitestore.Options{})
-		}},
+		{"embedded", func() (consent.Store, error) { return sqlitestore.Open(file, sqlitestore.Options{}) }},
 		{"redis", func() (consent.Store, error) {
-			return redisstore.Open(b.Context(), storetest.StartRedis(b).URL(), redisstore.Options{})
+			return redisstore.Open(b.Context(), redis.URL(), redisstore.Options{})
 		}},
 	} {
 		store, err := on.open()
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Cleanup(func() { _ = store.Close() })
-		d := &Dashboard{room: make(chan struct{}, sumsAtOnce), Options: Options{
-			Store: store, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
-			Seen: func(string) []consent.Sighting { return nil }, Outbox: func() outbox.Status { return outbox.Status{} },
-		}}
 		var sites []*consent.Site
 		counters := 0
 		for n := range benchSites {
@@ -65,20 +65,38 @@ func BenchmarkPages(b *testing.B) {
 			sites = append(sites, site)
 			counters = fill(b, store, site.ID, consent.DateOf(now, time.UTC))
 		}
-		d.Sites = func() []*consent.Site { return sites }
+		if err := store.Close(); err != nil { // which adds what is left to the counters
+			b.Fatal(err)
+		}
+		open := func() *Dashboard {
+			store, err := on.open()
+			if err != nil {
+				b.Fatal(err)
+			}
+			return &Dashboard{room: make(chan struct{}, sumsAtOnce), Options: Options{
+				Store: store, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Sites: func() []*consent.Site { return sites },
+				Seen: func(string) []consent.Sighting { return nil }, Outbox: func() outbox.Status { return outbox.Status{} },
+			}}
+		}
 		const twoYears = "?from=2024-11-23&to=2026-11-22"
 		for _, page := range []struct {
 			name, address string
-			handler       echo.HandlerFunc
+			handler       func(*Dashboard, echo.Context) error
 		}{
-			{"five sites, two years", "/admin/" + twoYears, d.getOverview},
-			{"a site, 30 days", "/admin/sites/site-0?days=30", d.getSite},
-			{"a site, two years", "/admin/sites/site-0" + twoYears, d.getSite},
-			{"a site, a year and the one before", "/admin/sites/site-0?from=2025-11-23&to=2026-11-22&compare=before", d.getSite},
-			{"a site in one country, two years", "/admin/sites/site-0" + twoYears + "&by=country&value=C1", d.getSite},
-			{"JSON, two years", "/admin/sites/site-0/rates.json" + twoYears, d.getJSON},
+			{"five sites, two years", "/admin/" + twoYears, (*Dashboard).getOverview},
+			{"a site, 30 days", "/admin/sites/site-0?days=30", (*Dashboard).getSite},
+			{"a site, two years", "/admin/sites/site-0" + twoYears, (*Dashboard).getSite},
+			{"a site, a year and the one before", "/admin/sites/site-0?from=2025-11-23&to=2026-11-22&compare=before", (*Dashboard).getSite},
+			{"a site in one country, two years", "/admin/sites/site-0" + twoYears + "&by=country&value=C1", (*Dashboard).getSite},
+			{"JSON, two years", "/admin/sites/site-0/rates.json" + twoYears, (*Dashboard).getJSON},
 		} {
-			b.Run(on.name+"/"+page.name, func(b *testing.B) { benchPage(b, page.address, page.handler, counters) })
+			b.Run(on.name+"/"+page.name, func(b *testing.B) {
+				d := open()
+				benchPage(b, page.address, func(c echo.Context) error { return page.handler(d, c) }, counters)
+				if err := d.Store.Close(); err != nil {
+					b.Fatal(err)
+				}
+			})
 		}
 	}
 }
@@ -98,8 +116,8 @@ func benchSite(id string) *consent.Site {
 
 func benchPage(b *testing.B, address string, handler echo.HandlerFunc, counters int) {
 	e := echo.New()
-	size, least, answered := 0, time.Hour, ""
-	for b.Loop() {
+	answered := ""
+	view := func() (size int, took time.Duration) {
 		start := time.Now()
 		answer := httptest.NewRecorder()
 		c := e.NewContext(httptest.NewRequest("GET", address, nil), answer)
@@ -110,8 +128,15 @@ func benchPage(b *testing.B, address string, handler echo.HandlerFunc, counters 
 			b.Fatal(answer.Code, err)
 		}
 		answered = answer.Header().Get("Content-Type")
-		size, least = answer.Body.Len(), min(least, time.Since(start))
+		return answer.Body.Len(), time.Since(start)
 	}
+	size, first := view()
+	least := first
+	for b.Loop() {
+		_, took := view()
+		least = min(least, took)
+	}
+	b.ReportMetric(float64(first.Microseconds())/1000, "first-ms")
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms")
 	b.ReportMetric(float64(least.Microseconds())/1000, "least-ms")
 	b.ReportMetric(barMillis, "bar-ms")

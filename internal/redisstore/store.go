@@ -150,6 +150,7 @@ const askEvery = 10
 func (s *Store) keepUp() {
 	tick := time.NewTicker(holdBack)
 	defer tick.Stop()
+	adopted := false
 	for n := 1; ; n++ {
 		select {
 		case <-s.stop:
@@ -159,6 +160,7 @@ func (s *Store) keepUp() {
 			if n%askEvery == 0 {
 				_, _ = s.Health(context.Background()) // whoever needs to know asks as well
 			}
+			adopted = adopted || s.adopt(context.Background()) == nil
 			_ = s.flushCounts(context.Background()) // what failed is kept and tried again
 			_ = s.foldAll(context.Background())     // likewise
 		}

@@ -206,6 +206,16 @@ func (s *Store) foldCall(site string, list []redis.XMessage) (c *call, taken int
 	return c, taken
 }
 
+// adopt has every site folded once: a server that was killed has left something, and
+// nobody else's first page should pay for it.
+func (s *Store) adopt(ctx context.Context) error {
+	sites, err := s.sites(ctx)
+	for _, site := range sites {
+		s.waits.Store(site, true)
+	}
+	return err
+}
+
 // foldAll folds the sites that this store has added to.
 func (s *Store) foldAll(ctx context.Context) error {
 	var failed error

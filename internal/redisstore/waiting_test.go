@@ -2,9 +2,11 @@ package redisstore
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/storetest"
@@ -79,4 +81,82 @@ func TestAFoldSentTwiceCountsOnce(t *testing.T) {
 	if total := countsOf(t, s, "shop"); total != 10 {
 		t.Errorf("counted %d, want 10", total)
 	}
+}
+
+// leaveWaiting appends entries as a server does that is killed before it has added
+// what they count.
+func leaveWaiting(t testing.TB, s *Store, entries []consent.Entry) {
+	t.Helper()
+	for part := range slices.Chunk(entries, 64) {
+		var jobs []*job
+		for n := range part {
+			j, err := newJob(t.Context(), &part[n])
+			if err != nil {
+				t.Fatal(err)
+			}
+			jobs = append(jobs, j)
+		}
+		for _, b := range batches(jobs) {
+			if s.run(t.Context(), s.scripts.append, []*call{&b.call}); b.cmd.Err() != nil {
+				t.Fatal(b.cmd.Err())
+			}
+		}
+	}
+}
+
+// What a killed server has left is added by the next one, whether or not anybody
+// looks at the site or decides on it.
+func TestWhatAKilledServerLeftToCountIsAdded(t *testing.T) {
+	server := storetest.StartRedis(t)
+	s := opened(t, server.URL(), patient())
+	waiting := func() int64 { return s.client.XLen(t.Context(), waitingKey("shop")).Val() }
+	added := func() bool {
+		for end := time.Now().Add(20 * time.Second); waiting() > 0; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				return false
+			}
+		}
+		return true
+	}
+	storetest.MustAppend(t, s, storetest.Entry("shop", 0))
+	if !added() {
+		t.Fatal("what an entry counts is not added")
+	} // and this server looks for no more now
+	var entries []consent.Entry
+	for n := range 200 {
+		entries = append(entries, storetest.Entry("shop", n+1))
+	}
+	leaveWaiting(t, s, entries)
+	opened(t, server.URL(), patient())
+	if !added() {
+		t.Error("what a killed server has left is not added")
+	}
+	if total := countsOf(t, s, "shop"); total != 3*201 {
+		t.Errorf("counters add up to %d, want %d", total, 3*201)
+	}
+}
+
+// BenchmarkFirstReadAfterAKill reports what the counters of two years take to be read
+// when half a second's decisions at full load, 15,000 a second, were left to be added.
+func BenchmarkFirstReadAfterAKill(b *testing.B) {
+	const decisions = 7500
+	s := opened(b, storetest.StartRedis(b).URL(), Options{})
+	first := consent.DateOf(storetest.Epoch(), time.UTC)
+	var took time.Duration
+	for n := 0; b.Loop(); n++ {
+		var entries []consent.Entry
+		for d := range decisions {
+			e := storetest.Entry(fmt.Sprint("shop-", n), d)
+			e.Counts = storetest.VisitCounts(d, e.Time)
+			entries = append(entries, e)
+		}
+		leaveWaiting(b, s, entries)
+		begun := time.Now()
+		if _, err := s.Days(b.Context(), entries[0].Site, first-729, first+1); err != nil {
+			b.Fatal(err)
+		}
+		took += time.Since(begun)
+	}
+	b.ReportMetric(float64(took.Microseconds())/1000/float64(b.N), "read-ms")
+	b.ReportMetric(0, "ns/op")
 }
