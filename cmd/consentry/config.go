@@ -117,8 +117,9 @@ type ServerConfig struct {
 	// How long records are kept after they were made, by the retention class that
 	// the site's file names (standard when it names none). The server takes away
 	// once a day what is over, and notes that in the log; "consentry prune
-	// --dry-run" shows what is due. Never shorter than the site's memory, for which
-	// a choice holds. Empty, the default: nothing is ever purged.
+	// --dry-run" shows what is due. Never shorter than a choice on the site holds
+	// (memory in its file): the server does not start so. Empty, the default: nothing
+	// is ever purged.
 	Retention map[string]siteconfig.Duration `yaml:"retention" sample:"{standard: 1095d}"`
 
 	// How often one network may write (decisions, impressions, forms). Reading is

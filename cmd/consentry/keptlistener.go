@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -12,13 +13,15 @@ import (
 type keptListener struct{ *net.TCPListener }
 
 // turn returns it for one server, which may close it. There is one turn at a time.
-func (l keptListener) turn() net.Listener {
+// The turn that ends with ctx is the last, and whoever connects then is refused.
+func (l keptListener) turn(ctx context.Context) net.Listener {
 	_ = l.SetDeadline(time.Time{})
-	return &listenerTurn{keptListener: l}
+	return &listenerTurn{keptListener: l, last: ctx.Done()}
 }
 
 type listenerTurn struct {
 	keptListener
+	last      <-chan struct{}
 	over      atomic.Bool
 	accepting sync.Mutex
 }
@@ -42,5 +45,10 @@ func (t *listenerTurn) Close() error {
 	_ = t.SetDeadline(time.Now())
 	t.accepting.Lock()
 	defer t.accepting.Unlock()
-	return nil
+	select {
+	case <-t.last:
+		return t.TCPListener.Close()
+	default:
+		return nil
+	}
 }

@@ -163,7 +163,7 @@ func (r *runner) serve(ctx context.Context, last *exchange) (next *exchange, err
 	watchers.Go(func() { requests.watch(watching) })
 	watchers.Go(func() { keepSettled(watching, store, logs) })
 	r.begin(last, desk, &bench)
-	err = srv.Run(serving, r.public.turn(), r.admin.turn())
+	err = srv.Run(serving, r.public.turn(ctx), r.admin.turn(ctx))
 	if next = asked(); next == nil {
 		r.endCommands()
 	}
