@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	// purgeEvery is how often a server purges, and purgeAgain how soon where one
-	// could not come to its end.
-	purgeEvery = 24 * time.Hour
+	// purgeEvery is how long after a purge a server begins the next, so that with the
+	// time that one takes nothing stays for more than a day too long; purgeAgain how
+	// soon where one could not come to its end.
+	purgeEvery = 23 * time.Hour
 	purgeAgain = time.Hour
 )
 
