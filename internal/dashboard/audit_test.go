@@ -68,9 +68,16 @@ func TestWhatOperatorsDoStandsInTheLogsOfTheirSites(t *testing.T) {
 	d.post("/admin/access/accounts/admin/disable", nil) // refused
 	d.post("/admin/access/accounts/mira/disable", nil)
 	d.post("/admin/requests/shop/none", url.Values{"answer": {"law"}})
+	d.ask(2, consent.Objection, "")
+	asked, err := (&consent.Requests{Store: d.store}).List(t.Context(), "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := asked[0].Digest
+	d.post("/admin/requests/shop/"+request, url.Values{"answer": {"law"}})
 	d.wantTrail("shop",
 		"password-set admin first", "account:admin signed-in link", "sign-in-refused password", "account:admin record-read",
-		"account:admin account-changed mira marketer, this site", "account:admin account-disabled mira", "account:admin request-answered none law")
+		"account:admin account-changed mira marketer, this site", "account:admin account-disabled mira", "account:admin request-answered "+request+" law")
 	d.wantTrail("journal",
 		"password-set admin first", "account:admin signed-in link", "account:admin account-invited mira auditor, this site",
 		"password-set mira link", "account:mira signed-in link", "account:mira exported rates.csv", "account:mira signed-out",
@@ -114,13 +121,18 @@ func TestNothingIsDoneThatCannotBeNoted(t *testing.T) {
 	d := newDesk(t)
 	d.in()
 	stored := storetest.MustAppend(t, d.store, storetest.Entry("shop", 1))
+	d.ask(2, consent.Objection, "")
+	asked, err := (&consent.Requests{Store: d.store}).List(t.Context(), "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
 	front := &deafStore{Store: d.store, deaf: true}
 	d.change(func(o *dashboard.Options) {
 		o.Store, o.Trail = front, &dashboard.Trail{Store: front, Now: d.clock, Sites: d.served}
 	})
 	d.in2()
 	d.want(d.get("/admin/records?q="+stored.Record.String()), http.StatusServiceUnavailable, "cannot be read now")
-	for _, path := range []string{"/admin/access/accounts/admin/reset", "/admin/requests/shop/none"} {
+	for _, path := range []string{"/admin/access/accounts/admin/reset", "/admin/requests/shop/" + asked[0].Digest} {
 		if a := d.post(path, url.Values{"answer": {"done"}}); a.status < 500 {
 			t.Errorf("%s: status %d", path, a.status)
 		}

@@ -104,11 +104,10 @@ func small(n, smallest int64) bool { return n > 0 && n < smallest }
 // days that are taken out for the latter are the same whichever value is asked for.
 // Whoever subtracts two periods from each other is not kept from it.
 func (out *Figures) withhold(f templates.Filter, smallest int64) {
-	hidden := out.hidden(smallest)
-	own := ownValue(f, f)
+	hidden, known := out.hidden(smallest)[ownValue(f, f)]
 	for i := range out.Days {
 		day := &out.Days[i]
-		few := hidden[own][i] || day.Shown < smallest && !day.Empty()
+		few := known && hidden[i] || day.Shown < smallest && !day.Empty()
 		for _, all := range out.wider {
 			few = few || rare(day.Tally, all[i], smallest)
 		}
@@ -118,83 +117,97 @@ func (out *Figures) withhold(f templates.Filter, smallest int64) {
 	}
 }
 
+// veil says of each value that a breakdown shows on which days it is withheld, and
+// what that comes to.
+type veil struct {
+	days     map[string][]bool
+	together map[string]int64 // of a value's withheld days
+	rest     int64            // on days of which something is withheld, what is never shown by itself
+	some     bool             // of any day
+	whole    bool             // is there a day of which nothing is shown?
+}
+
 // hidden says of each value that a breakdown shows on which days it is withheld.
 func (out *Figures) hidden(smallest int64) map[string][]bool {
 	values := out.shown(smallest)
-	hidden := make(map[string][]bool)
+	v := veil{days: make(map[string][]bool), together: make(map[string]int64)}
 	for _, value := range values {
-		hidden[value] = make([]bool, len(out.Days))
+		v.days[value] = make([]bool, len(out.Days))
 	}
-	rests := make([]int64, len(out.Days)) // of what is not shown by itself
+	rests, order := make([]int64, len(out.Days)), make([]int, len(out.Days))
 	for i := range out.Days {
-		rests[i] = out.fold(values, i, smallest, hidden)
+		order[i] = i
+		rests[i] = out.rest(values, i)
+		v.hide(out, out.small(values, i, rests[i], smallest), i, rests[i])
 	}
-	days := make([]int, len(out.Days))
-	for i := range days {
-		days[i] = i
-	}
-	slices.SortStableFunc(days, func(x, y int) int { return cmp.Compare(out.wider[0][x], out.wider[0][y]) })
-	for _, i := range days {
-		if out.kept(hidden, rests, smallest) {
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(out.wider[0][x], out.wider[0][y]) })
+	for _, i := range order {
+		if v.keeps(smallest) {
 			break
 		}
 		if out.wider[0][i] > 0 {
-			for _, value := range values {
-				hidden[value][i] = true
-			}
+			v.hide(out, values, i, rests[i])
 		}
 	}
-	return hidden
+	return v.days
 }
 
-// fold withholds on a day the values that are too small, and the next ones until all
-// of them together are not. It returns the rest, which is never shown.
-func (out *Figures) fold(values []string, day int, smallest int64, hidden map[string][]bool) (rest int64) {
-	rest = out.wider[0][day]
+// rest is what of a day's banners is of no value that is shown by itself.
+func (out *Figures) rest(values []string, day int) int64 {
+	rest := out.wider[0][day]
 	for _, value := range values {
 		rest -= out.apart[value][day]
 	}
-	rest = max(0, rest)
-	together := rest
+	return max(0, rest)
+}
+
+// small lists the values that are too small on a day, and the next ones until all of
+// them and the rest together are not.
+func (out *Figures) small(values []string, day int, together, smallest int64) (list []string) {
 	order := slices.Clone(values)
 	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(out.apart[a][day], out.apart[b][day]) })
 	for _, value := range order {
-		n := out.apart[value][day]
-		if n > 0 && (n < smallest || small(together, smallest)) {
-			hidden[value][day] = true
+		if n := out.apart[value][day]; n > 0 && (n < smallest || small(together, smallest)) {
+			list = append(list, value)
 			together += n
 		}
 	}
-	return rest
+	return list
 }
 
-// kept reports whether no value's withheld days follow from its period: together they
-// are not too few either, and there is a day of which nothing is shown.
-func (out *Figures) kept(hidden map[string][]bool, rests []int64, smallest int64) bool {
-	any, whole, rest := false, false, int64(0)
-	for i := range out.Days {
-		some, all := false, out.wider[0][i] > 0
-		for value, days := range hidden {
-			some = some || days[i]
-			all = all && (days[i] || out.apart[value][i] == 0)
-		}
-		any, whole = any || some, whole || some && all
-		if some {
-			rest += rests[i]
+// hide withholds values on a day.
+func (v *veil) hide(out *Figures, values []string, day int, rest int64) {
+	if len(values) == 0 {
+		return
+	}
+	some, whole := false, true
+	for _, days := range v.days {
+		some = some || days[day]
+	}
+	for _, value := range values {
+		if !v.days[value][day] {
+			v.days[value][day] = true
+			v.together[value] += out.apart[value][day]
 		}
 	}
-	for value, days := range hidden {
-		together := int64(0)
-		for i, is := range days {
-			if is {
-				together += out.apart[value][i]
-			}
-		}
-		if small(together, smallest) {
+	for value, days := range v.days {
+		whole = whole && (days[day] || out.apart[value][day] == 0)
+	}
+	if !some {
+		v.rest += rest
+	}
+	v.some, v.whole = true, v.whole || whole
+}
+
+// keeps reports whether no value's withheld days follow from its period: together they
+// are not too few either, and there is a day of which nothing is shown.
+func (v *veil) keeps(smallest int64) bool {
+	for _, n := range v.together {
+		if small(n, smallest) {
 			return false
 		}
 	}
-	return !any || whole && !small(rest, smallest)
+	return !v.some || v.whole && !small(v.rest, smallest)
 }
 
 func sum(list []int64) (all int64) {

@@ -139,5 +139,6 @@ func TestAFilterIsHeldAgainstEveryWiderOne(t *testing.T) {
 		if f.tooFew(test.filter, 10) != test.few {
 			t.Errorf("%+v: %v", test.filter, !test.few)
 		}
+		f.withhold(test.filter, 10) // of what there was none of, too
 	}
 }
