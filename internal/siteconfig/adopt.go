@@ -170,10 +170,21 @@ func (e *editor) childIndent(parent int) string {
 
 func indentOf(l string) string { return l[:len(l)-len(strings.TrimLeft(l, " "))] }
 
-// trailingComment keeps what an owner wrote behind a plain value.
+// trailingComment keeps what an owner wrote behind a value that ends on its line.
 func trailingComment(l string) string {
-	if i := strings.Index(l, " #"); i >= 0 && !strings.ContainsAny(l, `"'|>`) {
-		return strings.TrimRight(l[i:], " ")
+	closed := byte(0) // the quote that is open
+	for i := 0; i < len(l); i++ {
+		switch c := l[i]; {
+		case closed == '"' && c == '\\', closed == '\'' && strings.HasPrefix(l[i:], "''"):
+			i++ // the next one is text
+		case closed != 0 && c == closed:
+			closed = 0
+		case closed != 0:
+		case c == '#' && i > 0 && l[i-1] == ' ':
+			return strings.TrimRight(l[i-1:], " \r")
+		case (c == '"' || c == '\'') && (i == 0 || l[i-1] == ' '): // elsewhere it is a letter
+			closed = c
+		}
 	}
 	return ""
 }

@@ -106,3 +106,25 @@ func TestAFileThatCannotBeChangedSafelyIsLeftToItsOwner(t *testing.T) {
 		})
 	}
 }
+
+// A comment behind a value is its owner's, whatever marks are in either.
+func TestACommentBehindAnAdoptedValueStays(t *testing.T) {
+	for value, comment := range map[string]string{
+		"Cookies":            "# don't touch: legal",
+		`"Cookies # here"`:   "# the lawyers' wording",
+		`"A \" # mark"`:      "# quoted",
+		"'It''s # yours'":    "# > 3 words | fewer",
+		"Yours, isn't it":    "# plain",
+		"|\n      Two\n    ": "",
+	} {
+		src := minimal + "texts:\n  en:\n    heading: " + value + " " + comment + "\nexperiment: {id: x, start: 2026-12-01, variant: {texts: {en: {heading: Ours}}}}\n"
+		edited, err := EndExperiment("sites/shop.yaml", []byte(src), "x", true, catalogue.Files, locales)
+		if err != nil {
+			t.Errorf("%s: %v", value, err)
+			continue
+		}
+		if want := strings.TrimRight("    heading: \"Ours\" "+comment, " ") + "\n"; !strings.Contains(string(edited), want) {
+			t.Errorf("%s: the file is\n%s", value, edited)
+		}
+	}
+}
