@@ -14,19 +14,49 @@ import (
 )
 
 func (d *Dashboard) getOverview(c echo.Context) error {
-	period, err := d.period(c, time.UTC)
+	sites := d.sites(c)
+	zone, zones := zoneOf(sites, d.Now())
+	period, err := d.period(c, zone)
 	if err != nil {
 		return err
 	}
+	period.Zone = zones
 	page := templates.OverviewPage{Frame: figuresFrame(c), Period: period, Proofs: d.proofsFor(c)}
-	for _, site := range d.sites(c) {
-		f, err := d.funnel(c.Request().Context(), site, period)
+	for _, site := range sites {
+		own := period
+		if period.Days > 0 { // they end with the site's own today, as on its page
+			if own, err = d.period(c, site.Counting.Location()); err != nil {
+				return err
+			}
+		}
+		f, err := d.funnel(c.Request().Context(), site, own)
 		if err != nil {
 			return err
 		}
 		page.Sites = append(page.Sites, templates.SiteRow{ID: site.ID, Name: site.Name, Total: f.Total})
 	}
 	return show(c, http.StatusOK, templates.Overview(page))
+}
+
+// zoneOf is where the day is that all sites have reached, and what the days of all of
+// them are called.
+func zoneOf(sites []*consent.Site, now time.Time) (zone *time.Location, name string) {
+	for _, site := range sites {
+		own := site.Counting.Location()
+		switch {
+		case zone == nil:
+			zone, name = own, own.String()
+		case own.String() != name:
+			name = "each site’s time zone"
+		}
+		if consent.DateOf(now, own) < consent.DateOf(now, zone) {
+			zone = own
+		}
+	}
+	if zone == nil {
+		return time.UTC, time.UTC.String()
+	}
+	return zone, name
 }
 
 func (d *Dashboard) getSite(c echo.Context) error {

@@ -159,3 +159,32 @@ func TestNothingIsReadWithoutASession(t *testing.T) {
 		d.wantRedirect(d.get(path), "/admin/login")
 	}
 }
+
+// A site's days are its own wherever it stands: it is the 23rd in Auckland and the 22nd
+// in Los Angeles.
+func TestTheListOfSitesCountsEachSitesOwnDays(t *testing.T) {
+	d := newDesk(t)
+	d.twoSites()
+	for i, name := range []string{"Pacific/Auckland", "America/Los_Angeles"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.sites[i].Counting.Zone = zone
+	}
+	d.in()
+	d.visit(time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC), 1234, 0, 0) // as the shop counts it, today
+	page := d.get("/admin/?days=7")
+	for range 100 { // the store may hold counters back for a second
+		if strings.Contains(page.body, "1,234") {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+		page = d.get("/admin/?days=7")
+	}
+	d.want(page, http.StatusOK, "1,234")
+	d.want(page, http.StatusOK, "days in each site’s time zone")
+	d.sites = d.sites[:1]
+	d.want(d.get("/admin/?days=7"), http.StatusOK, "days in Pacific/Auckland")
+	d.want(d.get("/admin/?from=2026-11-23&to=2026-11-23"), http.StatusOK, "1,234")
+}
