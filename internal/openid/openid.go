@@ -49,7 +49,7 @@ type Provider struct {
 	client *http.Client
 
 	mu    sync.Mutex
-	found *oidc.Provider // once it was asked
+	asked *answer // nil until somebody signs in, and after it was away
 }
 
 // New names a provider. It touches nothing.
@@ -116,17 +116,42 @@ func (p *Provider) config(found *oidc.Provider) *oauth2.Config {
 	}
 }
 
-// discover asks the provider for its addresses, until it has answered once.
+// answer is what came of asking the provider for its addresses. It may be read once
+// done is closed.
+type answer struct {
+	done  chan struct{}
+	found *oidc.Provider
+	err   error
+}
+
+// discover asks the provider for its addresses, until it has answered once. All who
+// need them at a time wait for the same answer, and who leaves takes it from nobody.
 func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
 	p.mu.Lock()
+	a := p.asked
+	if a == nil {
+		a = &answer{done: make(chan struct{})}
+		p.asked = a
+		go p.ask(context.WithoutCancel(ctx), a)
+	}
+	p.mu.Unlock()
+	select {
+	case <-a.done:
+		return a.found, a.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrAway, ctx.Err())
+	}
+}
+
+// ask takes as long as the client waits, at most.
+func (p *Provider) ask(ctx context.Context, a *answer) {
+	defer close(a.done)
+	a.found, a.err = oidc.NewProvider(oidc.ClientContext(ctx, p.client), p.Issuer)
+	if a.err == nil {
+		return
+	}
+	a.err = fmt.Errorf("%w: %w", ErrAway, a.err)
+	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.found != nil {
-		return p.found, nil
-	}
-	found, err := oidc.NewProvider(oidc.ClientContext(ctx, p.client), p.Issuer)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrAway, err)
-	}
-	p.found = found
-	return found, nil
+	p.asked = nil // who comes next asks anew
 }
