@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -99,7 +100,11 @@ func (d *Dashboard) asked(c echo.Context) (*consent.Site, templates.Period, erro
 }
 
 func (d *Dashboard) period(c echo.Context, zone *time.Location) (templates.Period, error) {
-	period, err := parsePeriod(c.QueryParams(), d.Now(), zone)
+	asked, err := url.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil { // what cannot be read would be left out, and another period shown than was asked for
+		return templates.Period{}, refuse(http.StatusBadRequest, fmt.Errorf("%w: the address cannot be read after its question mark", ErrPeriod))
+	}
+	period, err := parsePeriod(asked, d.Now(), zone)
 	if errors.Is(err, ErrPeriod) {
 		return period, refuse(http.StatusBadRequest, err)
 	}

@@ -188,3 +188,15 @@ func TestTheListOfSitesCountsEachSitesOwnDays(t *testing.T) {
 	d.want(d.get("/admin/?days=7"), http.StatusOK, "days in Pacific/Auckland")
 	d.want(d.get("/admin/?from=2026-11-23&to=2026-11-23"), http.StatusOK, "1,234")
 }
+
+// An address of which a part cannot be read must not show another period than was
+// asked for.
+func TestAnAddressThatCannotBeReadIsRefused(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	for _, path := range []string{"/admin/", "/admin/sites/shop", "/admin/sites/shop/rates.csv", "/admin/sites/shop/breakdowns.csv"} {
+		for _, query := range []string{"?from=%zz&to=2026-11-20", "?days=7;x=1"} {
+			d.want(d.get(path+query), http.StatusBadRequest, "")
+		}
+	}
+}

@@ -28,6 +28,11 @@ func parsePeriod(q url.Values, now time.Time, zone *time.Location) (templates.Pe
 }
 
 func readPeriod(q url.Values, today time.Time) (templates.Period, error) {
+	for _, name := range []string{"days", "from", "to"} {
+		if len(q[name]) > 1 {
+			return templates.Period{}, fmt.Errorf("%w: %s is there more than once", ErrPeriod, name)
+		}
+	}
 	if q.Has("from") || q.Has("to") {
 		if q.Has("days") {
 			return templates.Period{}, fmt.Errorf("%w: name either days, or from and to", ErrPeriod)

@@ -35,6 +35,7 @@ func TestAWrongPeriodIsRefused(t *testing.T) {
 		"from=2026-11-01", "to=2026-11-01", "from=&to=", "from=2026-02-30&to=2026-03-01", "from=2026-11-1&to=2026-11-02",
 		"from=2026-11-02&to=2026-11-01", "from=2026-11-01&to=2026-11-23", "from=0001-01-01&to=2026-11-22",
 		"from=2021-11-20&to=2026-11-22", "from=-9999-01-01&to=9999-12-31", "from=2026-11-01T00:00:00Z&to=2026-11-02",
+		"days=7&days=90", "from=2026-11-01&to=2026-11-02&to=2026-11-03",
 	} {
 		values, err := url.ParseQuery(query)
 		if err != nil {
