@@ -35,7 +35,8 @@ type accounts struct {
 
 type account struct {
 	Name     string    `json:"name"`
-	Email    string    `json:"email,omitempty"` // by which an identity provider names it
+	Email    string    `json:"email,omitempty"`   // by which an identity provider names it
+	Subject  string    `json:"subject,omitempty"` // hash of whom the provider named by it first
 	Role     Role      `json:"role"`
 	Scope    Scope     `json:"scope"`
 	Password string    `json:"password,omitempty"` // PHC string; none: nobody logs in with one

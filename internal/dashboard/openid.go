@@ -27,13 +27,14 @@ func (d *Dashboard) getOpenID(c echo.Context) error {
 }
 
 // getOpenIDCallback takes a browser back from the identity provider and opens the
-// session of the account that was invited with the address it vouches for.
+// session of the account that was invited with the address it vouches for. Who comes
+// first is the account's person from then on: an address may be given to somebody else.
 func (d *Dashboard) getOpenIDCallback(c echo.Context) error {
 	f, err := d.sessions.TakeFlow(c.Response().Header(), c.Request(), secure(c.Request()), d.Now())
 	if err != nil || !same(f.State, c.QueryParam("state")) {
 		return d.tryAgain(c, http.StatusBadRequest, "This sign-in was not begun in this browser, or took longer than ten minutes. Begin again.")
 	}
-	email, err := d.OpenID.Finish(c.Request().Context(), openid.Flow{State: f.State, Nonce: f.Nonce, Verifier: f.Verifier}, c.QueryParam("code"))
+	who, err := d.OpenID.Finish(c.Request().Context(), openid.Flow{State: f.State, Nonce: f.Nonce, Verifier: f.Verifier}, c.QueryParam("code"))
 	if errors.Is(err, openid.ErrAway) {
 		d.Log.Error("nobody can be signed in through the identity provider", "error", err)
 		return d.tryAgain(c, http.StatusBadGateway, "The identity provider does not answer. Try again, or use your password.")
@@ -42,9 +43,14 @@ func (d *Dashboard) getOpenIDCallback(c echo.Context) error {
 	if readErr != nil {
 		return readErr
 	}
-	a := known.findEmail(email)
-	if err != nil || a == nil || a.Disabled {
+	a := known.findEmail(who.Email)
+	if err != nil || a == nil || a.Disabled || a.Subject != "" && a.Subject != hashToken(who.Subject) {
 		return d.refuseOpenID(c, a, err)
+	}
+	if a.Subject == "" {
+		if err := d.Accounts.bind(*a, hashToken(who.Subject)); err != nil {
+			return settled(err)
+		}
 	}
 	if err := d.begin(c, *a, "openid"); err != nil {
 		return err
@@ -66,7 +72,7 @@ func (d *Dashboard) refuseOpenID(c echo.Context, a *account, err error) error {
 	if err := d.noteRefusal(c, name, "openid"); err != nil {
 		return err
 	}
-	return d.tryAgain(c, http.StatusForbidden, "Nobody is invited with an e-mail address that the identity provider vouches for. Ask an owner to enter it under Access.")
+	return d.tryAgain(c, http.StatusForbidden, "Nobody is invited with an e-mail address that the identity provider vouches for, or it was somebody else’s before. Ask an owner to enter it under Access, or for a new set-up link.")
 }
 
 // findEmail returns the account that was invited with an address, nil without one.

@@ -192,3 +192,38 @@ func TestAnAddressOfAnotherScriptIsAnotherAddress(t *testing.T) {
 		}
 	}
 }
+
+// An address that was one person's and is given to another opens no account of the
+// first, until an owner says so.
+func TestAnAddressThatIsSomebodyElsesNowOpensNothing(t *testing.T) {
+	d := newDesk(t)
+	p := newProvider(t, d.clock)
+	d.in()
+	d.want(d.post("/admin/access/accounts", url.Values{"name": {"mira"}, "email": {"mira@example.com"}, "role": {"auditor"}, "scope": {"all"}}), http.StatusOK, "Send this link")
+	d.through(p.URL)
+	as := func(subject string) int {
+		d.t.Helper()
+		p.mu.Lock()
+		p.claims["sub"] = subject
+		p.mu.Unlock()
+		d.fresh()
+		return d.goesThrough().status
+	}
+	for _, step := range []struct {
+		subject string
+		status  int
+	}{{"4711", http.StatusOK}, {"4711", http.StatusOK}, {"4712", http.StatusForbidden}, {"4711", http.StatusOK}} {
+		if got := as(step.subject); got != step.status {
+			t.Errorf("%s: status %d, want %d", step.subject, got, step.status)
+		}
+	}
+	d.fresh()
+	d.in2()
+	d.want(d.post("/admin/access/accounts/mira/reset", url.Values{}), http.StatusOK, "Send this link to mira")
+	if got := as("4712"); got != http.StatusOK {
+		t.Errorf("after an owner's reset: status %d", got)
+	}
+	if got := as("4711"); got != http.StatusForbidden {
+		t.Errorf("who had it before: status %d", got)
+	}
+}

@@ -97,12 +97,29 @@ func hashToken(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// Change gives an account another role, scope and address. Its sessions end.
+// bind keeps as whom the identity provider names an account's person, unless the
+// account is another by now. Errors: ErrNoAccount.
+func (f *AccountsFile) bind(was account, subject string) error {
+	return f.change(func(a *accounts) error {
+		one := a.find(was.Name)
+		if one == nil || one.Mark != was.Mark || one.Disabled || one.Subject != "" && one.Subject != subject {
+			return ErrNoAccount
+		}
+		one.Subject = subject
+		return nil
+	})
+}
+
+// Change gives an account another role, scope and address. Its sessions end, and with
+// another address it may be another person's.
 func (f *AccountsFile) Change(p Person, now time.Time, note func(Scope) error) error {
 	if err := p.check(); err != nil {
 		return err
 	}
 	return f.edit(p.Name, now, note, func(a *accounts, one *account) error {
+		if !sameAddress(one.Email, p.Email) {
+			one.Subject = ""
+		}
 		one.Role, one.Scope, one.Email = p.Role, p.Scope, p.Email
 		return a.freeEmail(p)
 	})
@@ -135,11 +152,12 @@ func (f *AccountsFile) Disable(name string, now time.Time, note func(Scope) erro
 	})
 }
 
-// Reset ends an account's sessions and its password, and returns the token of a
-// link under which another is set. A disabled account works again with it.
+// Reset ends an account's sessions and its password, forgets who the identity provider
+// says it is, and returns the token of a link under which another password is set. A
+// disabled account works again with it.
 func (f *AccountsFile) Reset(name string, now time.Time, note func(Scope) error) (token string, err error) {
 	err = f.edit(name, now, note, func(_ *accounts, one *account) error {
-		one.Disabled, one.Password = false, ""
+		one.Disabled, one.Password, one.Subject = false, "", ""
 		token = one.invite(now)
 		return nil
 	})

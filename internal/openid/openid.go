@@ -67,34 +67,40 @@ func (p *Provider) Begin(ctx context.Context, f Flow) (string, error) {
 	return p.config(found).AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), nil
 }
 
-// Finish exchanges the code that a browser brought back, and returns the e-mail
-// address that the provider has verified. Errors: ErrAway, ErrRefused.
-func (p *Provider) Finish(ctx context.Context, f Flow, code string) (email string, err error) {
+// Identity is who signed in.
+type Identity struct {
+	Email   string // that the provider has verified; it may be somebody else's later
+	Subject string // of this provider, the same for this person only and always
+}
+
+// Finish exchanges the code that a browser brought back for who signed in. Errors:
+// ErrAway, ErrRefused.
+func (p *Provider) Finish(ctx context.Context, f Flow, code string) (who Identity, err error) {
 	found, err := p.discover(ctx)
 	if err != nil {
-		return "", err
+		return who, err
 	}
 	ctx = oidc.ClientContext(ctx, p.client)
 	tokens, err := p.config(found).Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
 	if err != nil {
-		return "", exchangeError(err)
+		return who, exchangeError(err)
 	}
 	raw, _ := tokens.Extra("id_token").(string)
 	id, err := found.VerifierContext(ctx, &oidc.Config{ClientID: p.ClientID, Now: p.Now}).Verify(ctx, raw)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrRefused, err)
+		return who, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	if id.Nonce != f.Nonce {
-		return "", fmt.Errorf("%w: it answered another sign-in than this", ErrRefused)
+		return who, fmt.Errorf("%w: it answered another sign-in than this", ErrRefused)
 	}
 	var claims struct {
 		Email    string `json:"email"`
 		Verified bool   `json:"email_verified"`
 	}
 	if err := id.Claims(&claims); err != nil || claims.Email == "" || !claims.Verified {
-		return "", fmt.Errorf("%w: it is missing or not verified", ErrRefused)
+		return who, fmt.Errorf("%w: it is missing or not verified", ErrRefused)
 	}
-	return claims.Email, nil
+	return Identity{Email: claims.Email, Subject: id.Issuer + " " + id.Subject}, nil
 }
 
 // exchangeError tells a provider that cannot be reached from one that refuses. What
