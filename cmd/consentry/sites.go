@@ -146,10 +146,7 @@ func (s *siteSet) report(found []siteconfig.Problem) (broken map[string]bool) {
 // none is published.
 func (s *siteSet) publish(ctx context.Context, configured []*consent.Site, broken map[string]bool) (published []*api.Site) {
 	foreign := s.checkRoots(ctx, configured)
-	for _, site := range configured {
-		if broken[site.Source] {
-			continue
-		}
+	for _, site := range slices.DeleteFunc(configured, func(site *consent.Site) bool { return broken[site.Source] }) {
 		built, err := s.build(ctx, site, foreign)
 		if err == nil {
 			published = append(published, built)
