@@ -9,7 +9,7 @@ import (
 
 // readPlain reads a decision as our own script writes it: without white space, escapes
 // or what is not ASCII. It reports false for every other text, of which it has read a
-// part then: encoding/json decides about that one, at ten times the cost.
+// part then: encoding/json decides about that one.
 func readPlain(body []byte, d *consent.Decision) bool {
 	p := plain{rest: body}
 	seen := 0

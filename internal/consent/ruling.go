@@ -89,7 +89,7 @@ func (p *Policy) Local() bool {
 	return len(p.Regimes.Rules) > 0 || slices.ContainsFunc(p.Optional(), func(c Category) bool { return len(c.Exempt) > 0 })
 }
 
-// Equal reports whether both are the same, as their ID does at a hundred times the cost.
+// Equal reports whether both are the same: whether their IDs are, without hashing.
 func (r Ruling) Equal(o Ruling) bool {
 	return r.Regime == o.Regime && r.Signal == o.Signal && r.Heeds == o.Heeds && r.Memory == o.Memory && slices.Equal(r.Presumed, o.Presumed)
 }
