@@ -39,6 +39,10 @@ func (d *Document) decode(parsed *ast.File, into any) {
 // list, which begin where the node does.
 func (d *Document) value(node ast.Node, target reflect.Value, path string, tag keywords) {
 	if target.Kind() == reflect.Pointer {
+		if _, none := node.(*ast.NullNode); none {
+			d.null(path) // a pointer would say that there is something
+			return
+		}
 		target.Set(reflect.New(target.Type().Elem()))
 		target = target.Elem()
 	}

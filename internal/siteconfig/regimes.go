@@ -122,6 +122,9 @@ func (b *builder) exempt(at string, c CategoryFile) []string {
 	if c.ID == consent.Necessary {
 		b.doc.Fail(at+".exempt", "what is necessary needs no exemption; remove it")
 	}
+	if c.Exempt.CNIL == nil && c.Exempt.UK == nil {
+		b.doc.Fail(at+".exempt", "%s.exempt has no checklist; write cnil or uk with what is true there, or remove it", at)
+	}
 	var countries []string
 	if c.Exempt.CNIL != nil {
 		countries = append(countries, "FR")
