@@ -34,6 +34,28 @@ func TestContrastIsThatOfWCAG(t *testing.T) {
 
 // Whatever stands in a file, reading it neither panics nor reports a place
 // outside of it, and a file that fails gives no site.
+// What editors of other systems write is read or refused by its name, never shown as
+// question marks, and what the parser finds strange comes with what to do.
+func TestFilesOfOtherEditorsAreUnderstood(t *testing.T) {
+	for src, want := range map[string]string{
+		"\ufeff" + minimal:                                         "",
+		strings.ReplaceAll(minimal, "\n", "\r\n"):                  "",
+		"\xff\xfei\x00d\x00":                                       "shop.yaml:1:1: the file is written as UTF-16; save it as UTF-8",
+		"id: a\nname: M\xfcller\n":                                 "shop.yaml:2:8: a letter here is not written as UTF-8; save the file as UTF-8",
+		"id: a\ncontroller:\n\tname: N\n":                          "indent with spaces, not with tabs",
+		"id: a\nlayout bar\nname: N\n":                             `write "name: value"`,
+		"id: a\nname: \"N\norigins: []\n":                          "close the quotes",
+		"id: a\norigins: [https://a.example\nname: N\n":            "close the bracket",
+		"id: a\ncolors: {light: {paper: #ffffff, ink: #1c2430}}\n": `YAML takes #ffffff for a comment, so put it in quotes: "#ffffff"`,
+	} {
+		known, _ := readCatalogue(catalogue.Files)
+		problems := build("shop.yaml", []byte(src), known, locales).doc.Problems()
+		if want == "" && len(problems) > 0 || want != "" && (len(problems) != 1 || !strings.Contains(problems[0].String(), want)) {
+			t.Errorf("%q: %v, want %q", src, problems, want)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(full))
 	f.Add([]byte("a: &a [*a]\n<<: {b: !!binary x}\n? [1]\n: 2\n"))

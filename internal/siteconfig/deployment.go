@@ -128,6 +128,10 @@ func (b *builder) checkHost() {
 		b.doc.Fail("mode", `mode %s needs host, the host under which browsers reach Consentry; add "host: privacy.shop.example"`, f.Mode)
 		return
 	}
+	if _, bare, ok := strings.Cut(f.Host, "://"); ok {
+		b.doc.Fail("host", "host is written without a scheme; write %q", strings.TrimRight(bare, "/"))
+		return
+	}
 	if host := hostname(f.Host); !hostPattern.MatchString(host) && !isAddress(host) {
 		b.doc.Fail("host", `host must be a host in small letters, with a port unless it is the usual one, such as "privacy.shop.example", not %q`, f.Host)
 		return
@@ -172,7 +176,7 @@ func (b *builder) checkCookieScope() {
 			b.doc.Fail("cookie.domain", "cookie.domain %q is neither the domain of the origin %q nor a parent of it; browsers would refuse the cookies", c.Domain, b.file.Origins[i])
 		}
 	}
-	if b.file.Mode == string(consent.ModeSubdomain) && b.file.Host != "" && !below(hostname(b.file.Host), c.Domain) {
+	if b.file.Mode == string(consent.ModeSubdomain) && b.file.Host != "" && !strings.Contains(b.file.Host, "://") && !below(hostname(b.file.Host), c.Domain) {
 		b.doc.Fail("cookie.domain", "cookie.domain %q is neither the domain of host %q nor a parent of it; browsers would refuse the cookies", c.Domain, b.file.Host)
 	}
 }

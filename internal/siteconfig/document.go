@@ -1,9 +1,11 @@
 package siteconfig
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -47,7 +49,11 @@ func Read(file string, src []byte, into any) *Document {
 		doc.problems = []Problem{{File: file, Message: fmt.Sprintf("the file has %d bytes; at most %d are read", len(src), maxFile)}}
 		return doc
 	}
+	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	doc.lines = strings.Split(string(src), "\n")
+	if doc.foreign(src) {
+		return doc
+	}
 	parsed, err := parse(src)
 	if err != nil {
 		doc.syntax(err)
@@ -99,11 +105,47 @@ func (d *Document) nearest(path string) place {
 	}
 }
 
+// foreign reports text of another encoding, which would be shown as question marks.
+func (d *Document) foreign(src []byte) bool {
+	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
+		d.problems = append(d.problems, Problem{File: d.file, Line: 1, Column: 1, Message: "the file is written as UTF-16; save it as UTF-8"})
+		return true
+	}
+	for i, line := range d.lines {
+		if column := strings.IndexFunc(line, func(r rune) bool { return r == utf8.RuneError }); column >= 0 && !utf8.ValidString(line) {
+			d.problems = append(d.problems, Problem{File: d.file, Line: i + 1, Column: utf8.RuneCountInString(line[:column]) + 1,
+				Message: "a letter here is not written as UTF-8; save the file as UTF-8"})
+			return true
+		}
+	}
+	return false
+}
+
+// mend says what to do about a message of the parser, "" when it says so itself.
+func (d *Document) mend(message string, line int) string {
+	for _, known := range [...]struct{ part, mend string }{
+		{"'\t'", "; indent with spaces, not with tabs"},
+		{"non-map value", `; write "name: value", with a space behind the colon, and indent what belongs together alike`},
+		{"not allowed in this context", "; indent what belongs together alike, and put text that has a colon in it in quotes"},
+		{"unexpected key name", "; indent what belongs together alike"},
+		{"could not find end character", "; close the quotes"},
+		{"must be specified", "; close the bracket"},
+	} {
+		if strings.Contains(message, known.part) {
+			return known.mend
+		}
+	}
+	if colour := d.comment(line); colour != "" {
+		return fmt.Sprintf("; YAML takes %s for a comment, so put it in quotes: %q", colour, colour)
+	}
+	return ""
+}
+
 func (d *Document) syntax(err error) {
 	problem := Problem{File: d.file, Line: 1, Column: 1, Message: "not readable as YAML: " + err.Error()}
 	if located, ok := err.(yaml.Error); ok && located.GetToken() != nil {
 		problem.Line, problem.Column = position(located.GetToken())
-		problem.Message = "not readable as YAML: " + located.GetMessage()
+		problem.Message = "not readable as YAML: " + located.GetMessage() + d.mend(located.GetMessage(), problem.Line)
 	}
 	d.problems = append(d.problems, problem)
 }
