@@ -61,6 +61,7 @@ func rules() []rule {
 			`(^|\.)(accept|primary|secondary)(_(button|colou?r|background|size|weight|style|text))*$|\.(reject|decline|refuse|deny)[a-z_]*$|^(reject|decline|refuse|deny)_(color|colour|style|size|weight|link|text)[a-z_]*$|^(button_)?order$`, nil},
 		{Rule{"accept-louder", taskforce + "D and E; " + ccpa + "(a)(2)", "write both answers in the same plain letters", false}, "", acceptIsLouder},
 		{Rule{"answering-link", taskforce + "C; " + ccpa + "(a)(2)", "the two buttons are the answers, a link leads to a page; name that page", false}, "", linksAnswer},
+		{Rule{"misleading-label", ccpa + "(a)(3) and (4); EDPB guidelines 03/2022, misleading action", "let each button say what it does, and no two of them the same", false}, "", labelsMislead},
 		{Rule{"answers-unlike", ccpa + "(a)(2)", "make both answers about as long, so that both are read at a glance", true}, "", answersDiffer},
 		{Rule{"unreadable", taskforce + "E; WCAG 2.2, 1.4.3", "make one of them darker or lighter", false}, "", nil},
 		{Rule{"pre-ticked", taskforce + "B; " + planet49, "everything optional is off until the visitor switches it on", false},

@@ -21,7 +21,40 @@ func (l *linter) ownTexts() (list []finding) {
 			list = append(list, finding{join(at, s.at), s.what})
 		}
 		for _, id := range slices.Sorted(maps.Keys(own.Categories)) {
-			list = append(list, finding{at + ".categories." + id + ".description", own.Categories[id].Description})
+			words := own.Categories[id]
+			list = append(list, finding{at + ".categories." + id + ".title", words.Title}, finding{at + ".categories." + id + ".description", words.Description})
+		}
+	}
+	return append(list, l.ownPhrases()...)
+}
+
+// ownPhrases are the owner's translations of what is said about cookies.
+func (l *linter) ownPhrases() (list []finding) {
+	for _, locale := range slices.Sorted(maps.Keys(l.file.Texts)) {
+		own := l.file.Texts[locale].Phrases
+		for _, english := range slices.Sorted(maps.Keys(own)) {
+			list = append(list, finding{"texts." + locale + ".phrases." + english, own[english]})
+		}
+	}
+	return list
+}
+
+// emptyPhrases are the translations, of durations or else of purposes, that say
+// nothing.
+func (l *linter) emptyPhrases(durations bool, empty func(string) bool, what string) (list []finding) {
+	used := make(map[string]bool)
+	for _, c := range l.site.Policy.Categories {
+		for _, s := range c.Services {
+			for _, cookie := range s.Cookies {
+				used[cookie.Duration] = used[cookie.Duration] || durations
+				used[cookie.Purpose] = used[cookie.Purpose] || !durations
+			}
+		}
+	}
+	for _, p := range l.ownPhrases() {
+		_, english, _ := strings.Cut(p.at, ".phrases.")
+		if used[english] && p.what != "" && empty(p.what) {
+			list = append(list, finding{p.at, fmt.Sprintf(what, english, p.what)})
 		}
 	}
 	return list
@@ -239,7 +272,7 @@ func purposeSaysNothing(l *linter) (list []finding) {
 			list = append(list, finding{at + ".purpose", fmt.Sprintf("the purpose of %q is given as %q", c.Name, c.Purpose)})
 		}
 	})
-	return list
+	return append(list, l.emptyPhrases(false, namesNoPurpose, "the purpose %q is translated as %q")...)
 }
 
 func purposeIsACommonplace(l *linter) []finding {
@@ -263,7 +296,7 @@ func durationSaysNothing(l *linter) (list []finding) {
 			list = append(list, finding{at + ".duration", fmt.Sprintf("how long %q stays is given as %q", c.Name, c.Duration)})
 		}
 	})
-	return list
+	return append(list, l.emptyPhrases(true, namesNoTime, "the duration %q is translated as %q")...)
 }
 
 func useCountsAsYes(l *linter) []finding {

@@ -38,7 +38,10 @@ func (l *linter) saysYes(locale, label string) bool {
 // acceptsAs reports whether a label has the word, perhaps with another ending, that a
 // language's built-in texts accept with.
 func (l *linter) acceptsAs(locale, label string) bool {
-	word := l.acceptWord(locale)
+	return hasStem(label, l.acceptWord(locale))
+}
+
+func hasStem(label, word string) bool {
 	if unspaced(word) {
 		return strings.Contains(label, word)
 	}
@@ -48,13 +51,24 @@ func (l *linter) acceptsAs(locale, label string) bool {
 // acceptWord is the first word that stands on the built-in button that accepts and not
 // on the one that rejects; "" for a language without built-in texts.
 func (l *linter) acceptWord(locale string) string {
-	built, ok := l.builtin(locale, l.site.Policy)
-	if word := unlike(built.AcceptAll, built.RejectAll); !ok || unspaced(word) {
+	built, _ := l.builtin(locale, l.site.Policy)
+	return tellingWord(built.AcceptAll, built.RejectAll)
+}
+
+// rejectWord is the one that tells the button that rejects.
+func (l *linter) rejectWord(locale string) string {
+	built, _ := l.builtin(locale, l.site.Policy)
+	return tellingWord(built.RejectAll, built.AcceptAll)
+}
+
+// tellingWord is the first word of a label that another has not.
+func tellingWord(label, other string) string {
+	if word := unlike(label, other); unspaced(word) {
 		return word
 	}
-	refuses := tokens(built.RejectAll)
-	for _, word := range tokens(built.AcceptAll) {
-		if !slices.Contains(refuses, word) {
+	others := tokens(other)
+	for _, word := range tokens(label) {
+		if !slices.Contains(others, word) {
 			return word
 		}
 	}
@@ -123,6 +137,30 @@ func (l *linter) answers(locale, label string) bool {
 		return strings.HasPrefix(label, word) || strings.HasSuffix(label, word)
 	}
 	return word != "" && slices.Contains(tokens(label), word)
+}
+
+// labelsMislead finds an accept button that rejects, and buttons that do something
+// else under the words of one of the answers.
+func labelsMislead(l *linter) []finding {
+	list := l.eachLocale(func(at string, own, all consent.Texts) *finding {
+		locale := strings.TrimPrefix(at, "texts.")
+		if own.AcceptAll == "" || !refusing.MatchString(own.AcceptAll) && !hasStem(own.AcceptAll, l.rejectWord(locale)) {
+			return nil
+		}
+		return &finding{at + ".accept_all", fmt.Sprintf("%s.accept_all says %q, which rejects", at, own.AcceptAll)}
+	})
+	return append(list, l.eachLocale(func(at string, own, all consent.Texts) *finding {
+		for _, b := range []struct{ name, own, all string }{
+			{"choose", own.Choose, all.Choose}, {"save", own.Save, all.Save}, {"settings", own.Settings, all.Settings}, {"close", own.Close, all.Close},
+		} {
+			for _, answer := range []struct{ name, own, all string }{{"accept_all", own.AcceptAll, all.AcceptAll}, {"reject_all", "", all.RejectAll}} { // one that says what another button does is no reject
+				if (b.own != "" || answer.own != "") && b.all != "" && strings.EqualFold(b.all, answer.all) {
+					return &finding{l.doc.first(at+"."+b.name, at+"."+answer.name), fmt.Sprintf("%s.%s says %q, as %s does", at, b.name, b.all, answer.name)}
+				}
+			}
+		}
+		return nil
+	})...)
 }
 
 func rejectAccepts(l *linter) []finding {

@@ -39,6 +39,9 @@ var (
 	// answering is how a link begins that looks like an answer.
 	answering = phrases(`^(i |we |yes,? )?(accept|agree|allow|reject|decline|refuse|deny)\b`, `^j'accepte`, `^(yes|ok|okay)$`)
 
+	// refusing is how a label begins that rejects.
+	refusing = phrases(`^(no|nein|non|nej|nee|nie|não)(,? |$)`, `^(reject|decline|refuse|deny|do not|don't|ablehnen|refuser|rechazar|rifiuta|weigeren|recusar|rejeitar)`)
+
 	// spared are the words that turn an acceptance round or narrow it: no, not,
 	// without, reject, only. Where a script has no spaces they stand anywhere.
 	spared = phrases(`(^|\PL)(no|not|none|nothing|never|don't|without|only|just|reject|refuse|decline|deny|withdraw|nicht|nichts|kein|keine|ohne|nur|ablehnen|ne|pas|rien|sans|aucun|uniquement|seulement|refuser|sin|solo|sólo|ninguna|ninguno|rechazar|non|niente|nessuno|senza|rifiuta|não|nenhum|sem|apenas|somente|niet|niets|geen|zonder|alleen|weigeren`+
