@@ -1,9 +1,9 @@
 package server
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,17 +23,17 @@ import (
 // none, and the log says so.
 func trustProxies(o Options, m *Metrics) echo.MiddlewareFunc {
 	var warned atomic.Int64
-	extract := extractor(o.TrustedProxies)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
-			peer := peerAddr(r)
+			peer, sure := peerAddr(r), true
 			switch {
 			case trusted(o.TrustedProxies, peer):
 				if host := r.Header.Get("X-Forwarded-Host"); host != "" {
 					r.Host = host
 				}
-				c.Set(api.AddressKey, extract(r))
+				peer, sure = visitorOf(r.Header.Values("X-Forwarded-For"), o.TrustedProxies, peer)
+				c.Set(api.AddressKey, peer)
 				c.Set(api.PlaceKey, placeOf(r, o))
 			case len(o.TrustedProxies) == 0 && (peer.IsPrivate() || peer.IsLoopback()):
 				m.undeclaredProxy.Inc()
@@ -44,7 +44,9 @@ func trustProxies(o Options, m *Metrics) echo.MiddlewareFunc {
 			default:
 				c.Set(api.AddressKey, peer)
 			}
-			locate(c, o)
+			if sure {
+				locate(c, o)
+			}
 			return next(c)
 		}
 	}
@@ -107,24 +109,33 @@ func trusted(proxies []netip.Prefix, addr netip.Addr) bool {
 	return false
 }
 
-// extractor finds the visitor in X-Forwarded-For: the last address that no
-// declared proxy has.
-func extractor(proxies []netip.Prefix) func(*http.Request) netip.Addr {
-	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range proxies {
-		_, network, err := net.ParseCIDR(p.String())
-		if err == nil {
-			options = append(options, echo.TrustIPRange(network))
+// visitorOf finds the visitor in X-Forwarded-For: the last address that no declared
+// proxy has; the peer's where there is none. It is sure to be the visitor's, good
+// enough to say where that is, when nothing stands before it: otherwise it may be
+// that of a proxy that nobody declared, which can be in another country.
+func visitorOf(fields []string, proxies []netip.Prefix, peer netip.Addr) (addr netip.Addr, sure bool) {
+	hops := strings.Split(strings.Join(fields, ","), ",")
+	for i, hop := range slices.Backward(hops) {
+		addr, ok := hopAddr(hop)
+		if !ok {
+			return peer, false
 		}
-	}
-	extract := echo.ExtractIPFromXFFHeader(options...)
-	return func(r *http.Request) netip.Addr {
-		addr, err := netip.ParseAddr(extract(r))
-		if err != nil {
-			return netip.Addr{}
+		if !trusted(proxies, addr) {
+			return addr, i == 0
 		}
-		return addr.Unmap()
+		peer = addr
 	}
+	return peer, false
+}
+
+// hopAddr reads an address, to which some proxies add the port.
+func hopAddr(hop string) (netip.Addr, bool) {
+	hop = strings.TrimSpace(hop)
+	if both, err := netip.ParseAddrPort(hop); err == nil {
+		return both.Addr().Unmap(), true
+	}
+	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(hop, "["), "]"))
+	return addr.Unmap(), err == nil
 }
 
 // limiter is a fixed table of token buckets, found by a salted hash of the

@@ -68,6 +68,8 @@ func TestOnlyDeclaredProxiesSpeakForOthers(t *testing.T) {
 		"a hop that nobody declared":       {peer: "10.0.0.1:99", forwarded: []string{"203.0.113.1, 192.168.1.1"}, address: "192.168.1.1"},
 		"a proxies-only chain":             {peer: "10.0.0.1:99", forwarded: []string{"10.0.0.3, 10.0.0.2"}, address: "10.0.0.3"},
 		"words for an address":             {peer: "10.0.0.1:99", forwarded: []string{"unknown"}, address: "10.0.0.1"},
+		"an address with its port":         {peer: "10.0.0.1:99", forwarded: []string{"203.0.113.1:4711"}, address: "203.0.113.1"},
+		"an IPv6 address with its port":    {peer: "10.0.0.1:99", forwarded: []string{"[2001:db8:2::7]:4711"}, address: "2001:db8:2::7"},
 		"an IPv6 visitor":                  {peer: "10.0.0.1:99", forwarded: []string{"2001:db8:2::7"}, address: "2001:db8:2::7"},
 		"an IPv6 proxy":                    {peer: "[2001:db8:1::1]:99", forwarded: []string{"203.0.113.1"}, address: "203.0.113.1"},
 		"an IPv6 neighbour of a proxy":     {peer: "[2001:db8:2::1]:99", forwarded: []string{"203.0.113.1"}, host: "evil.example", address: "2001:db8:2::1"},
@@ -161,6 +163,39 @@ func TestACountryIsBelievedFromDeclaredProxiesOnly(t *testing.T) {
 		}
 		if got, _ := c.Get(api.PlaceKey).(api.Place); got.Country != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// Where a proxy stands says nothing about where its visitors are: only an address
+// that is a visitor's for sure is looked up, and who has none is asked first.
+func TestNobodyIsPlacedByTheAddressOfAProxy(t *testing.T) {
+	for name, test := range map[string]struct {
+		peer      string
+		forwarded []string
+		want      string
+	}{
+		"a visitor of a proxy":               {"10.0.0.1:99", []string{"203.0.113.1"}, "US"},
+		"a visitor of two":                   {"10.0.0.1:99", []string{"203.0.113.1, 10.0.0.2"}, "US"},
+		"a visitor with a port":              {"10.0.0.1:99", []string{"203.0.113.1:4711"}, "US"},
+		"a visitor":                          {"203.0.113.1:99", nil, "US"},
+		"a proxy that forwards no address":   {"10.0.0.1:99", nil, ""},
+		"a proxy that forwards words":        {"10.0.0.1:99", []string{"unknown"}, ""},
+		"words behind a proxy":               {"10.0.0.1:99", []string{"203.0.113.1, unknown, 10.0.0.2"}, ""},
+		"proxies alone":                      {"10.0.0.1:99", []string{"10.0.0.3, 10.0.0.2"}, ""},
+		"perhaps a proxy that is undeclared": {"10.0.0.1:99", []string{"198.51.100.7, 203.0.113.1"}, ""},
+	} {
+		o := quietOptions("10.0.0.0/8")
+		o.Locate = func(netip.Addr) (country, region string) { return "US", "CA" }
+		r := httptest.NewRequest(http.MethodGet, "/gate.js", nil)
+		r.RemoteAddr = test.peer
+		r.Header["X-Forwarded-For"] = test.forwarded
+		c := echo.New().NewContext(r, httptest.NewRecorder())
+		if err := trustProxies(o, newMetrics(Options{Version: "test"}))(func(echo.Context) error { return nil })(c); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := c.Get(api.PlaceKey).(api.Place); got.Country != test.want {
+			t.Errorf("%s is placed in %q, want %q", name, got.Country, test.want)
 		}
 	}
 }
