@@ -1,6 +1,8 @@
 package api
 
 import (
+	"slices"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -129,6 +131,9 @@ func (s *Site) heeds(r consent.Ruling) []string {
 	}
 	if s.Policy.Signals.DNT == consent.DNTHonor {
 		names = append(names, "doNotTrack")
+	}
+	if r.DNT { // the first is what the gate names when the server alone has seen it
+		slices.Reverse(names)
 	}
 	return names
 }

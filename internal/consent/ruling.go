@@ -11,6 +11,7 @@ import (
 type Ruling struct {
 	Regime Regime
 	Signal bool          // an honoured signal
+	DNT    bool          // it is Do Not Track alone
 	Heeds  bool          // Global Privacy Control is honoured
 	Memory time.Duration // how long an answer holds; never shorter than the cool-down
 	// Presumed has, for each optional category in order: granted or denied, which
@@ -25,7 +26,10 @@ const Keeps Status = "keeps"
 // Ruling returns the one for a visitor at a place, whose browser sends signals.
 func (p *Policy) Ruling(place string, gpc, dnt bool) Ruling {
 	rule := p.Regimes.At(place)
-	r := Ruling{Regime: rule.Regime, Signal: p.Signals.Honours(rule, gpc, dnt), Heeds: p.Signals.Honours(rule, true, false), Memory: max(p.Memory, rule.CoolDown)}
+	r := Ruling{
+		Regime: rule.Regime, Signal: p.Signals.Honours(rule, gpc, dnt), DNT: !p.Signals.Honours(rule, gpc, false) && p.Signals.Honours(rule, false, dnt),
+		Heeds: p.Signals.Honours(rule, true, false), Memory: max(p.Memory, rule.CoolDown),
+	}
 	for _, c := range p.Optional() {
 		r.Presumed = append(r.Presumed, p.presume(c, place, rule, r.Signal))
 	}
@@ -73,8 +77,8 @@ func (p *Policy) Rulings() []Ruling {
 		places = append(places, c.Exempt...)
 	}
 	for _, place := range append(places, sortedKeys(p.Regimes.Rules)...) {
-		for _, signal := range [...]bool{false, true} {
-			r := p.Ruling(place, signal, false)
+		for _, sent := range [...]struct{ gpc, dnt bool }{{}, {gpc: true}, {dnt: true}} { // what is said names the one that counts
+			r := p.Ruling(place, sent.gpc, sent.dnt)
 			if !slices.ContainsFunc(list, r.Equal) {
 				list = append(list, r)
 			}
@@ -91,7 +95,7 @@ func (p *Policy) Local() bool {
 
 // Equal reports whether both are the same: whether their IDs are, without hashing.
 func (r Ruling) Equal(o Ruling) bool {
-	return r.Regime == o.Regime && r.Signal == o.Signal && r.Heeds == o.Heeds && r.Memory == o.Memory && slices.Equal(r.Presumed, o.Presumed)
+	return r.Regime == o.Regime && r.Signal == o.Signal && r.DNT == o.DNT && r.Heeds == o.Heeds && r.Memory == o.Memory && slices.Equal(r.Presumed, o.Presumed)
 }
 
 // ID names the ruling among those of its site: a few characters.
@@ -99,8 +103,9 @@ func (r Ruling) ID() string {
 	return shortDigest(struct {
 		Regime   Regime
 		Signal   bool
+		DNT      bool `json:",omitempty"`
 		Heeds    bool
 		Memory   int64 // seconds
 		Presumed []Status
-	}{r.Regime, r.Signal, r.Heeds, int64(r.Memory.Seconds()), r.Presumed})
+	}{r.Regime, r.Signal, r.DNT, r.Heeds, int64(r.Memory.Seconds()), r.Presumed})
 }

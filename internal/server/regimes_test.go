@@ -89,11 +89,30 @@ func TestASignalThatBindsNobodyIsLeftAloneByTheGateToo(t *testing.T) {
 	for headers, want := range map[string]string{
 		"": "", "X-Country: JP\nSec-GPC: 1": "", "X-Country: US\nX-Region: CA": "globalPrivacyControl",
 		"X-Country: US\nX-Region: CA\nSec-GPC: 1": "globalPrivacyControl signal:true",
+		// Do Not Track counts everywhere, where Global Privacy Control binds nobody too.
+		"X-Country: JP\nDNT: 1": "signal:true", "X-Country: JP\nSec-GPC: 1\nDNT: 1": "signal:true",
 	} {
 		_, body, _ := r.gateOf(t, headers)
 		held := regexp.MustCompile(`globalPrivacyControl|signal:\w+`).FindAllString(body[strings.Index(body, "{site:"):], -1)
 		if got := strings.Join(held, " "); got != want {
 			t.Errorf("%q: the gate holds %q, want %q", headers, got, want)
+		}
+	}
+}
+
+// The gate names the signal that the server has seen, also where no page can see it.
+func TestTheGateNamesTheSignalThatWasSeen(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", localYAML)
+	r := newRig(t, dir, nil)
+	for headers, want := range map[string]string{
+		"": `heeds:["globalPrivacyControl","doNotTrack"]`, "Sec-GPC: 1": `heeds:["globalPrivacyControl","doNotTrack"]`,
+		"Sec-GPC: 1\nDNT: 1": `heeds:["globalPrivacyControl","doNotTrack"]`, "DNT: 1": `heeds:["doNotTrack","globalPrivacyControl"]`,
+	} {
+		for _, place := range []string{"FR", "US", "JP"} {
+			if _, body, _ := r.gateOf(t, "X-Country: "+place+"\n"+headers); !strings.Contains(body, want) {
+				t.Errorf("%s with %q: the gate does not hold %s", place, headers, want)
+			}
 		}
 	}
 }

@@ -63,7 +63,7 @@ export interface Policy {
   /** What automatic blocking goes by, by service. */
   rules?: Record<string, Rule>
   consent?: Consent
-  /** Which signals are honoured: of the visitor's browser, whatever the server has seen. Global Privacy Control comes first. */
+  /** Which signals are honoured: of the visitor's browser, whatever the server has seen. First comes the one that the server has seen. */
   heeds: Signal[]
   /** Where visitors are treated by where they are, as what follows: the server has seen a signal that is honoured. */
   signal?: boolean
