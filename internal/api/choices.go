@@ -55,9 +55,9 @@ func (a *API) postChoices(c echo.Context) error {
 	if err := formOrigin(c.Request(), ownOrigin(c)); err != nil {
 		return err
 	}
-	form, err := c.FormParams()
+	form, err := postedForm(c.Request())
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrForm, err)
+		return err
 	}
 	d, err := formDecision(s, form)
 	if err != nil {

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,15 +28,34 @@ func pageOrigin(r *http.Request, s *Site) (string, error) {
 
 // formOrigin does the same for the page without JavaScript, which posts to its
 // own origin. Some browsers send null under a strict referrer policy; that is
-// believed only when they also say that the request is of the same origin.
+// believed only when they also say that the request is of the same origin. Browsers
+// that show text alone send none at all: what names one of our pages as the one
+// before is believed then, since no page of another origin can make a browser say it.
 func formOrigin(r *http.Request, own string) error {
+	fetch := r.Header.Get("Sec-Fetch-Site")
 	switch origin := r.Header.Get("Origin"); {
 	case origin == own:
 		return nil
-	case origin == "null" && r.Header.Get("Sec-Fetch-Site") == "same-origin":
+	case origin == "null" && fetch == "same-origin":
+		return nil
+	case origin == "" && (fetch == "" || fetch == "same-origin") && strings.HasPrefix(r.Referer(), own+"/"):
 		return nil
 	}
 	return ErrOrigin
+}
+
+// postedForm reads the fields of a form from its body alone, each once: nothing in
+// an address may answer what was left open on the page.
+func postedForm(r *http.Request) (url.Values, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrForm, err)
+	}
+	for _, values := range r.PostForm {
+		if len(values) > 1 {
+			return nil, fmt.Errorf("%w: a field is repeated", ErrForm)
+		}
+	}
+	return r.PostForm, nil
 }
 
 // ownOrigin is the origin under which this request reached Consentry.

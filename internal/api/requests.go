@@ -19,9 +19,9 @@ func (a *API) postReceipt(c echo.Context) error {
 	if err := formOrigin(c.Request(), ownOrigin(c)); err != nil {
 		return err
 	}
-	form, err := c.FormParams()
+	form, err := postedForm(c.Request())
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrForm, err)
+		return err
 	}
 	switch form.Get("request") {
 	case "", "erase":

@@ -80,6 +80,7 @@ func (r *rig) answerChoices(t *testing.T, store *moodyStore) {
 	r.expect(t, post+"303", ask{to: to, body: accept()})
 	r.expect(t, post+"303", ask{to: to, body: form(newID(t), shop, "save", "c.analytics", "granted", "s.youtube", "granted")})
 	r.expect(t, post+"400"+jsonError+"form", ask{to: to, body: form("", shop, "accept-all")})
+	r.expect(t, post+"400"+jsonError+"form", ask{to: to, body: form(newID(t), shop, "save", "c.analytics", "denied") + "&c.analytics=granted"})
 	r.expect(t, post+"403"+jsonError+"origin", ask{to: to, body: accept(), headers: "Origin: https://evil.example"})
 	r.expect(t, post+"404"+jsonError+"no-site", ask{to: to, body: accept(), headers: foreign})
 	r.expect(t, post+"409 text/html", ask{to: to, body: form(newID(t), unknown, "accept-all")})

@@ -76,6 +76,41 @@ func TestTooManyRequestsCanBeReadAcrossOrigins(t *testing.T) {
 	}
 }
 
+// An address answers nothing that was left open on the page.
+func TestOnlyTheBodyOfAFormDecides(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", shopYAML)
+	r := newRig(t, dir, nil)
+	body := form(newID(t), r.site(t, "shop").Rendering, "save")
+	response, _ := r.do(t, ask{to: "POST /privacy/choices?c.analytics=granted&s.youtube=granted", body: body, headers: "Content-Type: application/x-www-form-urlencoded"}.request(t, r))
+	if response.StatusCode != http.StatusSeeOther || strings.Contains(strings.Join(response.Header.Values("Set-Cookie"), " "), "~g~") {
+		t.Errorf("%d, %v", response.StatusCode, response.Header.Values("Set-Cookie"))
+	}
+}
+
+// Browsers that show text alone send no Origin: they say from which page they come.
+func TestABrowserWithoutOriginMayDecideFromOurOwnPage(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", shopYAML)
+	r := newRig(t, dir, nil)
+	for headers, want := range map[string]int{
+		"Origin:\nReferer: https://shop.example/privacy/choices":                              http.StatusSeeOther,
+		"Origin:\nReferer: https://shop.example/privacy/choices\nSec-Fetch-Site: same-origin": http.StatusSeeOther,
+		"Origin:\nReferer: https://shop.example/privacy/choices\nSec-Fetch-Site: cross-site":  http.StatusForbidden,
+		"Origin: null\nReferer: https://shop.example/privacy/choices":                         http.StatusForbidden,
+		"Origin: https://evil.example\nReferer: https://shop.example/privacy/choices":         http.StatusForbidden,
+		"Origin:\nReferer: https://shop.example.evil.example/privacy/choices":                 http.StatusForbidden,
+		"Origin:\nReferer: https://evil.example/https://shop.example/":                        http.StatusForbidden,
+		"Origin:": http.StatusForbidden,
+	} {
+		body := form(newID(t), r.site(t, "shop").Rendering, "reject-all")
+		response, _ := r.do(t, ask{to: "POST /privacy/choices", body: body, headers: headers}.request(t, r))
+		if response.StatusCode != want {
+			t.Errorf("%q: %d, want %d", headers, response.StatusCode, want)
+		}
+	}
+}
+
 // The page that explains a failure keeps the way back, also where it leads to
 // another host.
 func TestAFailedFormKeepsTheWayBack(t *testing.T) {
