@@ -70,7 +70,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	e.POST("/sightings", a.postSightings, allowCORS, limit)
 	e.OPTIONS("/sightings", a.preflight, allowCORS)
 	get("/choices", a.getChoices)
-	e.POST("/choices", a.postChoices, limit)
+	e.POST("/choices", a.postChoices, a.explainRate, limit)
 	get("/receipts/mine", a.getMyReceipt)
 	get("/receipts/:token", a.getReceipt)
 	e.POST("/receipts/:token", a.postReceipt, limit)

@@ -79,6 +79,22 @@ func (a *API) postChoices(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, s.backURL(s.backFrom(form.Get("back"))))
 }
 
+// explainRate answers who may not write for now as one whose choice could not be
+// saved: with the page, since there is no script to explain an error.
+func (a *API) explainRate(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		err := next(c)
+		if !errors.Is(err, ErrRate) {
+			return err
+		}
+		form, _ := postedForm(c.Request()) // for language and way back, if they can be read
+		s := siteOf(c)
+		return a.showChoices(c, s, choicesView{
+			locale: s.pageLocale(c.Request(), form.Get("locale")), back: s.backFrom(form.Get("back")), outcome: templates.Failed, status: http.StatusTooManyRequests,
+		})
+	}
+}
+
 // outcomeOf tells which failures the page itself explains, with a fresh form.
 func outcomeOf(err error) (templates.Outcome, int) {
 	switch {

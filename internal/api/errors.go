@@ -16,6 +16,7 @@ var (
 	ErrForm      = errors.New("the form is not complete")
 	ErrReceipt   = errors.New("there is no receipt under this link")
 	ErrErased    = errors.New("this decision was erased")
+	ErrRate      = errors.New("too many requests from this network, try again in half a minute") // of the server's limiter
 )
 
 // SupersededError is consent.ErrSuperseded with the rendering to ask with now.

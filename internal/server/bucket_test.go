@@ -158,7 +158,7 @@ func TestWhoIsLimited(t *testing.T) {
 			c.Set(api.AddressKey, test.address)
 			err = handler(c)
 		}
-		if errors.Is(err, errRate) != test.refused || (recorder.Header().Get("Retry-After") == "30") != test.refused {
+		if errors.Is(err, api.ErrRate) != test.refused || (recorder.Header().Get("Retry-After") == "30") != test.refused {
 			t.Errorf("%s: %v, Retry-After %q", name, err, recorder.Header().Get("Retry-After"))
 		}
 	}

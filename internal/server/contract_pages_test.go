@@ -222,8 +222,9 @@ func (r *rig) answerTheMany(t *testing.T) {
 		_, _ = io.Copy(io.Discard, response.Body)
 		_ = response.Body.Close()
 	}
-	for _, path := range []string{"/decisions", "/impressions", "/unasked", "/sightings", "/choices"} {
+	for _, path := range []string{"/decisions", "/impressions", "/unasked", "/sightings"} {
 		r.expect(t, "POST "+path+" 429"+jsonError+"rate", ask{to: "POST /privacy" + path, headers: network})
 	}
+	r.expect(t, "POST /choices 429 text/html", ask{to: "POST /privacy/choices", headers: network})
 	r.expect(t, "POST /receipts/{token} 429"+jsonError+"rate", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64), headers: network})
 }

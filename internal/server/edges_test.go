@@ -76,6 +76,28 @@ func TestTooManyRequestsCanBeReadAcrossOrigins(t *testing.T) {
 	}
 }
 
+// Who decides without JavaScript reads in a page, in their language, that too much
+// was sent and nothing was switched on.
+func TestTooManyRequestsAreExplainedWithoutJavaScript(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", shopYAML)
+	r := newRig(t, dir, nil)
+	const from = "X-Forwarded-For: 198.51.100.4"
+	for range 201 {
+		response, err := r.public.Client().Do(ask{to: "POST /privacy/choices", headers: from}.request(t, r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+	}
+	body := form(newID(t), r.site(t, "shop").Rendering, "accept-all", "locale", "de")
+	_, page := r.expect(t, "POST /choices 429 text/html", ask{to: "POST /privacy/choices", body: body, headers: from})
+	if !strings.Contains(page, `<html lang="de"`) || !strings.Contains(page, `value="/basket"`) || !strings.Contains(page, "role=\"alert\"") {
+		t.Errorf("it does not say so in German, with the way back:\n%s", page)
+	}
+}
+
 // An address answers nothing that was left open on the page.
 func TestOnlyTheBodyOfAFormDecides(t *testing.T) {
 	dir := t.TempDir()

@@ -15,8 +15,6 @@ import (
 	"github.com/consentry/consentry/internal/translog"
 )
 
-var errRate = errors.New("too many requests from this network, try again in half a minute")
-
 // statuses is the only table from errors to statuses. The first match counts;
 // the visitor reads the sentinel's words, the log the chain.
 var statuses = []struct {
@@ -48,7 +46,7 @@ var statuses = []struct {
 	{dashboard.ErrPeriod, http.StatusBadRequest, "period"},
 	{dashboard.ErrFilter, http.StatusBadRequest, "filter"},
 	{translog.ErrNotSigned, http.StatusServiceUnavailable, "not-signed"},
-	{errRate, http.StatusTooManyRequests, "rate"},
+	{api.ErrRate, http.StatusTooManyRequests, "rate"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable"},
 	{context.Canceled, 499, "gone"}, // the visitor left; nginx's number for it
 }

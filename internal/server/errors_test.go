@@ -58,7 +58,7 @@ var sentinels = map[string]struct {
 	"translog.ErrProof":      {translog.ErrProof, internal},
 	"translog.ErrRefused":    {translog.ErrRefused, internal},
 	"translog.ErrNotSigned":  {translog.ErrNotSigned, http.StatusServiceUnavailable},
-	"server.errRate":         {errRate, http.StatusTooManyRequests},
+	"api.ErrRate":            {api.ErrRate, http.StatusTooManyRequests},
 }
 
 func TestEverySentinelHasItsStatus(t *testing.T) {

@@ -157,7 +157,7 @@ func (l *limiter) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		addr, ok := c.Get(api.AddressKey).(netip.Addr)
 		if ok && addr.IsValid() && l.perMinute > 0 && !l.allow(addr) {
 			c.Response().Header().Set("Retry-After", "30")
-			return errRate
+			return api.ErrRate
 		}
 		return next(c)
 	}
