@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"io"
 	"os"
 	"os/exec"
@@ -96,6 +97,90 @@ func TestABundleOfOneVisitorTellsNothingOfOthers(t *testing.T) {
 	}
 	wantCommand(t, exitOK, "0 records with", "bundle", "shop", "--to", "2020-01-01", "-o", filepath.Join(t.TempDir(), "none.zip"), "--config", dir)
 	wantCommand(t, exitProblem, "no site", "bundle", "shoq", "--config", dir)
+}
+
+// A bundle in which people would read other than what the entries say differs, and so
+// does one that has a file more.
+func TestABundleShowsNothingButItsEntries(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts)
+	p := start(t, dir)
+	p.recorded()
+	p.stop() // which signs all of it
+	file := filepath.Join(t.TempDir(), "one.zip")
+	wantCommand(t, exitOK, "1 record with", "bundle", "shop", "-o", file, "--config", dir)
+	same := func(body []byte) []byte { return body }
+	for name, test := range map[string]struct {
+		part   string
+		change func([]byte) []byte
+		more   string
+		want   string
+	}{
+		"as it is":                {"records/", same, "", "No difference"},
+		"a table that was edited": {"records/", func(b []byte) []byte { return bytes.Replace(b, []byte("granted"), []byte("denied"), 1) }, "", "says something else"},
+		"no table":                {"records/", func([]byte) []byte { return nil }, "", "is not in the bundle"},
+		"a table more":            {"records/", same, "records/000000990000.csv", "no entry of the log stands for"},
+		"a notice more":           {"records/", same, "artefacts/banner/forged", "no entry of the log stands for"},
+		"a program more":          {"records/", same, "setup.exe", "which no bundle has"},
+		"a file outside":          {"records/", same, "config/../../x", "which no bundle has"},
+		"a checkpoint more":       {"records/", same, "log/checkpoint", "twice"},
+	} {
+		code := exitProblem
+		if test.want == "No difference" {
+			code = exitOK
+		}
+		t.Run(name, func(t *testing.T) {
+			wantCommand(t, code, test.want, "verify-bundle", rezipped(t, file, test.part, test.change, test.more))
+		})
+	}
+}
+
+// rezipped is an archive with the files below a folder changed, or left out, and one
+// more.
+func rezipped(t *testing.T, file, folder string, change func([]byte) []byte, more string) string {
+	t.Helper()
+	from, err := zip.OpenReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	var out bytes.Buffer
+	to := zip.NewWriter(&out)
+	add := func(name string, body []byte) {
+		w, err := to.Create(name)
+		if err == nil {
+			_, err = w.Write(body)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range from.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(f.Name, folder) {
+			body = change(body)
+		}
+		if body != nil {
+			add(f.Name, body)
+		}
+	}
+	if more != "" {
+		add(more, []byte("x"))
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "changed.zip")
+	if err := os.WriteFile(name, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 func wantOpenSSL(t *testing.T, folder string) {

@@ -23,7 +23,9 @@ import (
 const verifyBundleLong = `Checks a bundle offline: derives every leaf from the record or the bytes that it
 commits to, the root from the leaves, and holds it against the signed checkpoint,
 against the copies in the bundle and against those that --copy names, which
-somebody else kept. Every record's notice and gate must be there.
+somebody else kept. Every record's notice and gate must be there, the tables must
+say what the entries say, and nothing else may be in it. README.txt, history.txt and
+what is in config are written for people and follow from no entry.
 
 Give the log's public key with --key, as "consentry log show" prints it or the
 site serves it under log/key, from elsewhere than the bundle. Without it the key in
@@ -53,7 +55,7 @@ func newVerifyBundle(env environment) *cobra.Command {
 			return fmt.Errorf("%s is no bundle: %w", args[0], err)
 		}
 		defer file.Close()
-		v := &bundleVerifier{zip: &file.Reader, keys: texts, kinds: make(map[string]int64), held: make(map[string]bool), claims: make(map[int64][]bundleClaim)}
+		v := &bundleVerifier{zip: &file.Reader, keys: texts, kinds: make(map[string]int64), held: make(map[string]bool), used: make(map[string]bool), claims: make(map[int64][]bundleClaim)}
 		if err := v.run(*copies, env.progress("verify", "entries")); err != nil {
 			return err
 		}
@@ -75,12 +77,17 @@ type bundleVerifier struct {
 	tree   translog.Tree
 	kinds  map[string]int64
 	held   map[string]bool // digests of artefacts so far
+	used   map[string]bool // files that entries stand for
+	table  []byte          // of the page that is read
 	signed translog.Checkpoint
 	claims map[int64][]bundleClaim // by size
 	copies int
 }
 
 func (v *bundleVerifier) run(copies []string, progress func(done, of int64)) error {
+	if err := v.checkNames(); err != nil {
+		return err
+	}
 	if len(v.keys) == 0 {
 		own, err := v.read("log/key.txt")
 		if err != nil {
@@ -102,6 +109,9 @@ func (v *bundleVerifier) run(copies []string, progress func(done, of int64)) err
 		if err := v.page(name, progress); err != nil {
 			return err
 		}
+		if err := v.checkTable(name); err != nil {
+			return err
+		}
 	}
 	if v.tree.Size() != v.signed.Size || v.tree.Root() != v.signed.Root {
 		return fmt.Errorf("DIFFERENCE: the %d entries of the bundle do not derive the signed root of %d: entries were changed, removed or put in", v.tree.Size(), v.signed.Size)
@@ -111,7 +121,7 @@ func (v *bundleVerifier) run(copies []string, progress func(done, of int64)) err
 			return fmt.Errorf("DIFFERENCE: %s says that %d entries were signed, and the bundle has %d: it is older, or the newest are left out", list[0].where, size, v.tree.Size())
 		}
 	}
-	return nil
+	return v.checkRest()
 }
 
 // collect opens the copies in the bundle and those of somebody else.
@@ -204,19 +214,23 @@ func (v *bundleVerifier) leaf(e bundledEntry) (leaf [32]byte, err error) {
 		if leaf, err = v.recordLeaf(e); err != nil {
 			return leaf, err
 		}
+		if err := v.tableRow(e); err != nil {
+			return leaf, err
+		}
 	default:
 		at, err := time.Parse(time.RFC3339, e.Time)
 		if err != nil {
 			return leaf, err
 		}
-		body, err := v.read("artefacts/" + e.Kind + "/" + e.Digest)
+		name := "artefacts/" + e.Kind + "/" + e.Digest
+		body, err := v.read(name)
 		if err != nil {
 			return leaf, err
 		}
 		if consent.Digest(body) != e.Digest {
 			return leaf, fmt.Errorf("the bytes of the %s have another digest: they were altered", e.Kind)
 		}
-		v.held[e.Digest] = true
+		v.held[e.Digest], v.used[name] = true, true
 		leaf = consent.ArtefactLeaf(consent.Artefact{Kind: e.Kind, Digest: e.Digest, Time: at})
 	}
 	if !bytes.Equal(leaf[:], said) {
