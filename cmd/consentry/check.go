@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/consentry/consentry/internal/geo"
 	"github.com/consentry/consentry/internal/siteconfig"
 )
 
@@ -77,8 +78,20 @@ func checkConfig(dir string) []siteconfig.Problem {
 	if len(sites) == 0 && !siteconfig.Failed(problems) {
 		problems = append(problems, siteconfig.Problem{File: config.Sites, Message: "there is no site file in this folder; consentry init DIR writes one"})
 	}
+	problems = append(problems, config.checkPlaces()...)
 	problems = append(problems, config.checkKeys()...)
 	return inDir(dir, problems)
+}
+
+// checkPlaces opens the database of places, which a server does not start without.
+func (c ServerConfig) checkPlaces() []siteconfig.Problem {
+	if c.Places == "" {
+		return nil
+	}
+	if _, err := geo.Open(c.resolve(c.Places)); err != nil {
+		return []siteconfig.Problem{{File: configFile, Message: "places: " + err.Error() + "; name a database in MaxMind's format, such as GeoLite2-City.mmdb, or leave it empty"}}
+	}
+	return nil
 }
 
 // checkKeys looks at the key file without telling what is in it.
