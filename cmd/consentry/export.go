@@ -96,6 +96,9 @@ func (o *exportOptions) exporter() (*exporter, error) {
 	if e.to, err = moment(o.to, time.Unix(1<<40, 0)); err != nil {
 		return nil, usagef("--to: %v", err)
 	}
+	if !e.from.Before(e.to) {
+		return nil, usagef("--to %s is not after --from %s, so that no record lies between them", o.to, o.from)
+	}
 	return e, nil
 }
 
@@ -158,6 +161,9 @@ func (d *logDesk) export(ctx context.Context, o exportOptions, e *exporter) (err
 		return err
 	}
 	fmt.Fprintf(d.env.stderr, "%s written\n", counted64(count, "record", "records"))
+	if e.category != "" && count == 0 && next == 0 {
+		return fmt.Errorf("no record of this time decided about a category %q; the site asks about %s", e.category, strings.Join(asked(sites), ", "))
+	}
 	return nil
 }
 

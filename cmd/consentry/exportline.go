@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -97,4 +98,19 @@ func jsonIndex(line []byte) (int64, error) {
 	var e exportedJSON
 	err := json.Unmarshal(line, &e)
 	return e.Index, err
+}
+
+// asked lists the categories that visitors of a site decide about today.
+func asked(sites []*consent.Site) (ids []string) {
+	for _, site := range sites {
+		if site.Policy == nil {
+			continue // not configured any more
+		}
+		for _, c := range site.Policy.Optional() {
+			if !slices.Contains(ids, c.ID) {
+				ids = append(ids, c.ID)
+			}
+		}
+	}
+	return ids
 }

@@ -135,6 +135,8 @@ func TestAnExportGoesOnWhereItStopped(t *testing.T) {
 	wantCommand(t, exitOK, "0 records", "export", "shop", "--to", "2020-01-01", "--config", dir)
 	wantCommand(t, exitOK, "dpv:ConsentRecord", "export", "shop", "--format", "jsonld", "--config", dir)
 	wantCommand(t, exitUsage, "2026-01-31", "export", "shop", "--from", "yesterday", "--config", dir)
+	wantCommand(t, exitUsage, "is not after --from", "export", "shop", "--from", "2026-02-01", "--to", "2026-01-31", "--config", dir)
+	wantCommand(t, exitProblem, `no record of this time decided about a category "analitics"; the site asks about analytics`, "export", "shop", "--category", "analitics", "--config", dir)
 	wantCommand(t, exitProblem, "no site", "export", "shoq", "--config", dir)
 	if info, err := os.Stat(out); err != nil || info.Mode().Perm() != secretMode {
 		t.Errorf("the export can be read by others: %v %v", info.Mode(), err)
