@@ -15,8 +15,10 @@ var (
 	// oursAlone is what RE2 reads and JavaScript does not, or reads otherwise.
 	oursAlone      = regexp.MustCompile(`\(\?[^:]|\\[AzQEC]|\\p[^{]|\[\[:`)
 	countryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
-	// servicePattern is a host or *.host, a port, and the beginning of a path.
-	servicePattern = regexp.MustCompile(`^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?(/[^\s?#*]*)?$`)
+	// servicePattern is a host or *.host, a port, and the beginning of a path as an
+	// address has it, which holds no quotation mark or backslash: the gate writes
+	// patterns into code.
+	servicePattern = regexp.MustCompile(`^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?(/[^\s?#*"\\]*)?$`)
 )
 
 // service gives the domain's form of what the file says.
