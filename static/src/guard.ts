@@ -4,11 +4,12 @@
 //
 // What a page's script cannot stop: what the preload scanner has asked for
 // before any script ran, CSS url() and @import, import() in a script of its own,
-// documents of frames, workers that were not made from a blob, and in Firefox
-// SVG's scripts in the page's HTML. What it does not try to: the ping of a link,
-// which goes where its visitor went. A worker that is held back runs sloppily: its
-// own "use strict" no longer stands first.
-import { holder, loads, TAGS, type Holder } from './hold'
+// workers that were not made from a blob, and in Firefox SVG's scripts in the
+// page's HTML. What there is no room for: the functions that a blank frame's own
+// window has, and frames of a blob's address; test/ways/open.mjs has all of them.
+// What it does not try to: the ping of a link, which goes where its visitor went. A
+// worker that is held back runs sloppily: its own "use strict" no longer stands first.
+import { holder, TAGS, type Holder } from './hold'
 import { ATTRIBUTES } from './marked'
 import { find, type Table } from './match'
 import { before } from './patch'
@@ -33,19 +34,21 @@ export const guard = (gate: Gate): Holder[0] => {
   )
 
   // Elements that are given an address, and those that come into a document.
-  for (const tag of TAGS) before(document.createElement(tag), ATTRIBUTES.join(' '), assign, read)
-  before<HTMLElement>(Element.prototype, 'setAttribute setAttributeNS', (args, el, native) => {
-    const name = (args.at(-2) + '').toLowerCase()
-    return loads(el) && ATTRIBUTES.includes(name) && assign(args, el, native, name)
-  })
-  // append, prepend, replace, insert, surround, import, adopt, move, before and after: by name, so that
-  // methods yet to come are among them.
-  for (const { prototype } of [Node, Element, Document, DocumentFragment, CharacterData, Range])
-    before<Node>(prototype, Object.getOwnPropertyNames(prototype).filter(name => /^(a[dfp]|bef|imp|ins|mov|prep|rep|sur)/.test(name)).join(' '), (args, self) => {
-      if (self.isConnected != false || self instanceof ShadowRoot) args.forEach(arg => enter(arg, self))
-    })
+  for (const tag of TAGS) before(document.createElement(tag), ATTRIBUTES.join(' ') + ' imageSrcset', assign, read)
+  // What is taken from a held element is not to come back: it has it under another name. Marking takes away what is there.
+  before<HTMLElement>(Element.prototype, 'removeAttribute', ([name], el) => void (el.hasAttribute(name as string) || delete el.dataset?.[name as string]))
+  // By name, so that methods yet to come are among them: those that set attributes or markup, and append, prepend,
+  // replace, insert, surround, import, adopt, move, before and after.
+  for (const { prototype } of [Node, Element, Document, DocumentFragment, ShadowRoot, CharacterData, Range])
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      if (/^setAttr/.test(name)) before<HTMLElement>(prototype, name, (args, el, native) => assign(args, el, native, (args.at(-2) ?? (args[0] as Attr)?.name) + ''))
+      if (/HTML|ualF/.test(name)) before(prototype, name, parse) // of a contextual fragment, too
+      if (/^(a[dfp]|bef|imp|ins|mov|prep|rep|sur)/.test(name))
+        before<Node>(prototype, name, (args, self) => {
+          if (self.isConnected != false || (self as ShadowRoot).mode) args.forEach(arg => enter(arg, self))
+        })
+    }
 
-  for (const { prototype } of [Element, ShadowRoot, Range]) before(prototype, 'innerHTML setHTMLUnsafe outerHTML insertAdjacentHTML createContextualFragment', parse)
   // A tag may be written in pieces: what is open waits for the rest.
   let open = ''
   before<Document>(Document.prototype, 'write writeln', (args, self, native, name) => {

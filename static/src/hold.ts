@@ -9,7 +9,7 @@ export const TAGS = 'script,iframe,img,link,video,audio,source,embed,object,inpu
 
 const TAG = RegExp(`<(${TAGS.join('|')})\\b(?:"[^"]*"|'[^']*'|[^'">])*>`, 'gi')
 
-const isScript = (el: unknown): el is HTMLScriptElement => el instanceof HTMLScriptElement
+const isScript = (el: unknown): el is HTMLScriptElement => (el as Element | undefined)?.localName == 'script'
 
 /** Reports whether el can load something; an XML document's own elements have no dataset, and some links are only told of. */
 export const loads = (el: HTMLElement) => TAGS.includes(el?.localName) && el.dataset && !/^(canonical|alternate)$/.test((el as HTMLLinkElement).rel)
@@ -19,24 +19,23 @@ export type Holder = ReturnType<typeof holder>
 /** address and script tell the condition that something waits for, '' when it may load. */
 export function holder(gate: Gate, address: (url: string) => string, script: (text: string) => string) {
   const template = document.createElement('template')
-  let busy = false // with markup of our own
   let found = '' // the condition of what was held last
 
   /** Keeps el as a marked tag, and the value of one of its attributes. A script's own type stands behind one that no browser runs. */
   const keep = (el: HTMLElement, condition: string, name?: string, value?: string): void => {
     el.dataset.consent = condition
     if (name) {
-      el.dataset[name] = value
       el.removeAttribute(name)
+      el.dataset[name] = value
     }
     if (isScript(el) && EXECUTABLE.test(el.type)) el.type = 'text/plain ' + el.type
   }
 
-  /** The condition that keeps an attribute's value from loading. */
+  /** The condition that keeps an attribute's value from loading, as an address or as a document of its own. */
   const bar = (name: string, value: string): string => {
     found = ''
-    if (name == 'srcdoc') rewrite(value, true)
-    else for (const url of name == 'srcset' ? value.split(/[\s,]+/) : [value]) found ||= address(url)
+    if (name == 'srcdoc' || /^(data:t|java)/i.test(value)) rewrite(unescape(value), true)
+    else for (const url of /srcset/.test(name) ? value.split(/[\s,]+/) : [value]) found ||= address(url)
     return found
   }
 
@@ -46,17 +45,21 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
    * nowhere.
    */
   const assign: Hook<HTMLElement> = (args, el, native, name) => {
-    const value = args.at(-1) + ''
-    const condition = loads(el) && bar(name, value)
+    name = name.toLowerCase()
+    if (!loads(el) || !ATTRIBUTES.includes(name)) return
+    const value = ((args.at(-1) as Attr | undefined)?.value ?? args.at(-1)) + ''
+    const condition = bar(name, value)
     if (condition) {
       if (isScript(el)) {
         native.apply(document.createElement('script'), args)
         gate.made.add(el)
       }
       keep(el, condition, name, value)
-      // A lazy loader has the address in the same place, and removes it now.
-      queueMicrotask(() => el.hasAttribute(name) || keep(el, condition, name, value))
-      scan(el, el.isConnected)
+      // A lazy loader has the address in the same place, and removes it now; and a frame's own document is seen by nobody else.
+      queueMicrotask(() => {
+        el.hasAttribute(name) || keep(el, condition, name, value)
+        scan(el, el.isConnected)
+      })
       return []
     }
     if (el.dataset.consent) delete el.dataset[name]
@@ -74,7 +77,7 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
       // What the parser has made of a frame, embed or object loads on, unless it is taken out.
       if (/^[eio]/.test(el.localName)) el.replaceWith(el)
     }
-    if (isScript(el) && !el.hasAttribute('src')) checkText(el, el.text)
+    if (isScript(el) && !el.hasAttribute('src')) checkText(el, el.textContent!)
   }
 
   const checkText = (el: HTMLScriptElement, text: string): void => {
@@ -84,8 +87,8 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
 
   /** Holds what comes into the document with a node, under its new parent. */
   const enter = (node: unknown, parent: Node): void => {
-    if (isScript(parent)) checkText(parent, parent.text + ((node as Node | undefined)?.textContent ?? node))
-    if (!(node instanceof Node)) return
+    if (isScript(parent)) checkText(parent, parent.textContent! + ((node as Node | undefined)?.textContent ?? node))
+    if (!(node as Node | undefined)?.nodeType) return
     check(node as HTMLElement)
     ;(node as Element).querySelectorAll?.<HTMLElement>(TAGS.join()).forEach(check)
     scan(parent)
@@ -94,7 +97,7 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
   /** Has what is held looked for in node's root: in a shadow root, or anywhere if nobody else sees that. */
   function scan(node: Node, unseen?: boolean): void {
     const root = node.getRootNode?.() as ShadowRoot
-    if ((unseen || root instanceof ShadowRoot) && root.querySelector('[data-consent]')) queueMicrotask(() => gate.scan(root))
+    if ((unseen || root?.mode) && root.querySelector('[data-consent]')) queueMicrotask(() => gate.scan(root))
   }
 
   /**
@@ -104,10 +107,8 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
    */
   const rewrite = (html: string, scripts: boolean): string =>
     html.replace(TAG, (tag, name: string, at: number) => {
-      if ((/^script/i.test(name) ? !scripts : !/\/\/|srcdoc|[&\\]/i.test(tag)) || /\sdata-consent[\s=>]/.test(tag) || busy) return tag
-      busy = true
+      if ((/^script/i.test(name) ? !scripts : !/\/\/|srcdoc|[&\\]/i.test(tag)) || /\sdata-consent[\s=>]/.test(tag)) return tag
       template.innerHTML = gate.trusted.createHTML(tag)
-      busy = false
       const el = template.content.firstElementChild as HTMLElement
       check(el)
       if (isScript(el)) checkText(el, html.slice(at + tag.length).split(/<\/script/i)[0]!)
@@ -118,9 +119,11 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
 
   /** Rewrites arguments that are markup; Trusted Types see what they would have seen. */
   const parse: Hook<Node> = (args, self, _, name) => {
+    if (self == template) return // with markup of our own
     args.forEach((html, i) => {
-      const text = rewrite(html + '', name[0] == 'w') // write and writeln
-      if (text != html + '') args[i] = typeof html == 'string' ? text : gate.trusted.createHTML(text)
+      const was = html + ''
+      const text = rewrite(was, name[0] == 'w') // write and writeln
+      if (text != was) args[i] = html === was ? text : gate.trusted.createHTML(text)
     })
     scan(self)
   }

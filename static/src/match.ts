@@ -23,11 +23,11 @@ export const find = (table: Table, others: string, address: unknown): string => 
   let length = 0
   try {
     const { protocol, host, hostname, pathname } = new URL(address + '', self.document?.baseURI)
-    if (!/^(http|ws)/.test(protocol)) return found
+    if (!/^(h|ws)/.test(protocol)) return found
     if (!location.origin.endsWith('//' + host)) found = others
     for (const [pattern, condition] of table) {
       const [, star, name, path] = /^(\*?)([^/]*)(.*)/.exec(pattern) as unknown as string[]
-      if (pattern.length > length && [host, hostname].some(host => (star ? ('.' + host).endsWith(name!) : host == name)) && pathname.startsWith(path!)) {
+      if (pattern.length > length && [host, hostname, hostname.replace(/\.$/, '')].some(host => (star ? ('.' + host).endsWith(name!) : host == name)) && pathname.startsWith(path!)) {
         length = pattern.length
         found = condition
       }

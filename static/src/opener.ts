@@ -198,8 +198,9 @@ const isBlocking = (el: HTMLScriptElement) =>
 
 /** Holds a script that would run on its insertion. */
 function mark(script: HTMLScriptElement, consent: string): void {
-  if (script.hasAttribute('src')) script.dataset.src = script.getAttribute('src')!
+  const src = script.getAttribute('src')
   script.removeAttribute('src')
+  if (src) script.dataset.src = src
   script.type = 'text/plain ' + script.type
   script.dataset.consent = consent
 }

@@ -21,7 +21,7 @@ export const before = <T>(target: object | undefined, names: string, hook: Hook<
           return answer ? answer[0] : Reflect.apply(f, self, args)
         },
         construct(f, args, made) {
-          hook(args, undefined as T, f, name)
+          hook(args, made as T, f, name)
           return Reflect.construct(f, args, made) as object
         },
       })

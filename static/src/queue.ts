@@ -38,7 +38,7 @@ export const publish = (api: Omit<Consentry, 'on' | 'push'>): void => {
     ...api,
     on: (event, callback) => document.addEventListener('consent' + event, e => callback((e as CustomEvent<Choice>).detail)),
     // Each call is its own task: an error in one reaches the page, not the others.
-    push: (...calls) => calls.forEach(call => setTimeout(call, 0, full)),
+    push: (...calls) => calls.forEach(call => setTimeout(() => call(full))),
   }
   window.consentry = full
   if (Array.isArray(queued)) full.push(...queued)

@@ -27,8 +27,8 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
   before(scope, 'EventSource importScripts Audio fetchLater WebTransport', divert('blob:null/'))
   before(scope, 'WebSocket', divert('wss://localhost:1')) // a port that browsers refuse
   before(scope.Navigator?.prototype, 'sendBeacon', ([url]) => barred(url) && [false])
-  before(scope.URL, 'createObjectURL', ([blob], self, native) => {
-    const url = native.call(self, blob)
+  before(scope.URL, 'createObjectURL', ([blob], _, native) => {
+    const url = native(blob)
     blobs.set(url, blob as Blob)
     return [url]
   })
@@ -36,9 +36,9 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
   before(scope, 'Worker SharedWorker', args => {
     const blob = blobs.get(args[0] + '')
     if (!blob || (!others && table.every(([, condition]) => may(condition)))) return
-    const now = JSON.stringify(table.map(([pattern, condition]) => [pattern, may(condition) ? '' : '-']))
-    const code = `(${requests})(self,${before},${find},${now},"${others}",c=>!c);`
-    args[0] = URL.createObjectURL(new Blob([code, blob], { type: 'text/javascript' }))
+    const now = table.map(([pattern, condition]) => `["${pattern}",${!may(condition)}]`) // JSON would ask the page's own toJSON
+    const code = `(${requests})(self,${before},${find},[${now}],"${others}",c=>!c);`
+    args[0] = URL.createObjectURL(new Blob([code, blob], blob))
   })
   return barred
 }

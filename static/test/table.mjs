@@ -10,7 +10,8 @@ import { closedLoads, onPage } from "./ways/stages.mjs";
 import { body } from "./ways/way.mjs";
 
 const auto = { gate: "gate-auto", block: "known" };
-const kinds = { Marked: [marked, { gate: "gate" }], "Made by scripts": [made, auto], "In the page's HTML": [parsed, auto], "Out of a script's reach": [open, auto] };
+const kinds = { Marked: [marked, { gate: "gate" }], "Made by scripts": [made, auto], "In the page's HTML": [parsed, auto] };
+for (const [kind, ways] of Object.entries(open)) kinds[kind] = [ways, auto];
 
 const results = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, {}]));
 for (const [engine, { launch }] of Object.entries(launchers)) {

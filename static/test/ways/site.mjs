@@ -75,7 +75,7 @@ evilBootstrap = (u) => { ran.push(decodeURIComponent(u.split('/').pop())); new I
  */
 export async function startSite({ gate, block, ways = [], page, more = {}, digest = "AAAA", cache = "no-store" }) {
   const third = await startThirdParty();
-  const hosts = [`${third.host}/known`];
+  const hosts = [`${third.host}/known`, "localhost/known"];
   for (const way of ways.filter(({ connects }) => connects)) hosts.push((way.host = await third.connection(way.name)));
   const policy = policyOf(block, hosts, digest);
   const url = (way) => (way.connects ? `http://${way.host}` : `${third.origin}/known/${encodeURIComponent(way.name ?? way)}`);
@@ -84,7 +84,7 @@ export async function startSite({ gate, block, ways = [], page, more = {}, diges
     "/": () => ["text/html", `<!doctype html><html lang="en"><head>${head}${setup}</head><body>${page(url, third.origin)}</body></html>`],
     "/p/gate.js": () => ["text/javascript", dist(gate).replace("__POLICY__", () => JSON.stringify(policy)).replace("__SAMPLE__", 0)],
     "/p/opener/r/en.js": () => ["text/javascript", dist("opener").replace("__POLICY__", () => JSON.stringify({ settings: { kind: "none", label: "" }, vendors: { evil: { stored }, "necessary:pay": { stored: own } } }))],
-    "/worker.js": () => ["text/javascript", "importScripts(location.hash.slice(1))"],
+    "/worker.js": () => ["text/javascript", "importScripts(location.hash.slice(1) || location.search.slice(1))"],
     ...more,
   };
   const server = await listen((request, response) => {
