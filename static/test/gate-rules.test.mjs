@@ -25,11 +25,11 @@ describe("the rules", () => {
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), "consentry-rules-"));
     const root = fileURLToPath(new URL("..", import.meta.url));
-    const entries = ["decision", "narrow", "locale"].map((name) => `src/${name}.ts`);
+    const entries = ["decision", "narrow", "locale", "match"].map((name) => `src/${name}.ts`);
     const { status, stderr } = spawnSync("go", ["tool", "esbuild", ...entries, "--format=esm", "--out-extension:.js=.mjs", `--outdir=${dir}`], { cwd: root, encoding: "utf8" });
     assert.equal(status, 0, stderr);
     const load = (name) => import(pathToFileURL(join(dir, `${name}.mjs`)));
-    rules = { ...(await load("decision")), ...(await load("narrow")), ...(await load("locale")) };
+    rules = { ...(await load("decision")), ...(await load("narrow")), ...(await load("locale")), ...(await load("match")) };
   });
   after(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -94,6 +94,16 @@ describe("the rules", () => {
     assert.equal(rules.narrow(policy, "", { categories: all("denied") }, now + 0.5), "1.1000100.analytics~d~AAAA.share~d~SSSS.constructor~d~CCCC");
     assert.equal(rules.narrow(policy, "", { categories: { ...all("denied"), share: "granted" } }, now), "");
     assert.equal(rules.narrow(policy, "1.2000000.ga4~g.analytics~g~gAAA.analytics~d~dAAA.", { categories: all("denied") }, now), "1.2000000.ga4~d.analytics~d~AAAA.share~d~SSSS.constructor~d~CCCC");
+  });
+
+  it("find whose an address is, however its host is written", () => {
+    Object.assign(globalThis, { self: globalThis, location: new URL("https://shop.example/page") });
+    const table = [["*.vendor.example", "vendor"], ["www.vendor.example/pay", "pay"], ["one.example", "one"]];
+    const whose = (address) => rules.find(table, "-", address);
+    for (const host of ["vendor.example", "a.vendor.example", "WWW.VENDOR.EXAMPLE", "www.vendor.example.", "vendor.example.:444", "www.%76endor.example"]) assert.equal(whose(`https://${host}/x`), "vendor", host);
+    assert.deepEqual(["https://www.vendor.example./pay", "https://one.example.", "wss://one.example"].map(whose), ["pay", "one", "one"]);
+    for (const other of ["https://notvendor.example", "https://one.example.net", "https://sub.one.example", "https://vendor.example.."]) assert.equal(whose(other), "-", other);
+    for (const own of ["https://shop.example/x", "data:text/html,x", "blob:https://one.example/1", "mailto:a@one.example"]) assert.equal(whose(own), "", own);
   });
 
   it("find the language that fits best, as the server does", () => {
