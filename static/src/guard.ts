@@ -34,7 +34,7 @@ export const guard = (gate: Gate): Holder[0] => {
   )
 
   // Elements that are given an address, and those that come into a document.
-  for (const tag of TAGS) before(document.createElement(tag), ATTRIBUTES.join(' ') + ' imageSrcset', assign, read)
+  for (const tag of TAGS) before(document.createElement(tag), ATTRIBUTES.join(' '), assign, read)
   // What is taken from a held element is not to come back: it has it under another name. Marking takes away what is there.
   before<HTMLElement>(Element.prototype, 'removeAttribute', ([name], el) => void (el.hasAttribute(name as string) || delete el.dataset?.[name as string]))
   // By name, so that methods yet to come are among them: those that set attributes or markup, and append, prepend,

@@ -9,7 +9,7 @@ export const TAGS = 'script,iframe,img,link,video,audio,source,embed,object,inpu
 
 const TAG = RegExp(`<(${TAGS.join('|')})\\b(?:"[^"]*"|'[^']*'|[^'">])*>`, 'gi')
 
-const isScript = (el: unknown): el is HTMLScriptElement => (el as Element | undefined)?.localName == 'script'
+const isScript = (el: unknown): el is HTMLScriptElement => (el as Element | undefined)?.localName == TAGS[0]
 
 /** Reports whether el can load something; an XML document's own elements have no dataset, and some links are only told of. */
 export const loads = (el: HTMLElement) => TAGS.includes(el?.localName) && el.dataset && !/^(canonical|alternate)$/.test((el as HTMLLinkElement).rel)
@@ -35,7 +35,7 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
   const bar = (name: string, value: string): string => {
     found = ''
     if (name == 'srcdoc' || /^(data:t|java)/i.test(value)) rewrite(unescape(value), true)
-    else for (const url of /srcset/.test(name) ? value.split(/[\s,]+/) : [value]) found ||= address(url)
+    else for (const url of name == 'srcset' ? value.split(/[\s,]+/) : [value]) found ||= address(url)
     return found
   }
 

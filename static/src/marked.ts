@@ -2,7 +2,7 @@
 // browser, nor is anything of a template or a script of an unknown type.
 
 /** Attributes by which elements load, SVG's among them; a marked one has data- before its name. */
-export const ATTRIBUTES = ['imagesrcset', 'srcset', 'src', 'srcdoc', 'href', 'xlink:href', 'data', 'poster']
+export const ATTRIBUTES = ['srcset', 'src', 'srcdoc', 'href', 'xlink:href', 'data', 'poster']
 
 /** Elements that leave a box on the page while they wait. */
 export const EMBEDS = ':is(iframe,embed,object,video,audio,[data-placeholder],template[data-consent^=share])[data-consent]'

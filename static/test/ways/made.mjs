@@ -104,8 +104,6 @@ const embeds = [
 const links = [
   link("stylesheet link", "l.rel = 'stylesheet'; l.href = URL"),
   link("preload link", "l.href = URL; l.rel = 'preload'; l.as = 'script'"),
-  link("srcset of a preload link", "l.rel = 'preload'; l.as = 'image'; l.imageSrcset = URL + ' 1x'", { image: true }),
-  link("srcset attribute of a preload link", "l.rel = 'preload'; l.as = 'image'; l.setAttribute('imagesrcset', URL + ' 1x')", { image: true }),
   link("modulepreload link", "l.rel = 'modulepreload'; l.href = URL"),
   link("prefetch link", "l.rel = 'prefetch'; l.href = URL", { idle: true, without: "webkit" }),
   link("preconnect link", "l.rel = 'preconnect'; l.href = URL", { connects: true, without: "chromium" }),

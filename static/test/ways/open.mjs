@@ -37,7 +37,12 @@ const frames = [
   js("a frame of a frame set", "const s = document.createElement('frameset'), f = document.createElement('frame'); f.src = URL; s.append(f); document.body.append(s)", { frame: true }),
 ];
 
+const preload = (name, code) => js(name, `const l = document.createElement('link'); l.rel = 'preload'; l.as = 'image'; ${code}; document.head.append(l)`);
+
 const others = [
+  html("preload of a srcset", '<link rel="preload" as="image" imagesrcset="URL 1x">'),
+  preload("srcset of a preload link", "l.imageSrcset = URL + ' 1x'"),
+  preload("srcset attribute of a preload link", "l.setAttribute('imagesrcset', URL + ' 1x')"),
   html("SVG image", '<svg><image href="URL" width="1" height="1"/></svg>'),
   html("SVG filter image", '<svg><filter id="filter"><feImage href="URL"/></filter><rect width="9" height="9" filter="url(#filter)"/></svg>'),
   html("SVG script", '<svg><script href="URL"></script></svg>', { script: true }),

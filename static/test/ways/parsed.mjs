@@ -19,7 +19,6 @@ export const parsed = [
   html("srcdoc frame", "<iframe srcdoc=\"<script src='URL'></script>\"></iframe>", { scanned: true, script: true }),
   html("stylesheet", '<link rel="stylesheet" href="URL">', { scanned: true }),
   html("preload", '<link rel="preload" as="script" href="URL">', { scanned: true }),
-  html("preload of a srcset", '<link rel="preload" as="image" imagesrcset="URL 1x">', { scanned: true }),
   html("modulepreload", '<link rel="modulepreload" href="URL">', { scanned: true }),
   html("prefetch", '<link rel="prefetch" href="URL">', { scanned: true, idle: true, without: "webkit" }),
   html("preconnect", '<link rel="preconnect" href="URL">', { scanned: true, connects: true, without: "chromium" }),
