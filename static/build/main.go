@@ -96,7 +96,7 @@ func dashboard(entry, modules, dist string) error {
 	if err != nil {
 		return err
 	}
-	script, err := joined(api.BuildOptions{EntryPoints: []string{entry}, MinifyWhitespace: true, MinifyIdentifiers: true})
+	script, err := joined(api.BuildOptions{EntryPoints: []string{entry}, MinifyWhitespace: true, MinifyIdentifiers: true, Plugins: []api.Plugin{{Name: "in English", Setup: inEnglish}}})
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
 )
 
 // packages are what the dashboard's bundle takes from npm, at the versions that
@@ -48,4 +52,20 @@ func licences(modules string) ([]byte, error) {
 	}
 	b.WriteString("*/\n")
 	return b.Bytes(), nil
+}
+
+// inEnglish makes uPlot write numbers in the language of the dashboard's pages. As it
+// comes it asks for the browser's, and where that is "C" nothing of the bundle runs.
+func inEnglish(b api.PluginBuild) {
+	b.OnLoad(api.OnLoadOptions{Filter: `uPlot\.esm\.js$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		module, err := os.ReadFile(args.Path)
+		if err != nil {
+			return api.OnLoadResult{}, err
+		}
+		text := strings.Replace(string(module), "domEnv ? nav.language : 'en-US'", "'en'", 1)
+		if text == string(module) {
+			return api.OnLoadResult{}, errors.New("uPlot asks for the language in other words now")
+		}
+		return api.OnLoadResult{Contents: &text}, nil
+	})
 }
