@@ -24,6 +24,8 @@ var (
 	openerJS []byte
 	//go:embed dist/bootstrap.js
 	bootstrapJS []byte
+	//go:embed dist/early.js
+	earlyJS []byte
 	//go:embed dist/banner.js
 	bannerJS []byte
 	//go:embed dist/preferences.js
@@ -59,6 +61,7 @@ var (
 	localAutoGate = cut(localAutoGateJS, "__POLICY__", "__SAMPLE__")
 	opener        = cut(openerJS, "__POLICY__")
 	bootstrap     = cut(bootstrapJS, "__POLICY__")
+	early         = cut(earlyJS, "__POLICY__")
 	banner        = cut(bannerJS, "__POLICY__", "__HTML__", "__CSS__")
 	preferences   = cut(preferencesJS, "__POLICY__", "__HTML__", "__CSS__")
 	placeholders  = cut(placeholdersJS, "__POLICY__", "__HTML__", "__CSS__")
@@ -87,6 +90,10 @@ func Opener(policy, _, _ []byte) []byte { return opener.fill(policy) }
 // Bootstrap returns the script that pages hold inline before Tag Manager; policy
 // is a JSON object.
 func Bootstrap(policy []byte) []byte { return bootstrap.fill(policy) }
+
+// Early returns the script that pages hold inline before the gate to have layer one
+// fetched beside it; policy is a JSON object.
+func Early(policy []byte) []byte { return early.fill(policy) }
 
 // Banner returns layer one. All three are JavaScript literals: an object and two
 // strings.

@@ -43,7 +43,7 @@ func TestTheBundlesRunOnStrictPages(t *testing.T) {
 	forbidden := regexp.MustCompile(`\beval\(|new Function|document\.write|insertAdjacentHTML|outerHTML|setAttribute\("(style|on)|\.cssText|https?://`)
 	none := []byte(`""`)
 	for name, script := range map[string][]byte{
-		"gate": static.Gate(false, false, none, none), "local gate": static.Gate(false, true, none, none), "opener": static.Opener(none, nil, nil), "bootstrap": static.Bootstrap(none), "banner": static.Banner(none, none, none), "preferences": static.Preferences(none, none, none), "placeholders": static.Placeholders(none, none, none),
+		"gate": static.Gate(false, false, none, none), "local gate": static.Gate(false, true, none, none), "opener": static.Opener(none, nil, nil), "bootstrap": static.Bootstrap(none), "early": static.Early(none), "banner": static.Banner(none, none, none), "preferences": static.Preferences(none, none, none), "placeholders": static.Placeholders(none, none, none),
 		"declaration": static.Declaration(none, none),
 	} {
 		if found := forbidden.Find(script); found != nil {
@@ -89,7 +89,7 @@ var floors = [][]string{
 	{"preferences", "heed"},
 	{"queue"},
 	{"start"},
-	{"main", "auto-main", "opener-main", "bootstrap-main", "banner-main", "preferences-main", "placeholders-main", "declaration-main", "dashboard-main"},
+	{"main", "auto-main", "opener-main", "bootstrap-main", "early-main", "banner-main", "preferences-main", "placeholders-main", "declaration-main", "dashboard-main"},
 }
 
 func TestModulesImportOnlyFromLowerFloors(t *testing.T) {

@@ -38,7 +38,7 @@ type snippet struct {
 	Settings      string // label of the link that reopens the choice
 	Services      []tag
 	Script, Embed *tag   // one service to show each form of marked tag with
-	Inline        string // the bootstrap's script
+	Inline        string // the script that the page holds
 	Hash          string // of the same, as a Content-Security-Policy names it
 	Nonce         string // attribute of every script element, with a space before it
 	Consent       string // JSON: which Consent Mode key follows which category

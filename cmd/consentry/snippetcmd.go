@@ -30,6 +30,13 @@ Consent Mode default and remembers calls for the gate. Under a policy with nonce
 --nonce says what stands in the attribute, such as your template's placeholder.
 Print it again after each change of the site's file.
 
+With --early it prints the head of pages that have the banner fetched beside the
+gate instead of after it, one round trip sooner for a first visitor: a small inline
+script before the gate's tag. --nonce goes with it as with --inline. Print it again
+after each change of the site's file and each update: it names today's banner, and
+one of another day costs a first visitor a request and gains nothing. It is not for
+sites whose visitors are treated by where they are.
+
 With --for it prints what other systems want:
 
   gtm         a tag template for Google Tag Manager: save it as a .tpl file, and
@@ -74,7 +81,7 @@ func newSnippetCommand(env environment) *cobra.Command {
 			switch {
 			case o.gateFile != "":
 				return writeGate(cmd.Context(), env, config, site, o.gateFile)
-			case o.inline || o.recipe != "":
+			case o.inline || o.early || o.recipe != "":
 				return o.printRendered(cmd.Context(), env, config, site)
 			}
 			return o.print(env, config, site)
@@ -83,7 +90,8 @@ func newSnippetCommand(env environment) *cobra.Command {
 	cmd.Flags().StringVar(&o.mode, "mode", "", "show another deployment mode: path, subdomain or remote")
 	cmd.Flags().StringVar(&o.proxy, "proxy", "", "only the lines for this web server: nginx, caddy or traefik")
 	cmd.Flags().BoolVar(&o.inline, "inline", false, "the head of pages that start Tag Manager before the gate can load")
-	cmd.Flags().StringVar(&o.nonce, "nonce", "", "with --inline: what stands in the nonce attribute")
+	cmd.Flags().BoolVar(&o.early, "early", false, "the head of pages that have the banner fetched beside the gate")
+	cmd.Flags().StringVar(&o.nonce, "nonce", "", "with --inline or --early: what stands in the nonce attribute")
 	cmd.Flags().StringVar(&o.recipe, "for", "", "what another system wants: gtm (a tag template) or wordpress (a plugin)")
 	cmd.Flags().StringVar(&o.gateFile, "write-gate", "", "write the gate script to this file instead")
 	return cmd
@@ -91,7 +99,7 @@ func newSnippetCommand(env environment) *cobra.Command {
 
 type snippetOptions struct {
 	mode, proxy, gateFile, nonce, recipe string
-	inline                               bool
+	inline, early                        bool
 }
 
 func (o *snippetOptions) check() error {
@@ -105,16 +113,16 @@ func (o *snippetOptions) check() error {
 		return usagef("--for must be gtm or wordpress, not %q", o.recipe)
 	}
 	whole := 0
-	for _, asked := range []bool{o.gateFile != "", o.inline, o.recipe != "", o.mode != "" || o.proxy != ""} {
+	for _, asked := range []bool{o.gateFile != "", o.inline, o.early, o.recipe != "", o.mode != "" || o.proxy != ""} {
 		if asked {
 			whole++
 		}
 	}
 	switch {
 	case whole > 1:
-		return usagef("--write-gate, --inline and --for each go alone, and with the site's own mode")
-	case o.nonce != "" && !o.inline:
-		return usagef("--nonce goes with --inline")
+		return usagef("--write-gate, --inline, --early and --for each go alone, and with the site's own mode")
+	case o.nonce != "" && !o.inline && !o.early:
+		return usagef("--nonce goes with --inline and --early")
 	case strings.ContainsAny(o.nonce, "\"<>"):
 		return usagef("--nonce stands in an attribute and cannot hold any of \" < >")
 	}
@@ -173,7 +181,11 @@ func (o *snippetOptions) printRendered(ctx context.Context, env environment, con
 	if err != nil {
 		return err
 	}
-	script, err := rendered.Bootstrap()
+	inline := rendered.Bootstrap
+	if o.early {
+		inline = rendered.Early
+	}
+	script, err := inline()
 	if err != nil {
 		return err
 	}
@@ -188,6 +200,9 @@ func (o *snippetOptions) printRendered(ctx context.Context, env environment, con
 	}
 	if o.inline {
 		return s.print(env.stdout, "inline.html.tmpl")
+	}
+	if o.early {
+		return s.print(env.stdout, "early.html.tmpl")
 	}
 	return s.print(env.stdout, recipeFile(o.recipe))
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 
 	"github.com/consentry/consentry/static"
 )
@@ -31,4 +32,23 @@ func (s *Site) Bootstrap() ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSpace(static.Bootstrap(body)), nil
+}
+
+// Early returns a script for pages to hold inline before the gate: it has layer one
+// fetched beside the gate where no choice is remembered. It names a rendering, and
+// does nothing but a superfluous request once there is a newer one.
+func (s *Site) Early() ([]byte, error) {
+	if s.isLocal() {
+		return nil, errors.New("not every first visitor of this site is asked: where they are, or that it is for children, decides")
+	}
+	body, err := json.Marshal(struct {
+		Base      string            `json:"base"`
+		Cookie    string            `json:"cookie"`
+		Rendering string            `json:"rendering"`
+		Locales   map[string]string `json:"locales"`
+	}{s.Base(), s.jar.HintName(true), s.Rendering, s.languages.Table()})
+	if err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(static.Early(body)), nil
 }

@@ -64,21 +64,34 @@ func TestPlaceholdersStayWithinTheirBudget(t *testing.T) {
 	}
 }
 
-// What a page holds inline before Tag Manager: 1 KB.
-func TestTheInlineBootstrapStaysWithinItsBudget(t *testing.T) {
-	script, err := siteOfMode(t, consent.GateKnown).Bootstrap()
-	if err != nil {
-		t.Fatal(err)
-	}
-	size := compressedSize(t, script)
-	t.Logf("inline bootstrap: %d bytes, brotli %d of 1000", len(script), size)
-	if size > 1000 {
-		t.Errorf("it takes %d bytes, more than 1000", size)
-	}
-	for _, end := range []string{"</script", "<!--", "<script"} {
-		if bytes.Contains(script, []byte(end)) {
-			t.Errorf("it holds %s, which would end a script element", end)
+// What a page holds inline: before Tag Manager 1 KB, before the gate half of that.
+func TestInlineScriptsStayWithinTheirBudgets(t *testing.T) {
+	site := siteOfMode(t, consent.GateKnown)
+	for name, inline := range map[string]struct {
+		make   func() ([]byte, error)
+		budget int
+	}{"bootstrap": {site.Bootstrap, 1000}, "early": {site.Early, 500}} {
+		script, err := inline.make()
+		if err != nil {
+			t.Fatal(err)
 		}
+		size := compressedSize(t, script)
+		t.Logf("inline %s: %d bytes, brotli %d of %d", name, len(script), size, inline.budget)
+		if size > inline.budget {
+			t.Errorf("%s takes %d bytes, more than %d", name, size, inline.budget)
+		}
+		for _, end := range []string{"</script", "<!--", "<script"} {
+			if bytes.Contains(script, []byte(end)) {
+				t.Errorf("%s holds %s, which would end a script element", name, end)
+			}
+		}
+	}
+}
+
+// Where visitors are treated by where they are, a page cannot know whether anybody is asked.
+func TestNothingIsFetchedEarlyWhereTheServerDecidesWhoIsAsked(t *testing.T) {
+	if script, err := siteOfMode(t, consent.GateKnown+"\nregime: local").Early(); err == nil {
+		t.Errorf("a site with several regimes has %s", script)
 	}
 }
 

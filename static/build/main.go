@@ -28,6 +28,7 @@ var bundles = map[string]string{
 	"local-auto.js":   "auto-main.ts",
 	"opener.js":       "opener-main.ts",
 	"bootstrap.js":    "bootstrap-main.ts",
+	"early.js":        "early-main.ts",
 	"banner.js":       "banner-main.ts",
 	"preferences.js":  "preferences-main.ts",
 	"placeholders.js": "placeholders-main.ts",
@@ -42,7 +43,7 @@ const (
 )
 
 // alone are the bundles of sites whose visitors all have one regime.
-var alone = []string{"gate.js", "gate-auto.js", "bootstrap.js"}
+var alone = []string{"gate.js", "gate-auto.js", "bootstrap.js", "early.js"}
 
 // members of the gate's object that only our own bundles see, by the names that
 // they have in all of them. Bundles of two versions may meet in a page, so that a

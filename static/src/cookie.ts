@@ -5,7 +5,7 @@ import { findHint, says } from './decision'
 import type { Hint, Policy, Signal } from './types'
 
 /** On plain http, which works on loopback only, browsers refuse the prefixes. */
-export const cookieName = (policy: Policy) =>
+export const cookieName = (policy: Pick<Policy, 'cookie'>) =>
   location.protocol == 'http:' ? policy.cookie.replace(/^__\w+?-/, '') : policy.cookie
 
 /** A page may be forbidden its cookies and storage. */

@@ -13,13 +13,14 @@ const ROUNDS = +(process.env.ROUNDS ?? 15);
 const MINUTES = +(process.env.MINUTES ?? 25); // no round begins after that
 const slow = { latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000, rate: 4 }; // bytes a second
 
-const tools = all();
+const answers = new Map();
+const shop = await startShop(settings, (path) => answers.get(path));
+const tools = all(shop.run("snippet", "shop", "--early").replace(/<!--.*?-->/gs, ""));
 const text = "<p>Some text of a page, as long as a paragraph of a magazine would be on a telephone.</p>".repeat(40);
 const page = ({ head = "", foot = "", tag = "" }) =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Page</title><link rel="icon" href="data:,">${head}</head><body><main><h1>Page</h1>${text}</main>${tag}${foot}</body></html>`;
 
 const types = { js: "text/javascript", css: "text/css", html: "text/html" };
-const answers = new Map();
 const offer = (path, body, cached) => {
   const type = types[path.split(".").pop()] ?? types.html;
   answers.set(path, [type, brotliCompressSync(body), { "content-encoding": "br", "cache-control": cached ? "public, max-age=31536000, immutable" : "no-store" }]);
@@ -144,10 +145,10 @@ function table(title, results) {
   return [line([title, ...columns.map(([head]) => head)]), line(["---", ...columns.map(() => "--:")]), ...rows.map(line)].join("\n");
 }
 
-/** This product's share of the best of the others. */
-function share(results, key) {
-  const [own, ...others] = Object.values(results).map((list) => median(list.map((one) => one[key])));
-  return (own / Math.min(...others)).toFixed(2);
+/** This product's share of the best of the others, or that of one of its rows. */
+function share(results, key, own = "consentry") {
+  const { consentry, early, ...others } = Object.fromEntries(Object.entries(results).map(([name, list]) => [name, median(list.map((one) => one[key]))]));
+  return ({ consentry, early }[own] / Math.min(...Object.values(others))).toFixed(2);
 }
 
 async function measure(browser, origin) {
@@ -169,11 +170,10 @@ async function measure(browser, origin) {
   return { ...results, rounds: round };
 }
 
-const sentence = ({ plain, slow }) => `To the best of the others, as it is / slow: seen after ${share(plain, "visible")} / ${share(slow, "visible")} ×, script ${share(plain, "script")} / ${share(slow, "script")} ×, \
+const sentence = ({ plain, slow }) => `To the best of the others, as it is / slow: seen after ${share(plain, "visible")} / ${share(slow, "visible")} ×, with the early snippet ${share(plain, "visible", "early")} / ${share(slow, "visible", "early")} ×, script ${share(plain, "script")} / ${share(slow, "script")} ×, \
 bytes until it is seen ${share(plain, "early")} ×, of the first visit ${share(plain, "whole")} × (a note that it was shown is counted; its second layer, with its cookie tables, comes when somebody reaches for it), of a later one ${share(plain, "back")} ×; \
 only this one writes a record before a grant takes effect, which the others have no server for.`;
 
-const shop = await startShop(settings, (path) => answers.get(path));
 const browser = await startBrowser("chromium");
 try {
   const results = await measure(browser, shop.origin);

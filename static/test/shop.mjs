@@ -44,7 +44,7 @@ export async function startShop(settings, respond) {
     rmSync(dir, { recursive: true, force: true });
   };
   upstream = await program.address.catch(async (error) => (await stop(), Promise.reject(error)));
-  return { origin, stop, asked, rules: async () => rulesIn(await (await fetch(`${origin}/privacy/gate.js`)).text()) };
+  return { origin, stop, asked, run: program.run, rules: async () => rulesIn(await (await fetch(`${origin}/privacy/gate.js`)).text()) };
 }
 
 function serve(dir, origin, settings) {
@@ -58,6 +58,8 @@ function serve(dir, origin, settings) {
   const address = () => (said.out + said.err).match(/visitors=(\S+)/)?.[1];
   return {
     address: waitFor(() => address() || child.exitCode !== null, "the program to serve", 20_000).then(() => address() ?? Promise.reject(new Error(said.out + said.err))),
+    /** Runs the program itself on these files, and returns what it prints. */
+    run: (...args) => spawnSync(binary, ["--config", files, ...args], { encoding: "utf8" }).stdout,
     stop: () => child.exitCode ?? new Promise((done) => child.once("exit", done).kill("SIGTERM")),
   };
 }

@@ -14,13 +14,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * site(origin) gives the site file; page(path) what a page answers: { type, body,
  * headers }, or nothing for 404. more are further sites, by id; server changes the
  * server's file, env the program's environment. Returns the origin, the operators'
- * address, the set-up link, what was posted, rewrite, which changes a site file, run,
+ * address, the set-up link, what was posted, what was asked of the program, rewrite, which changes a site file, run,
  * which runs the program itself, and stop. What visitor holds are headers that the
  * proxy adds to requests of the program: x-country and x-region say where the visitor is.
  */
 export async function startOwnSite({ site, page, more = {}, server: change = (text) => text, env = {} }) {
   const dir = mkdtempSync(join(tmpdir(), "consentry-site-"));
-  const it = { posts: [], visitor: {} };
+  const it = { posts: [], asked: [], visitor: {} };
   let upstream;
   const server = createServer((request, response) => {
     if (request.url.startsWith("/privacy/")) return proxy(upstream, request, response, it);
@@ -45,7 +45,8 @@ export async function startOwnSite({ site, page, more = {}, server: change = (te
   return it;
 }
 
-function proxy(upstream, request, response, { posts, visitor }) {
+function proxy(upstream, request, response, { posts, asked, visitor }) {
+  asked.push(request.url);
   const { hostname, port } = upstream;
   const post = { path: request.url, body: "" };
   if (request.method === "POST") {

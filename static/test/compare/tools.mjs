@@ -96,5 +96,5 @@ const klaro = () => ({
   accept: 'document.querySelector(".klaro .cookie-notice .cm-btn-success")',
 });
 
-/** The tools by the path of their page. The first is this product. */
-export const tools = () => ({ consentry, orejime: orejime(), cookieconsent: cookieconsent(), klaro: klaro() });
+/** The tools by the path of their page. The first two are this product, the second with what its snippet prints for an early banner. */
+export const tools = (early) => ({ consentry, early: { ...consentry, name: "Consentry, early snippet", head: early }, orejime: orejime(), cookieconsent: cookieconsent(), klaro: klaro() });
