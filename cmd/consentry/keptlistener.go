@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -47,7 +48,10 @@ func (t *listenerTurn) Close() error {
 	defer t.accepting.Unlock()
 	select {
 	case <-t.last:
-		return t.TCPListener.Close()
+		if err := t.TCPListener.Close(); !errors.Is(err, net.ErrClosed) { // the server closes it, too
+			return err
+		}
+		return nil
 	default:
 		return nil
 	}

@@ -32,9 +32,9 @@ func TestAPasswordThatIsEndedWhileItIsComparedOpensNothing(t *testing.T) {
 		owner := d.browser
 		d.as(link)
 		release := d.dash.HoldHashes()
-		done := make(chan answer)
+		done, her := make(chan answer), &desk{t: t, server: d.server, browser: d.browser}
 		go func() {
-			done <- d.post(what, url.Values{"username": {"mira"}, "password": {password}, "again": {password}, "current": {password}})
+			done <- her.post(what, url.Values{"username": {"mira"}, "password": {password}, "again": {password}, "current": {password}})
 		}()
 		time.Sleep(200 * time.Millisecond) // her account has been read
 		hers := d.browser

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -92,7 +93,7 @@ func TestPrunedLogGoesOn(t *testing.T) {
 }
 
 // dying is a program that is killed before it sends the next command.
-type dying struct{ left int }
+type dying struct{ left atomic.Int64 }
 
 var errKilled = errors.New("killed")
 
@@ -100,7 +101,7 @@ func (d *dying) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (d *dying) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if d.left--; d.left < 0 {
+		if d.left.Add(-1) < 0 {
 			cmd.SetErr(errKilled)
 			return errKilled
 		}
@@ -110,7 +111,7 @@ func (d *dying) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 func (d *dying) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		if d.left--; d.left < 0 {
+		if d.left.Add(-1) < 0 {
 			for _, cmd := range cmds {
 				cmd.SetErr(errKilled)
 			}
@@ -141,7 +142,9 @@ func TestAPurgeThatWasKilledIsFinishedByTheNext(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := opened(t, server.URL(), patient())
-		s.client.AddHook(&dying{cut})
+		killer := &dying{}
+		killer.left.Store(int64(cut))
+		s.client.AddHook(killer)
 		ended = s.prune(t.Context(), site, ids) == nil
 		if err := whole.Prune(t.Context(), site, nil); err != nil {
 			t.Fatal(err)
