@@ -60,7 +60,7 @@ const others = [
   js("Cache API", "caches.open('x').then(c => c.add(URL)).catch(() => {})"),
   js("ping of a link", "const a = document.createElement('a'); a.href = '#ping'; a.ping = URL; document.body.append(a); a.click()", { without: "firefox" }),
   js("speculation rules", "const s = document.createElement('script'); s.type = 'speculationrules'; s.textContent = JSON.stringify({prefetch: [{source: 'list', urls: [URL], eagerness: 'immediate'}]}); document.head.append(s)", { without: "firefox webkit" }),
-  js("RTCPeerConnection", "const c = window.kept = new RTCPeerConnection({iceServers: [{urls: URL.replace('http://', 'turn:') + '?transport=tcp', username: 'a', credential: 'b'}]}); c.createDataChannel('x'); c.createOffer().then(o => c.setLocalDescription(o)).catch(() => {})", { connects: true, without: "webkit" }),
+  js("RTCPeerConnection", "const c = window.kept = new RTCPeerConnection({iceServers: [{urls: URL.replace('http://', 'turn:') + '?transport=tcp', username: 'a', credential: 'b'}]}); c.createDataChannel('x'); c.createOffer().then(o => c.setLocalDescription(o)).catch(() => {})", { connects: true, without: "firefox webkit" }),
 ];
 
 /** By the README's words for them. */
