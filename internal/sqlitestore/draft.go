@@ -60,13 +60,13 @@ func (d *Draft) TakePlace(ctx context.Context) error {
 }
 
 func (d *Draft) put(ctx context.Context) error {
-	if err := DropPrevious(d.path); err != nil {
-		return err
-	}
-	if err := setAside(ctx, d.path); err != nil {
+	if err := errors.Join(DropPrevious(d.path), clearAside(d.path)); err != nil {
 		return err
 	}
 	if err := os.Link(d.path, previous(d.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := setAside(ctx, d.path); err != nil {
 		return err
 	}
 	return publish(d.partial(), d.path)
@@ -79,18 +79,21 @@ func (d *Draft) PutBack() error {
 }
 
 func (d *Draft) putBack() error {
-	if _, err := os.Stat(previous(d.path)); err != nil {
+	before, err := os.Stat(previous(d.path))
+	if err != nil {
 		return err
 	}
-	for _, name := range []string{d.path + "-wal", d.path + "-shm", d.path + ".before-restore.bak"} {
-		if err := removeIfThere(name); err != nil {
+	if now, err := os.Stat(d.path); err != nil || !os.SameFile(before, now) { // the backup is there, whose WAL goes with it
+		err := errors.Join(removeIfThere(d.path+"-wal"), removeIfThere(d.path+"-shm"), os.Rename(previous(d.path), d.path))
+		if err != nil {
 			return err
 		}
 	}
-	if err := os.Rename(previous(d.path), d.path); err != nil {
+	// A command that reads the store may have kept its newest entries in its WAL.
+	if err := os.Rename(asideOf(d.path)+"-wal", d.path+"-wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return syncFile(filepath.Dir(d.path))
+	return errors.Join(clearAside(d.path), DropPrevious(d.path), syncFile(filepath.Dir(d.path)))
 }
 
 // Discard removes what Prepare and TakePlace have left; there is no way back then.

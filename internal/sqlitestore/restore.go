@@ -107,15 +107,18 @@ func copyBytes(ctx context.Context, from, to string, progress Progress) (err err
 	}
 }
 
+// asideOf is what the store that a restore replaced is kept as.
+func asideOf(path string) string { return path + ".before-restore.bak" }
+
+// clearAside removes what an earlier restore has kept.
+func clearAside(path string) error {
+	return errors.Join(removeIfThere(asideOf(path)), removeIfThere(asideOf(path)+"-wal"))
+}
+
 // setAside gives the store at path another name as well, and takes its WAL away,
-// which must not be applied to another file.
+// which must not be applied to another file. clearAside has been called.
 func setAside(ctx context.Context, path string) error {
-	aside := path + ".before-restore.bak"
-	for _, name := range []string{aside, aside + "-wal", path + "-shm"} {
-		if err := removeIfThere(name); err != nil {
-			return err
-		}
-	}
+	aside := asideOf(path)
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return removeIfThere(path + "-wal")
 	}
