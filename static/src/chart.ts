@@ -59,7 +59,8 @@ export function draw(host: HTMLElement, plan: Plan, sheet: Sheet, scale: number)
     if (compared) for (const key of plan.keys) add(rows(sheet.before, key), dashed(() => colour(key, 'line'), scale))
     for (const key of plan.keys) add(rows(sheet.steps, key), line(() => colour(key, 'line'), scale))
   }
-  const lines = ticks(plan.most ?? Math.max(0, ...data.slice(1).flat().map((n) => n ?? 0)), plan.height > 120 ? 5 : plan.most ? 2 : 1)
+  const counted = Math.max(0, ...data.slice(1).flat().map((n) => n ?? 0)) || (plan.unit === '%' ? 100 : 1)
+  const lines = ticks(plan.most ?? counted, plan.height > 120 ? 5 : plan.most ? 2 : 1)
   const plot = new uPlot({
     width: (scale > 1 ? paper : host.clientWidth) * scale, height: plan.height * scale, series,
     legend: { show: false }, padding: [16 * scale, (plan.named ? 64 : 8) * scale, plan.dates ? 0 : 4 * scale, 0],
