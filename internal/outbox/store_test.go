@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -125,19 +126,33 @@ func TestSentinelsWithAnOutbox(t *testing.T) {
 			servers.KillMaster().Restart()
 			servers.Watch(time.Minute)
 		}
-		o := first()
-		o.Patience = time.Second
 		inner := overRedis(t, servers.URL())
 		healthy(t, inner)
 		servers.Master().MustDo("FLUSHALL")
-		return placed{opened(t, t.TempDir(), inner, o)}
+		return placed{opened(t, t.TempDir(), inner, first())}
 	})
 }
 
 // placed answers when an entry has its place in the log. While a master is slower
-// than Patience, or another one is being found, entries wait here without one, and
-// two answers of -1 would be taken for one place given twice.
+// than Patience, or another one is being found, entries wait in the outbox without
+// one, and two answers of -1 would be taken for one place given twice.
 type placed struct{ *Store }
+
+// Prune tries again while the store is away: nothing is pruned then, and whoever
+// prunes comes back.
+func (p placed) Prune(ctx context.Context, site string, ids []consent.ID) error {
+	for {
+		err := p.Store.Prune(ctx, site, ids)
+		if !errors.Is(err, consent.ErrUnavailable) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
 
 func (p placed) Append(ctx context.Context, e consent.Entry) (consent.Stored, bool, error) {
 	stored, dup, err := p.Store.Append(ctx, e)
