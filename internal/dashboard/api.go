@@ -19,7 +19,7 @@ var openAPI []byte
 // Tokens open it and sessions do not, so that no page of another site can read it
 // with an operator's cookie.
 func (d *Dashboard) registerAPI(e *echo.Echo) {
-	g := e.Group("/api/v1", plainHeaders)
+	g := e.Group("/api/v1", plainHeaders, compressed())
 	g.GET("/openapi.json", getOpenAPI)
 	g.GET("/sites", d.apiSites, d.bearer(seeRates))
 	g.GET("/sites/:site/rates", d.apiRates, d.bearer(seeRates))

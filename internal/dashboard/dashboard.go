@@ -152,7 +152,7 @@ func (d *Dashboard) SetupLink(base string) (string, bool) {
 // Register mounts the dashboard under /admin.
 func (d *Dashboard) Register(e *echo.Echo) {
 	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, "/admin/") })
-	g := e.Group("/admin", d.guard)
+	g := e.Group("/admin", d.guard, compressed())
 	g.GET("/icon.svg", getIcon)
 	g.GET("/script/:name", getScript)
 	g.GET("/setup/:token", d.getSetup)

@@ -115,12 +115,14 @@ func benchSite(id string) *consent.Site {
 }
 
 func benchPage(b *testing.B, address string, handler echo.HandlerFunc, counters int) {
-	e := echo.New()
+	e, handler := echo.New(), compressed()(handler)
 	answered := ""
 	view := func() (size int, took time.Duration) {
 		start := time.Now()
 		answer := httptest.NewRecorder()
-		c := e.NewContext(httptest.NewRequest("GET", address, nil), answer)
+		r := httptest.NewRequest("GET", address, nil)
+		r.Header.Set("Accept-Encoding", "gzip, deflate, br")
+		c := e.NewContext(r, answer)
 		c.SetParamNames("site")
 		c.SetParamValues("site-0")
 		c.Set(viewerKey, viewer{role: Owner, scope: Scope{All: true}})
