@@ -42,9 +42,9 @@ type API struct {
 // origin read a refusal.
 func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	a.reader.Store, a.requests.Store = a.Store, a.Store
-	get := func(path string, h echo.HandlerFunc) {
-		e.GET(path, h)
-		e.HEAD(path, h) // net/http leaves the body out
+	get := func(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
+		e.GET(path, h, m...)
+		e.HEAD(path, h, m...) // net/http leaves the body out
 	}
 	get("/gate.js", a.getGate)
 	get("/:script", a.getFrozen)
@@ -69,11 +69,11 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	e.POST("/unasked", a.postUnasked, limit)
 	e.POST("/sightings", a.postSightings, allowCORS, limit)
 	e.OPTIONS("/sightings", a.preflight, allowCORS)
-	get("/choices", a.getChoices)
-	e.POST("/choices", a.postChoices, a.explainRate, limit)
+	get("/choices", a.getChoices, explained(a.explainChoices))
+	e.POST("/choices", a.postChoices, explained(a.explainChoices), limit)
 	get("/receipts/mine", a.getMyReceipt)
-	get("/receipts/:token", a.getReceipt)
-	e.POST("/receipts/:token", a.postReceipt, limit)
+	get("/receipts/:token", a.getReceipt, explained(explainReceipt))
+	e.POST("/receipts/:token", a.postReceipt, explained(explainReceipt), limit)
 }
 
 // clock hands out times that never go back on this server.

@@ -79,23 +79,21 @@ func (a *API) postChoices(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, s.backURL(s.backFrom(form.Get("back"))))
 }
 
-// explainRate answers who may not write for now as one whose choice could not be
-// saved: with the page, since there is no script to explain an error.
-func (a *API) explainRate(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		err := next(c)
-		if !errors.Is(err, ErrRate) {
-			return err
-		}
-		form, _ := postedForm(c.Request()) // for language and way back, if they can be read
-		s := siteOf(c)
-		return a.showChoices(c, s, choicesView{
-			locale: s.pageLocale(c.Request(), form.Get("locale")), back: s.backFrom(form.Get("back")), outcome: templates.Failed, status: http.StatusTooManyRequests,
-		})
+// explainChoices is an explanation: of what else keeps a choice from being saved, or the page from
+// being shown.
+func (a *API) explainChoices(c echo.Context, status int) error {
+	s := siteOf(c)
+	if c.Request().Method != http.MethodPost {
+		return showNothing(c, s, status, s.Texts[s.pageLocale(c.Request(), c.QueryParam("locale"))].PageFailed)
 	}
+	form, _ := postedForm(c.Request()) // for language and way back, if they can be read
+	return a.showChoices(c, s, choicesView{
+		locale: s.pageLocale(c.Request(), form.Get("locale")), back: s.backFrom(form.Get("back")), outcome: templates.Failed, status: status,
+	})
 }
 
-// outcomeOf tells which failures the page itself explains, with a fresh form.
+// outcomeOf tells which failures are answered with the page whoever asks, with a fresh
+// form.
 func outcomeOf(err error) (templates.Outcome, int) {
 	switch {
 	case errors.Is(err, consent.ErrSuperseded):

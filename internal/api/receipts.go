@@ -73,7 +73,7 @@ func (a *API) getReceipt(c echo.Context) error {
 		return err
 	}
 	if err != nil {
-		return showNoReceipt(c, s, http.StatusNotFound, s.Texts[s.pageLocale(c.Request(), c.QueryParam("locale"))].ReceiptNone)
+		return showNothing(c, s, http.StatusNotFound, s.Texts[s.pageLocale(c.Request(), c.QueryParam("locale"))].ReceiptNone)
 	}
 	return a.showReceipt(c, s, r, http.StatusOK)
 }
@@ -107,7 +107,7 @@ func (a *API) showReceipt(c echo.Context, s *Site, r receipt, status int) error 
 	return templates.Receipt(p).Render(c.Request().Context(), c.Response())
 }
 
-func showNoReceipt(c echo.Context, s *Site, status int, says string) error {
+func showNothing(c echo.Context, s *Site, status int, says string) error {
 	p := templates.ReceiptNonePage{
 		Nonce: pageHeaders(c, s), Site: s.Site, Locale: s.pageLocale(c.Request(), c.QueryParam("locale")), Says: says, Back: s.backURL("/"),
 	}
@@ -188,7 +188,7 @@ func (a *API) eraseReceipt(c echo.Context) error {
 	locale := s.pageLocale(c.Request(), c.QueryParam("locale"))
 	switch {
 	case errors.Is(err, ErrReceipt):
-		return showNoReceipt(c, s, http.StatusNotFound, s.Texts[locale].ReceiptNone)
+		return showNothing(c, s, http.StatusNotFound, s.Texts[locale].ReceiptNone)
 	case err != nil:
 		return err
 	case s.LegalHold != "":
@@ -202,7 +202,7 @@ func (a *API) eraseReceipt(c echo.Context) error {
 	if sealed != nil && slices.ContainsFunc(r.held, func(h opened) bool { return h.stored.Record == sealed.Record }) {
 		s.jar.Forget(c.Response().Header(), secure(c))
 	}
-	return showNoReceipt(c, s, http.StatusOK, s.Texts[locale].Erased)
+	return showNothing(c, s, http.StatusOK, s.Texts[locale].Erased)
 }
 
 func (a *API) erase(ctx context.Context, s *Site, held []opened) error {

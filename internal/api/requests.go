@@ -40,7 +40,7 @@ func (a *API) takeRequest(c echo.Context, form url.Values) error {
 	locale := s.pageLocale(c.Request(), c.QueryParam("locale"))
 	r, err := a.receipt(ctx, s, c.Param("token"), maxHistory)
 	if errors.Is(err, ErrReceipt) {
-		return showNoReceipt(c, s, http.StatusNotFound, s.Texts[locale].ReceiptNone)
+		return showNothing(c, s, http.StatusNotFound, s.Texts[locale].ReceiptNone)
 	}
 	if err != nil {
 		return err

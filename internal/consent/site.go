@@ -262,6 +262,7 @@ type Texts struct {
 	RefusedRight    string `yaml:"refused_right"`      // why a correction is refused
 	RefusedLaw      string `yaml:"refused_law"`
 	RequestFailed   string `yaml:"request_failed"`
+	PageFailed      string `yaml:"page_failed"` // a page that cannot be answered now
 
 	Event      string `yaml:"event"`       // label
 	Time       string `yaml:"time"`        // label

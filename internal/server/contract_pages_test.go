@@ -71,6 +71,17 @@ func form(id, rendering, control string, more ...string) string {
 	return values.Encode()
 }
 
+// browses is what a program does not send: its errors are explained by a page.
+const browses = "Accept: text/html"
+
+// explains expects an error twice: as a program gets it, and as a page.
+func (r *rig) explains(t *testing.T, want, code string, a ask) {
+	t.Helper()
+	r.expect(t, want+jsonError+code, a)
+	a.headers = strings.TrimPrefix(a.headers+"\n"+browses, "\n")
+	r.expect(t, want+" text/html", a)
+}
+
 func (r *rig) answerChoices(t *testing.T, store *moodyStore) {
 	shop := r.site(t, "shop").Rendering
 	accept := func() string { return form(newID(t), shop, "accept-all") }
@@ -79,15 +90,15 @@ func (r *rig) answerChoices(t *testing.T, store *moodyStore) {
 	r.expect(t, "GET /choices 404"+jsonError+"no-site", ask{to: "GET /privacy/choices", headers: foreign})
 	r.expect(t, post+"303", ask{to: to, body: accept()})
 	r.expect(t, post+"303", ask{to: to, body: form(newID(t), shop, "save", "c.analytics", "granted", "s.youtube", "granted")})
-	r.expect(t, post+"400"+jsonError+"form", ask{to: to, body: form("", shop, "accept-all")})
-	r.expect(t, post+"400"+jsonError+"form", ask{to: to, body: form(newID(t), shop, "save", "c.analytics", "denied") + "&c.analytics=granted"})
-	r.expect(t, post+"403"+jsonError+"origin", ask{to: to, body: accept(), headers: "Origin: https://evil.example"})
+	r.explains(t, post+"400", "form", ask{to: to, body: form("", shop, "accept-all")})
+	r.explains(t, post+"400", "form", ask{to: to, body: form(newID(t), shop, "save", "c.analytics", "denied") + "&c.analytics=granted"})
+	r.explains(t, post+"403", "origin", ask{to: to, body: accept(), headers: "Origin: https://evil.example"})
 	r.expect(t, post+"404"+jsonError+"no-site", ask{to: to, body: accept(), headers: foreign})
 	r.expect(t, post+"409 text/html", ask{to: to, body: form(newID(t), unknown, "accept-all")})
-	r.expect(t, post+"413"+jsonError+"too-large", ask{to: to, body: "back=" + strings.Repeat("A", 17000)})
-	r.expect(t, post+"422"+jsonError+"invalid", ask{to: to, body: form(newID(t), shop, "reject-all", "locale", "xx")})
+	r.explains(t, post+"413", "too-large", ask{to: to, body: "back=" + strings.Repeat("A", 17000)})
+	r.explains(t, post+"422", "invalid", ask{to: to, body: form(newID(t), shop, "reject-all", "locale", "xx")})
 	store.set(nil, true)
-	r.expect(t, post+"410"+jsonError+"erased", ask{to: to, body: accept()})
+	r.explains(t, post+"410", "erased", ask{to: to, body: accept()})
 	store.set(consent.ErrUnavailable, false)
 	r.expect(t, post+"503 text/html", ask{to: to, body: accept()})
 	r.expect(t, post+"303", ask{to: to, body: form(newID(t), shop, "reject-all")})
@@ -115,7 +126,7 @@ func (r *rig) answerReceipts(t *testing.T, store *moodyStore) {
 	r.expect(t, one+"404"+jsonError+"not-found", ask{to: wrong, headers: "Accept: application/json"})
 	r.expect(t, one+"404"+jsonError+"no-site", ask{to: link, headers: foreign})
 	store.set(consent.ErrUnavailable, false)
-	r.expect(t, one+"503"+jsonError+"unavailable", ask{to: link})
+	r.explains(t, one+"503", "unavailable", ask{to: link})
 	store.set(nil, false)
 	r.answerRequests(t, store, "POST "+answer.Receipt)
 	r.answerErasures(t, store, answer.Receipt, response.Cookies())
@@ -136,10 +147,10 @@ func receiptOf(t *testing.T, r *rig, headers, site string) string {
 func (r *rig) answerRequests(t *testing.T, store *moodyStore, to string) {
 	const post = "POST /receipts/{token} "
 	const wrong = "request=correction&reason=not-me"
-	r.expect(t, post+"400"+jsonError+"form", ask{to: to, body: "request=everything"})
-	r.expect(t, post+"400"+jsonError+"form", ask{to: to, body: "request=correction&reason=because"})
+	r.explains(t, post+"400", "form", ask{to: to, body: "request=everything"})
+	r.explains(t, post+"400", "form", ask{to: to, body: "request=correction&reason=because"})
 	r.expect(t, post+"404 text/html", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64), body: wrong})
-	r.expect(t, post+"413"+jsonError+"too-large", ask{to: to, body: "reason=" + strings.Repeat("A", 17000)})
+	r.explains(t, post+"413", "too-large", ask{to: to, body: "reason=" + strings.Repeat("A", 17000)})
 	store.setNotes(consent.ErrUnavailable)
 	r.expect(t, post+"503 text/html", ask{to: to, body: wrong})
 	store.setNotes(nil)
@@ -153,12 +164,12 @@ func (r *rig) answerRequests(t *testing.T, store *moodyStore, to string) {
 func (r *rig) answerErasures(t *testing.T, store *moodyStore, link string, cookies []*http.Cookie) {
 	const erase = "POST /receipts/{token} "
 	to := "POST " + link
-	r.expect(t, erase+"403"+jsonError+"origin", ask{to: to, headers: "Origin: https://elsewhere.example"})
+	r.explains(t, erase+"403", "origin", ask{to: to, headers: "Origin: https://elsewhere.example"})
 	r.expect(t, erase+"404 text/html", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64)})
 	store.set(consent.ErrUnavailable, false)
 	r.expect(t, erase+"404"+jsonError+"no-site", ask{to: to, headers: foreign})
 	store.set(consent.ErrUnavailable, false)
-	r.expect(t, erase+"503"+jsonError+"unavailable", ask{to: to})
+	r.explains(t, erase+"503", "unavailable", ask{to: to})
 	store.set(nil, false)
 	const hidden = hiddenPage + "\nOrigin: https://hidden.example"
 	r.expect(t, erase+"409 text/html", ask{to: "POST " + receiptOf(t, r, hidden, "hidden"), headers: hidden})
@@ -176,9 +187,14 @@ func (r *rig) answerErasures(t *testing.T, store *moodyStore, link string, cooki
 // answerTheSlow sends bodies that stop half-way.
 func (r *rig) answerTheSlow(t *testing.T) {
 	var wait sync.WaitGroup
-	got := make([]exchange, 5)
-	for i, path := range []string{"/decisions", "/impressions", "/sightings", "/choices", "/receipts/" + strings.Repeat("A", 64)} {
+	receipt := "/receipts/" + strings.Repeat("A", 64)
+	paths := []string{"/decisions", "/impressions", "/sightings", "/choices", receipt, "/choices", receipt}
+	got := make([]exchange, len(paths))
+	for i, path := range paths {
 		a := ask{to: "POST /privacy" + path, body: strings.Repeat(" ", 100)}
+		if i > 4 {
+			a.headers = browses
+		}
 		request := a.request(t, r)
 		wait.Go(func() {
 			var err error
@@ -202,8 +218,8 @@ func (r *rig) stalled(request *http.Request, body string) (exchange, error) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: shop.example\r\nOrigin: https://shop.example\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
-		request.URL.Path, request.Header.Get("Content-Type"), len(body), body[:len(body)/2])
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: shop.example\r\nOrigin: https://shop.example\r\nContent-Type: %s\r\nAccept: %s\r\nContent-Length: %d\r\n\r\n%s",
+		request.URL.Path, request.Header.Get("Content-Type"), request.Header.Get("Accept"), len(body), body[:len(body)/2])
 	if x.response, err = http.ReadResponse(bufio.NewReader(conn), request); err != nil {
 		return x, err
 	}
@@ -225,6 +241,8 @@ func (r *rig) answerTheMany(t *testing.T) {
 	for _, path := range []string{"/decisions", "/impressions", "/unasked", "/sightings"} {
 		r.expect(t, "POST "+path+" 429"+jsonError+"rate", ask{to: "POST /privacy" + path, headers: network})
 	}
-	r.expect(t, "POST /choices 429 text/html", ask{to: "POST /privacy/choices", headers: network})
+	r.expect(t, "POST /choices 429"+jsonError+"rate", ask{to: "POST /privacy/choices", headers: network})
+	r.expect(t, "POST /choices 429 text/html", ask{to: "POST /privacy/choices", headers: network + "\n" + browses})
 	r.expect(t, "POST /receipts/{token} 429"+jsonError+"rate", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64), headers: network})
+	r.expect(t, "POST /receipts/{token} 429 text/html", ask{to: "POST /privacy/receipts/" + strings.Repeat("A", 64), headers: network + "\n" + browses})
 }

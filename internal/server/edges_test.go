@@ -82,7 +82,7 @@ func TestTooManyRequestsAreExplainedWithoutJavaScript(t *testing.T) {
 	dir := t.TempDir()
 	writeSite(t, dir, "shop.yaml", shopYAML)
 	r := newRig(t, dir, nil)
-	const from = "X-Forwarded-For: 198.51.100.4"
+	const from = "X-Forwarded-For: 198.51.100.4\nAccept: text/html,*/*;q=0.8"
 	for range 201 {
 		response, err := r.public.Client().Do(ask{to: "POST /privacy/choices", headers: from}.request(t, r))
 		if err != nil {

@@ -72,6 +72,9 @@ func (s *Server) writeError(err error, c echo.Context) {
 		_ = c.NoContent(status)
 		return
 	}
+	if api.Explain(c, status) {
+		return
+	}
 	_ = c.JSON(status, errorBody{detail}) // the visitor is gone if this fails
 }
 

@@ -113,7 +113,7 @@ func capBody(next echo.HandlerFunc) echo.HandlerFunc {
 			limit = maxForm
 		}
 		if r.ContentLength > limit {
-			return &http.MaxBytesError{Limit: limit}
+			limit = 0 // none of it is read
 		}
 		if r.Body != nil && r.ContentLength != 0 {
 			r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
