@@ -73,7 +73,7 @@ var doors = map[string][]string{
 	"github.com/spf13/cobra":               {"cmd/consentry"},
 	"golang.org/x/crypto/argon2":           {"internal/dashboard"},
 	"golang.org/x/net/html":                {"internal/doctor"},
-	"golang.org/x/net/publicsuffix":        {"internal/api"},
+	"golang.org/x/net/publicsuffix":        {"internal/api", "internal/siteconfig"},
 	"golang.org/x/mod/sumdb":               {"internal/translog"},
 	"golang.org/x/sys":                     {"internal/sqlitestore", "cmd/consentry"},
 	"golang.org/x/text":                    {"internal/lang"},

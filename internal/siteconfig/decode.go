@@ -173,9 +173,17 @@ func start(node ast.Node) (line, column int) {
 	return position(node.GetToken())
 }
 
+// turns reports whether a character makes what follows it read in another order than
+// it is written. https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+func turns(r rune) bool { return '\u202a' <= r && r <= '\u202e' }
+
 func (d *Document) text(s string, target reflect.Value, path string, tag keywords) {
 	if i := strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }); i >= 0 {
 		d.Fail(path, "%s holds a control character; remove it", label(path))
+		return
+	}
+	if strings.ContainsFunc(s, turns) {
+		d.Fail(path, "%s holds a character that turns the direction of writing for what follows (U+202A–U+202E); remove it, or isolate words of the other direction between U+2068 and U+2069", label(path))
 		return
 	}
 	s = strings.TrimSpace(s)

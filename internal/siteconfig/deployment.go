@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/publicsuffix"
+
 	"github.com/consentry/consentry/internal/consent"
 )
 
@@ -169,6 +171,10 @@ func (b *builder) checkCookieScope() {
 	}
 	if !hostPattern.MatchString(c.Domain) || isAddress(c.Domain) || !strings.Contains(c.Domain, ".") && !loopback(c.Domain) {
 		b.doc.Fail("cookie.domain", `cookie.domain must be a domain without a leading dot, such as "shop.example", not %q`, c.Domain)
+		return
+	}
+	if suffix, _ := publicsuffix.PublicSuffix(c.Domain); suffix == c.Domain && !loopback(c.Domain) {
+		b.doc.Fail("cookie.domain", "cookie.domain %q is a public suffix, below which anybody may have a site; browsers would refuse the cookies", c.Domain)
 		return
 	}
 	for i, origin := range b.file.Origins {
