@@ -477,7 +477,7 @@ func Record(p RecordPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<div class=\"title\"><h1>Records</h1></div><section class=\"panel\" aria-labelledby=\"find\"><h2 id=\"find\">Which record?</h2><form method=\"get\" action=\"/admin/records\" class=\"find\"><label for=\"q\">Consent id or receipt link</label> <input id=\"q\" name=\"q\" value=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<div class=\"title\"><h1>Records</h1></div><section class=\"panel\" aria-labelledby=\"find\"><h2 id=\"find\">Which record?</h2><form method=\"post\" action=\"/admin/records\" class=\"find\"><label for=\"q\">Consent id or receipt link</label> <input id=\"q\" name=\"q\" value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

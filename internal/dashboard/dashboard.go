@@ -169,6 +169,7 @@ func (d *Dashboard) Register(e *echo.Echo) {
 	g.GET("/requests", d.getRequests, d.may(seeRecords))
 	g.POST("/requests/:site/:request", d.postAnswer, d.may(answer))
 	g.GET("/records", d.getRecord, d.may(seeRecords))
+	g.POST("/records", d.postRecord, d.may(seeRecords))
 	g.GET("/state", d.getState, d.may(seeRecords))
 	g.GET("/sites/:site", d.getSite, d.may(seeRates))
 	g.GET("/sites/:site/live", d.getLive, d.may(seeRates))

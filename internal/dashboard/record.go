@@ -14,17 +14,30 @@ import (
 	"github.com/consentry/consentry/templates"
 )
 
-// getRecord shows the record that ?q= names, by consent id or receipt link, and
-// whether its proof holds now. Unknown and foreign ones look alike.
+// postRecord finds which record somebody has typed the id or the receipt link of. A
+// link opens its receipt to whoever has it: it stands in no address here.
+func (d *Dashboard) postRecord(c echo.Context) error {
+	asked := strings.TrimSpace(c.FormValue("q"))
+	id, ok := namedRecord(asked)
+	if !ok {
+		return show(c, http.StatusBadRequest, templates.Record(templates.RecordPage{Nonce: nonce(c), Viewer: frame(c), Asked: asked, Problem: unnamed}))
+	}
+	return c.Redirect(http.StatusSeeOther, "/admin/records?q="+id.String())
+}
+
+const unnamed = "This is neither a consent id of 22 letters nor a receipt link."
+
+// getRecord shows the record whose consent id is in ?q=, and whether its proof holds
+// now. Unknown and foreign ones look alike.
 func (d *Dashboard) getRecord(c echo.Context) error {
 	ctx := c.Request().Context()
 	page := templates.RecordPage{Nonce: nonce(c), Viewer: frame(c), Asked: strings.TrimSpace(c.QueryParam("q"))}
 	if page.Asked == "" {
 		return show(c, http.StatusOK, templates.Record(page))
 	}
-	id, ok := namedRecord(page.Asked)
-	if !ok {
-		page.Problem = "This is neither a consent id of 22 letters nor a receipt link."
+	id, err := consent.ParseID(page.Asked)
+	if err != nil {
+		page.Problem = unnamed
 		return show(c, http.StatusBadRequest, templates.Record(page))
 	}
 	for _, site := range d.sites(c) {

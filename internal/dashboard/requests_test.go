@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -176,6 +177,13 @@ func TestARecordIsLookedUp(t *testing.T) {
 		d.want(d.get("/admin/records?q="+unknown), http.StatusNotFound, "No record under this id is held")
 	}
 	d.want(d.get("/admin/records?q=%3Cscript%3E"), http.StatusBadRequest, "neither a consent id")
+	// A receipt link is typed, and leaves the address that it stands for.
+	token := base64.RawURLEncoding.EncodeToString(append(erased.Record[:], make([]byte, 32)...))
+	for _, typed := range []string{token, " https://shop.example/privacy/receipts/" + token + "?locale=de ", erased.Record.String()} {
+		d.wantRedirect(d.post("/admin/records", url.Values{"q": {typed}}), "/admin/records?q="+erased.Record.String())
+	}
+	d.want(d.post("/admin/records", url.Values{"q": {token[:60]}}), http.StatusBadRequest, "neither a consent id")
+	d.want(d.get("/admin/records?q="+token), http.StatusBadRequest, "neither a consent id")
 	d.want(d.get("/admin/state"), http.StatusOK, "The oldest record is of")
 }
 
