@@ -103,6 +103,13 @@ func setting(t testing.TB, name string, usual int) int {
 	return n
 }
 
+// handedOver waits until Redis has what the outbox held.
+func (p *program) handedOver(within time.Duration) {
+	for end := time.Now().Add(within); time.Now().Before(end) && !strings.Contains(p.ready(), `"waiting":0`); {
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
 func unlimited(redis *storetest.Redis) string {
 	return anyPorts + "store: " + redis.URL() + "\nrate_limit: {per_minute: 0}\n"
 }
@@ -125,9 +132,7 @@ func TestNoVisitorNoticesThatRedisIsAway(t *testing.T) {
 	time.Sleep(700 * time.Millisecond)
 	close(stop)
 	wait()
-	for end := time.Now().Add(outage); time.Now().Before(end) && !strings.Contains(p.ready(), `"waiting":0`); {
-		time.Sleep(100 * time.Millisecond) // the longer it was away, the more there is to hand over
-	}
+	p.handedOver(outage + time.Second) // the longer it was away, the more there is to hand over
 	p.wantReady()
 	p.stop()
 	if len(c.open) > 0 {
@@ -150,6 +155,9 @@ func TestAnAcknowledgedDecisionOutlivesKillsBesideRedis(t *testing.T) {
 	p := start(t, dir)
 	c.rendering = p.rendering()
 	for n := range kills {
+		if n%20 == 19 {
+			p.handedOver(time.Minute) // nothing more is taken once the outbox is full
+		}
 		if n > 0 && n%100 == 0 {
 			t.Logf("%d decisions acknowledged, %d kills", len(c.acknowledged), n)
 		}

@@ -27,14 +27,15 @@ export const guard = (gate: Gate): Holder[0] => {
     if (gate.permits(condition)) gate.ran.add(condition)
     return may(condition) ? '' : condition
   }
-  const [check, enter, parse, assign, read] = holder(
+  const [check, enter, parse, assign, read, unseen] = holder(
     gate,
     url => bar(find(table, others, url)),
     text => bar(services.find(([, [, inline]]) => inline && RegExp(inline).test(text))?.[0]),
   )
 
-  // Elements that are given an address, and those that come into a document.
-  for (const tag of TAGS) before(document.createElement(tag), ATTRIBUTES.join(' '), assign, read)
+  // Elements that are given an address, and those that come into a document. In one that is not shown an embed has no
+  // browser look for plug-ins.
+  for (const tag of TAGS) before(unseen.createElement(tag), ATTRIBUTES.join(' '), assign, read)
   // What is taken from a held element is not to come back: it has it under another name. Marking takes away what is there.
   before<HTMLElement>(Element.prototype, 'removeAttribute', ([name], el) => void (el.hasAttribute(name as string) || delete el.dataset?.[name as string]))
   // By name, so that methods yet to come are among them: those that set attributes or markup, and append, prepend,
@@ -51,7 +52,7 @@ export const guard = (gate: Gate): Holder[0] => {
 
   // A tag may be written in pieces: what is open waits for the rest.
   let open = ''
-  before<Document>(Document.prototype, 'write writeln', (args, self, native, name) => {
+  before<Document>(document, 'write writeln', (args, self, native, name) => {
     if (typeof args[0] == 'string') {
       const text = open + args.splice(0).join('')
       open = ''
@@ -66,18 +67,12 @@ export const guard = (gate: Gate): Holder[0] => {
   addEventListener('submit', event => sent(event.target as HTMLFormElement, event.submitter) && event.preventDefault(), true)
 
   // Cookies and storage that a denied service declares.
-  const denied = (name: string) => isDenied(services, gate.permits, name)
-  before(Document.prototype, 'cookie', ([text]) => denied((text + '').split('=')[0]!.trim()) && [])
+  const denied = (name: unknown) => isDenied(services, gate.permits, name + '')
+  before(document, 'cookie', ([text]) => denied((text + '').split('=')[0]!.trim()) && [])
   before<Storage>(Storage.prototype, 'setItem', ([name], self) => denied((self == window.localStorage ? 'local:' : 'session:') + name) && [])
-  before(window.CookieStore?.prototype, 'set', ([entry]) => denied(((entry as { name?: string }).name ?? entry) + '') && [Promise.resolve()])
+  before(window.cookieStore, 'set', ([entry]) => denied((entry as { name?: string }).name ?? entry) && [Promise.resolve()])
   return el => {
     check(el.localName ? el : el.parentElement!)
     if (el.shadowRoot) enter(el.shadowRoot, el.shadowRoot)
-  }
-}
-
-declare global {
-  interface Window {
-    CookieStore?: { prototype: object }
   }
 }

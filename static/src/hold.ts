@@ -134,5 +134,5 @@ export function holder(gate: Gate, address: (url: string) => string, script: (te
     return !!value && !el.hasAttribute(name) && [/src./.test(name) ? value : new URL(value, document.baseURI).href]
   }
 
-  return [check, enter, parse, assign, read] as const // whose names are not shipped
+  return [check, enter, parse, assign, read, template.content.ownerDocument] as const // whose names are not shipped
 }

@@ -2,7 +2,7 @@
 import type { Find, Table } from './match'
 import type { Before, Hook } from './patch'
 
-type Scope = typeof globalThis & { Navigator?: { prototype: object }; Worklet?: { prototype: object } }
+type Scope = typeof globalThis & { Worklet?: { prototype: object } }
 
 /**
  * Stands before the requests of a window or a worker; may tells whether a
@@ -26,7 +26,7 @@ export function requests(scope: Scope, before: Before, find: Find, table: Table,
   before(scope.XMLHttpRequest.prototype, 'open', divert('blob:null/'))
   before(scope, 'EventSource importScripts Audio fetchLater WebTransport', divert('blob:null/'))
   before(scope, 'WebSocket', divert('wss://localhost:1')) // a port that browsers refuse
-  before(scope.Navigator?.prototype, 'sendBeacon', ([url]) => barred(url) && [false])
+  before(scope.navigator, 'sendBeacon', ([url]) => barred(url) && [false])
   before(scope.URL, 'createObjectURL', ([blob], _, native) => {
     const url = native(blob)
     blobs.set(url, blob as Blob)

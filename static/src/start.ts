@@ -100,11 +100,11 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
     event.preventDefault()
     gate.open(opener)
   })
-  const activate = () => {
+  const activate = (late?: Event) => {
     // On its way first: to read a cookie or storage again can take browsers longer than all of this.
     if (gate.asks() || hasPending(policy)) gate.load('banner').then(() => gate.begin!(), () => {})
     else __SAMPLE__
-    gate.refresh()
+    late && gate.refresh()
     gate.scan()
     document.addEventListener('readystatechange', () => gate.scan())
     for (const event of ['storage', 'visibilitychange', 'pageshow'])
@@ -113,7 +113,7 @@ export function start(policy: Policy, guard?: (gate: Gate) => (el: HTMLElement) 
         gate.reload?.()
       })
   }
-  // A prerendered page has no visitor yet.
+  // A prerendered page has no visitor yet, who may have decided elsewhere meanwhile.
   if (document.prerendering) document.addEventListener('prerenderingchange', activate)
   else activate()
 }
