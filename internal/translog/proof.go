@@ -123,8 +123,11 @@ func (p *Proof) Format() []byte {
 func ParseProof(file []byte) (*Proof, error) {
 	head, checkpoint, ok := strings.Cut(string(file), "\n\n")
 	lines := strings.Split(head, "\n")
-	if len(file) > maxProof || !ok || len(lines) < 3 || lines[0] != proofHeader {
+	if len(file) > maxProof || lines[0] != proofHeader {
 		return nil, fmt.Errorf("%w: it is no file that begins with %s", ErrProof, proofHeader)
+	}
+	if !ok || len(lines) < 3 || !strings.HasSuffix(checkpoint, "\n") || !strings.Contains(checkpoint, "\n\n— ") {
+		return nil, fmt.Errorf("%w: it ends too early; fetch it again", ErrProof)
 	}
 	p := &Proof{Checkpoint: []byte(checkpoint)}
 	extra, ok := strings.CutPrefix(lines[1], "extra ")

@@ -94,6 +94,23 @@ func TestAFlippedBitInAProofIsNoticed(t *testing.T) {
 	}
 }
 
+// A file that was not fetched whole says so, wherever it breaks off.
+func TestAProofThatBreaksOffSaysSo(t *testing.T) {
+	store, s, l := shopLog(t, 9)
+	stored := *store.log[4].record
+	stored.Index = 4
+	p, err := l.ProveRecord(t.Context(), stored, s.open(t, store.log[4]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := p.Format()
+	for n := len(proofHeader); n < len(file); n++ {
+		if _, err := ParseProof(file[:n]); !errors.Is(err, ErrProof) || !strings.Contains(err.Error(), "ends too early; fetch it again") {
+			t.Fatalf("%d of %d bytes: %v", n, len(file), err)
+		}
+	}
+}
+
 func TestWhatCannotBeProven(t *testing.T) {
 	store, s, l := shopLog(t, 5)
 	newest := *store.log[5].record
