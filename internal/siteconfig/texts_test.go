@@ -95,8 +95,9 @@ func placeholders(s string) []string {
 	return slices.Compact(found)
 }
 
-// A phrase that no entry of the catalogue uses would be translated for nobody,
-// and most of what the catalogue says about cookies is translated.
+// A phrase that no entry of the catalogue uses would be translated for nobody, and
+// all that the catalogue says about cookies is translated. (Every locale has the
+// phrases of every other.)
 func TestTheCataloguesWordsAreTranslated(t *testing.T) {
 	services, problems := Catalogue(catalogue.Files)
 	if Failed(problems) {
@@ -105,28 +106,19 @@ func TestTheCataloguesWordsAreTranslated(t *testing.T) {
 	phrases := readLocale(t, "locales/de.yaml").Phrases
 	german := lang.Of("de")
 	unused := maps.Clone(phrases)
-	told, all := 0, 0
 	for _, s := range services {
 		for _, c := range s.Cookies {
 			for _, english := range []string{c.Purpose, c.Duration} {
 				delete(unused, english)
-				all++
-				if german.Phrase(phrases, english) != english {
-					told++
+				if german.Phrase(phrases, english) == english {
+					t.Errorf("%s, %s: %q is in no language but English", s.ID, c.Name, english)
 				}
-			}
-			if german.Phrase(phrases, c.Duration) == c.Duration {
-				t.Errorf("%s, %s: the duration %q is in no language but English", s.ID, c.Name, c.Duration)
 			}
 		}
 	}
 	for english := range unused {
 		t.Errorf("%q is said of no cookie", english)
 	}
-	if told*10 < all*8 {
-		t.Errorf("%d of %d purposes and durations are translated, fewer than 80 %%", told, all)
-	}
-	t.Logf("%d of %d purposes and durations are translated", told, all)
 }
 
 // Whatever is said can be said otherwise, in one language and not the others; and

@@ -12,7 +12,7 @@ const TAG = RegExp(`<(${TAGS.join('|')})\\b(?:"[^"]*"|'[^']*'|[^'">])*>`, 'gi')
 const isScript = (el: unknown): el is HTMLScriptElement => (el as Element | undefined)?.localName == TAGS[0]
 
 /** Reports whether el can load something; an XML document's own elements have no dataset, and some links are only told of. */
-export const loads = (el: HTMLElement) => TAGS.includes(el?.localName) && el.dataset && !/^(canonical|alternate)$/.test((el as HTMLLinkElement).rel)
+export const loads = (el: HTMLElement) => TAGS.includes(el?.localName) && el.dataset && !/^(can|alt)\w+$/.test((el as HTMLLinkElement).rel)
 
 export type Holder = ReturnType<typeof holder>
 
