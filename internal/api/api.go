@@ -69,7 +69,7 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	e.POST("/unasked", a.postUnasked, limit)
 	e.POST("/sightings", a.postSightings, allowCORS, limit)
 	e.OPTIONS("/sightings", a.preflight, allowCORS)
-	get("/choices", a.getChoices, explained(a.explainChoices))
+	get("/choices", a.getChoices)
 	e.POST("/choices", a.postChoices, explained(a.explainChoices), limit)
 	get("/receipts/mine", a.getMyReceipt)
 	get("/receipts/:token", a.getReceipt, explained(explainReceipt))

@@ -79,13 +79,9 @@ func (a *API) postChoices(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, s.backURL(s.backFrom(form.Get("back"))))
 }
 
-// explainChoices is an explanation: of what else keeps a choice from being saved, or the page from
-// being shown.
+// explainChoices is an explanation: of what else keeps a choice from being saved.
 func (a *API) explainChoices(c echo.Context, status int) error {
 	s := siteOf(c)
-	if c.Request().Method != http.MethodPost {
-		return showNothing(c, s, status, s.Texts[s.pageLocale(c.Request(), c.QueryParam("locale"))].PageFailed)
-	}
 	form, _ := postedForm(c.Request()) // for language and way back, if they can be read
 	return a.showChoices(c, s, choicesView{
 		locale: s.pageLocale(c.Request(), form.Get("locale")), back: s.backFrom(form.Get("back")), outcome: templates.Failed, status: status,

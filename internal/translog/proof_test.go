@@ -68,17 +68,23 @@ func TestAProofVerifiesOffline(t *testing.T) {
 	}
 }
 
-// Any flipped bit of a proof file is noticed.
-func TestAFlippedBitInAProofIsNoticed(t *testing.T) {
+// provenFile is the proof file of a log's fifth entry.
+func provenFile(t *testing.T) (*Log, []byte) {
+	t.Helper()
 	store, s, l := shopLog(t, 9)
-	keys := testKeys(t, l)
 	stored := *store.log[4].record
 	stored.Index = 4
 	p, err := l.ProveRecord(t.Context(), stored, s.open(t, store.log[4]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := p.Format()
+	return l, p.Format()
+}
+
+// Any flipped bit of a proof file is noticed.
+func TestAFlippedBitInAProofIsNoticed(t *testing.T) {
+	l, file := provenFile(t)
+	keys := testKeys(t, l)
 	for i := range file {
 		for bit := range 8 {
 			file[i] ^= 1 << bit
@@ -96,14 +102,7 @@ func TestAFlippedBitInAProofIsNoticed(t *testing.T) {
 
 // A file that was not fetched whole says so, wherever it breaks off.
 func TestAProofThatBreaksOffSaysSo(t *testing.T) {
-	store, s, l := shopLog(t, 9)
-	stored := *store.log[4].record
-	stored.Index = 4
-	p, err := l.ProveRecord(t.Context(), stored, s.open(t, store.log[4]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := p.Format()
+	_, file := provenFile(t)
 	for n := len(proofHeader); n < len(file); n++ {
 		if _, err := ParseProof(file[:n]); !errors.Is(err, ErrProof) || !strings.Contains(err.Error(), "ends too early; fetch it again") {
 			t.Fatalf("%d of %d bytes: %v", n, len(file), err)
