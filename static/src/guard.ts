@@ -37,7 +37,7 @@ export const guard = (gate: Gate): Holder[0] => {
   // browser look for plug-ins.
   for (const tag of TAGS) before(unseen.createElement(tag), ATTRIBUTES.join(' '), assign, read)
   // What is taken from a held element is not to come back: it has it under another name. Marking takes away what is there.
-  before<HTMLElement>(Element.prototype, 'removeAttribute', ([name], el) => void (el.hasAttribute(name as string) || delete el.dataset?.[name as string]))
+  before<HTMLElement>(Element.prototype, 'removeAttribute', ([name], el) => void (el.hasAttribute(name as string) || (el.dataset?.consent && delete el.dataset[name as string])))
   // By name, so that methods yet to come are among them: those that set attributes or markup, and append, prepend,
   // replace, insert, surround, import, adopt, move, before and after.
   for (const { prototype } of [Node, Element, Document, DocumentFragment, ShadowRoot, CharacterData, Range])

@@ -11,6 +11,8 @@ const LEAVING = 3000
 /** Returns what opens all that is permitted, and what opens a single one. */
 export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 'reload'>> {
   const opened = new WeakSet<Element>()
+  /** Embeds that were, which may be given another address to wait for. */
+  const loaded = new WeakSet<Element>()
   /** Opened although nothing was kept, by the service. */
   const lent = new WeakMap<Element, string>()
   /** Where each script's writing has come to. */
@@ -32,7 +34,10 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     return false
   }
 
-  const may = (el: HTMLElement) => !opened.has(el) && (lent.has(el) || holds(el)) && isOwn(gate, el)
+  /** What was lent once is lent to the same service's next address in the same place. */
+  const isLent = (el: HTMLElement) => (loaded.has(el) ? lent.get(el) == el.dataset.consent : lent.has(el))
+
+  const may = (el: HTMLElement) => !opened.has(el) && (isLent(el) || holds(el)) && isOwn(gate, el)
 
   function next(): HTMLElement | undefined {
     for (const root of gate.roots)
@@ -46,7 +51,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     const condition = el.dataset.consent!
     opened.add(el)
     // A negated part says nothing of what has to be permitted to go on, and what was lent is not taken back.
-    if (!lent.has(el)) gate.ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
+    if (!isLent(el)) gate.ran.add(condition.replace(/!\s*[\w:-]+/g, 'necessary'))
     if (el.localName == 'template') {
       const { content } = el as HTMLTemplateElement
       queue(el, content)
@@ -58,6 +63,10 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     const done = isScript(el) ? run(el) : load(el)
     parentNode!.insertBefore(el, nextSibling)
     done()
+    if (!isScript(el)) {
+      loaded.add(el)
+      opened.delete(el)
+    }
     if (alone) gate.lent.delete(alone)
     if (focused) el.focus()
     if (parentNode instanceof HTMLMediaElement) parentNode.load()
@@ -206,11 +215,18 @@ function mark(script: HTMLScriptElement, consent: string): void {
 }
 
 /**
- * Firefox would load a frame that the parser has made again by itself, when the
- * page is reloaded after a withdrawal; not one that was taken out and put back.
+ * Gives el its addresses under their own names alone: what its page gives it later,
+ * or gives a copy of it, is another one. Firefox would load a frame that the parser
+ * has made again by itself, when the page is reloaded after a withdrawal; not one
+ * that was taken out and put back.
  */
 function load(el: HTMLElement): () => void {
-  for (const name of ATTRIBUTES) if (el.dataset[name]) el.setAttribute(name, el.dataset[name])
+  for (const name of ATTRIBUTES) {
+    const value = el.dataset[name]
+    if (!value) continue
+    el.setAttribute(name, value)
+    if (el.getAttribute(name) == value) delete el.dataset[name] // else it is held again, for its own service
+  }
   if (el.localName == 'style') el.removeAttribute('type')
   return () => {}
 }

@@ -25,11 +25,14 @@ let last: [HTMLScriptElement, Place]
  */
 export function late(el: HTMLScriptElement, place: Place): () => void {
   const { onload } = window
+  const { onreadystatechange } = document
   const done = () => {
     if (!pending.has(el)) return
     put(el, place, '', true)
     pending.delete(el)
     if (window.onload != onload && window.onload && hasPassed('load')) replay(window, 'load', window.onload)
+    const { onreadystatechange: changed } = document
+    if (changed != onreadystatechange && changed && hasPassed('readystatechange')) replay(document, 'readystatechange', changed)
     if (!pending.size) for (const target of [document, window]) unshadow(target)
   }
   if (!last) shadowWrite()

@@ -31,10 +31,11 @@ const listening = `
   document.addEventListener("load", () => ran.push("NAME load of the document"));
   document.addEventListener("custom", () => ran.push("NAME custom"));
   window.onload = () => ran.push("NAME onload");
+  document.onreadystatechange = () => ran.push("NAME onreadystatechange " + document.readyState);
   ran.push("NAME " + (document.currentScript && document.currentScript.id));`;
 
 const heard = (name) => [
-  `${name} ${name}`, `${name} DOMContentLoaded true`, `${name} readystatechange complete`, `${name} load true`, `${name} DOMContentLoaded at window`, `${name} onload`,
+  `${name} ${name}`, `${name} DOMContentLoaded true`, `${name} readystatechange complete`, `${name} load true`, `${name} DOMContentLoaded at window`, `${name} onload`, `${name} onreadystatechange complete`,
 ].sort();
 
 const styles = {

@@ -194,5 +194,26 @@ inEveryEngine((newPage) => {
       await placeholder(page, "third");
       assert.deepEqual(await calm(site.third), ["/film/later"]);
     });
+
+    const turn = (page, host, path) => page.evaluate((host, path) => { document.getElementById("later").src = `http://${host}${path}`; }, host, path);
+
+    it("is opened for the next address of the same service, and asks anew for another service's", async () => {
+      const { page, site } = use;
+      await open("/en/unmarked");
+      await press(page, "load-once", "later");
+      await loaded(page, "later");
+      await turn(page, site.third.host, "/film/next");
+      await loaded(page, "later");
+      await noPlaceholder(page, "later");
+      await turn(page, site.third.host, "/map/7");
+      assert.equal((await placeholder(page, "later")).title, "Maps");
+      assert.deepEqual(await calm(site.third), ["/film/later", "/film/next"]);
+      await press(page, "allow-service", "later");
+      await loaded(page, "later");
+      await noPlaceholder(page, "later");
+      await turn(page, site.third.host, "/film/last");
+      await loaded(page, "later");
+      assert.deepEqual((await calm(site.third)).filter((path) => path !== "/film/early"), ["/film/later", "/film/next", "/map/7", "/film/last"]);
+    });
   });
 });

@@ -162,6 +162,21 @@ inEveryEngine((newPage, engine) => {
       assert.equal(await count(page), 1);
     });
 
+    it("lets a copy of what it opened go where its page sends it", async () => {
+      const { page, site } = use;
+      await open("/en/two");
+      await press(page, "allow-service");
+      await loaded(page);
+      await loaded(page, "second");
+      await page.evaluate((host) => {
+        const copy = document.getElementById("first").cloneNode();
+        Object.assign(copy, { id: "copy", src: `http://${host}/film/copy` });
+        document.querySelector("main").append(copy);
+      }, site.third.host);
+      assert.deepEqual((await calm(site.third)).sort(), ["/film/copy", "/film/first", "/film/second"]);
+      assert.match(await page.evaluate(() => document.getElementById("copy").src), /copy$/);
+    });
+
     it("does not load when it cannot be recorded", async () => {
       const { page, site } = use;
       await open("/en/one");

@@ -41,6 +41,12 @@ export function platform() {
   say("keys of window", () => Object.keys(window).filter((name) => !/consentry|dataLayer/.test(name)).length > 100);
   say("markup", () => { const d = document.createElement("div"); d.innerHTML = "<p a=1 B='2'>x<br/><img src=/own alt=y><script src=/s.js><\/script></p>"; return d.outerHTML; });
   say("markup beside", () => { const d = document.createElement("div"); d.insertAdjacentHTML("beforeend", "<!-- c --><b>1</b>"); return d.innerHTML; });
+  say("an attribute taken away", () => {
+    const el = document.createElement("img");
+    Object.assign(el.dataset, { src: "/lazy", title: "kept" });
+    for (const name of ["src", "title"]) el.removeAttribute(name);
+    return el.outerHTML;
+  });
   say("append answers", () => `${document.createElement("p").append("x", document.createElement("i"))} ${document.createElement("p").appendChild(document.createElement("i")).localName}`);
   return lines;
 }
