@@ -173,7 +173,7 @@ func (p *program) wantReady() {
 	until(p.t, "/readyz says ready", func() bool { return strings.Contains(p.ready(), `"status":"ready"`) })
 }
 
-var renderingInGate = regexp.MustCompile(`\brendering:"([\w-]{43})"`)
+var renderingInGate = regexp.MustCompile(`\brendering:"([\w-]{22})"`)
 
 // rendering is the notice that the gate names now, empty while there is none.
 func (p *program) rendering() string {

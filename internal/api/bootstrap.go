@@ -46,7 +46,7 @@ func (s *Site) Early() ([]byte, error) {
 		Cookie    string            `json:"cookie"`
 		Rendering string            `json:"rendering"`
 		Locales   map[string]string `json:"locales"`
-	}{s.Base(), s.jar.HintName(true), s.Rendering, s.languages.Table()})
+	}{s.Base(), s.jar.HintName(true), nameOf(s.Rendering), s.languages.Table()})
 	if err != nil {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ var keyName = regexp.MustCompile(`"([a-z_]+)":`)
 // through unheld.
 func (s *Site) gateAsset(a *audience, unheld []string) (*asset, error) {
 	policy := gatePolicy{
-		corePolicy: s.corePolicy(s.Rendering), Locales: s.languages.Table(), Heeds: s.heeds(a.ruling), Consent: s.clientConsent(),
+		corePolicy: s.corePolicy(nameOf(s.Rendering)), Locales: s.languages.Table(), Heeds: s.heeds(a.ruling), Consent: s.clientConsent(),
 		Signal: a.ruling.Signal, Out: a.ruling.Regime == consent.OptOut, Ruling: a.name,
 	}
 	for i, presumed := range a.ruling.Presumed {

@@ -8,6 +8,21 @@ import (
 	"github.com/consentry/consentry/internal/consent"
 )
 
+// nameLength is how much of its digest names a rendering to gates: 132 bits, of which
+// every page of a visitor is spared the rest.
+const nameLength = 22
+
+// nameOf is the short name of a rendering by its digest.
+func nameOf(rendering string) string { return rendering[:nameLength] }
+
+// isNamed reports whether name is a rendering's, the whole digest or the short one.
+func isNamed(rendering, name string) bool { return name == rendering || name == nameOf(rendering) }
+
+// isName reports whether name could be some rendering's.
+func (s *Site) isName(name string) bool {
+	return len(name) == len(s.Rendering) || len(name) == nameLength
+}
+
 // asked returns the frame of the notice that a client answered: today's, or one
 // that was superseded for less than the policy's grace. A rendering that differs
 // from today's in look alone is as good as today's. Of each there is one frame for
@@ -17,7 +32,7 @@ func (a *API) asked(ctx context.Context, s *Site, visitors *audience, rendering 
 		return one.audienceOf(visitors.ruling).frame, nil
 	}
 	superseded := &SupersededError{Rendering: s.Rendering}
-	if len(rendering) != len(s.Rendering) {
+	if !s.isName(rendering) {
 		return nil, superseded
 	}
 	history, err := a.activations(ctx, s.ID)
@@ -25,7 +40,7 @@ func (a *API) asked(ctx context.Context, s *Site, visitors *audience, rendering 
 		return nil, err
 	}
 	for i := len(history) - 1; i >= 0; i-- {
-		if history[i].Rendering != rendering {
+		if !isNamed(history[i].Rendering, rendering) {
 			continue
 		}
 		if history[i].Notice != s.frame.Notice && a.supersededFor(history[i+1:], history[i].Notice) > s.Policy.Grace {

@@ -56,7 +56,7 @@ func (s *Site) checkImpression(body impression) error {
 		look = s
 	}
 	switch {
-	case len(body.Rendering) != len(s.Rendering) || !slices.Contains(s.Locales, body.Locale) || body.Layout != look.Appearance.Layout:
+	case !s.isName(body.Rendering) || !slices.Contains(s.Locales, body.Locale) || body.Layout != look.Appearance.Layout:
 		return fmt.Errorf("%w: rendering, locale or layout is unknown", consent.ErrInvalid)
 	case len(body.Leaked) > maxLeaked:
 		return fmt.Errorf("%w: more than %d services", consent.ErrInvalid, maxLeaked)

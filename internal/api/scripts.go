@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -71,7 +72,7 @@ func (a *API) getScript(kind string) echo.HandlerFunc {
 		if !ok {
 			return echo.ErrNotFound
 		}
-		if rendering != s.Rendering {
+		if !isNamed(s.Rendering, rendering) {
 			return a.serveOlder(c, kind, rendering, locale)
 		}
 		script := s.scripts[locale][kind]
@@ -83,7 +84,11 @@ func (a *API) getScript(kind string) echo.HandlerFunc {
 }
 
 func (a *API) serveOlder(c echo.Context, kind, rendering, locale string) error {
-	stored, err := a.Store.Artefact(c.Request().Context(), siteOf(c).ID, rendering)
+	digest, err := a.rendering(c.Request().Context(), siteOf(c), rendering)
+	if err != nil {
+		return err
+	}
+	stored, err := a.Store.Artefact(c.Request().Context(), siteOf(c).ID, digest)
 	if err != nil {
 		return err
 	}
@@ -95,6 +100,23 @@ func (a *API) serveOlder(c echo.Context, kind, rendering, locale string) error {
 		return fmt.Errorf("read rendering: %w", err)
 	}
 	return a.serveStored(c, kind, doc.Locales[locale][kind])
+}
+
+// rendering returns the digest of the stored rendering that is called name.
+func (a *API) rendering(ctx context.Context, s *Site, name string) (string, error) {
+	if len(name) != nameLength {
+		return name, nil
+	}
+	list, err := a.Store.Artefacts(ctx, s.ID, "rendering")
+	if err != nil {
+		return "", fmt.Errorf("list renderings: %w", err)
+	}
+	for _, one := range list {
+		if isNamed(one.Digest, name) {
+			return one.Digest, nil
+		}
+	}
+	return "", echo.ErrNotFound
 }
 
 func (a *API) serveStored(c echo.Context, kind, digest string) error {

@@ -77,12 +77,12 @@ func (t *trial) at(now time.Time) *experiment.Block {
 func (s *Site) showing(rendering string) *Site {
 	if t := s.trial; t != nil {
 		for _, one := range []*Site{t.configured, t.variant} {
-			if one.Rendering == rendering {
+			if isNamed(one.Rendering, rendering) {
 				return one
 			}
 		}
 	}
-	if s.Rendering == rendering {
+	if isNamed(s.Rendering, rendering) {
 		return s
 	}
 	return nil

@@ -23,6 +23,7 @@ func TestOlderScriptsStayAtTheirAddress(t *testing.T) {
 	gate, digest := old.GateBytes()
 	paths := []string{
 		"/gate." + digest + ".js", "/banner/" + old.Rendering + "/en.js", "/banner/" + old.Rendering + "/de.js", "/preferences/" + old.Rendering + "/de.js", "/placeholders/" + old.Rendering + "/de.js", "/opener/" + old.Rendering + "/en.js",
+		"/banner/" + old.Rendering[:22] + "/en.js", // as gates name it
 	}
 	before := make(map[string]string)
 	for _, path := range paths {
@@ -45,6 +46,11 @@ func TestOlderScriptsStayAtTheirAddress(t *testing.T) {
 		}
 	}
 	r.nowhere(t, old.Rendering, digest)
+
+	response, body := r.do(t, ask{to: "POST /privacy/decisions", body: decision(newID(t), old.Rendering[:22], "accept-all", "granted")}.request(t, r))
+	if response.StatusCode != http.StatusCreated {
+		t.Errorf("a page that names the rendering in short, whose look alone has changed, got %d: %s", response.StatusCode, body)
+	}
 }
 
 // nowhere asks for scripts under addresses that nearly exist.
@@ -62,18 +68,20 @@ func (r *rig) nowhere(t *testing.T, rendering, gate string) {
 		t.Fatal(err)
 	}
 	for what, path := range map[string]string{
-		"a banner under the gate's address":   "/gate." + doc.Locales["en"].Banner + ".js",
-		"a rendering under the gate's":        "/gate." + rendering + ".js",
-		"a gate for a rendering":              "/banner/" + gate + "/en.js",
-		"a locale that the site has not":      "/banner/" + today + "/de.js",
-		"a locale that it never had":          "/banner/" + rendering + "/fr.js",
-		"a locale of several segments":        "/banner/" + rendering + "/en/de.js",
-		"another ending":                      "/banner/" + today + "/en.css",
-		"preferences of no rendering":         "/preferences/none/en.js",
-		"placeholders of no rendering":        "/placeholders/none/en.js",
-		"a gate without a digest":             "/gate..js",
-		"a gate under half of its digest":     "/gate." + gate[:20] + ".js",
-		"a gate with something after its end": "/gate." + gate + ".js.map",
+		"a banner under the gate's address":    "/gate." + doc.Locales["en"].Banner + ".js",
+		"a rendering under the gate's":         "/gate." + rendering + ".js",
+		"a gate for a rendering":               "/banner/" + gate + "/en.js",
+		"a locale that the site has not":       "/banner/" + today + "/de.js",
+		"a locale that it never had":           "/banner/" + rendering + "/fr.js",
+		"a locale of several segments":         "/banner/" + rendering + "/en/de.js",
+		"another ending":                       "/banner/" + today + "/en.css",
+		"a short name of no rendering":         "/banner/AAAAAAAAAAAAAAAAAAAAAA/en.js",
+		"a rendering under half of its digest": "/banner/" + rendering[:21] + "/en.js",
+		"preferences of no rendering":          "/preferences/none/en.js",
+		"placeholders of no rendering":         "/placeholders/none/en.js",
+		"a gate without a digest":              "/gate..js",
+		"a gate under half of its digest":      "/gate." + gate[:20] + ".js",
+		"a gate with something after its end":  "/gate." + gate + ".js.map",
 	} {
 		if response, body := r.do(t, ask{to: "GET /privacy" + path}.request(t, r)); response.StatusCode != http.StatusNotFound {
 			t.Errorf("%s got %d with %d bytes", what, response.StatusCode, len(body))
