@@ -1,6 +1,7 @@
 // Automatic blocking: turns what is not permitted into marked tags before it
 // loads, and refuses requests and entries of code that got through. Every patch
-// of the page's own objects is made here and in requests.
+// of the page's own objects is made here and in requests, but for those that let a
+// late script write and listen: they are in world.
 //
 // What a page's script cannot stop: what the preload scanner has asked for
 // before any script ran, CSS url() and @import, import() in a script of its own,

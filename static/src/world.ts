@@ -60,12 +60,13 @@ const own = (target: object, name: string, value: unknown) => Object.definePrope
 function shadowWrite(): void {
   for (const name of ['write', 'writeln'] as const) {
     const native = document[name]
-    own(document, name, (...args: string[]) => {
+    const apply = (_: unknown, self: Document, args: string[]) => {
       const el = current()
-      if (!el && document.readyState == 'loading') return native.apply(document, args)
+      if (!el && document.readyState == 'loading') return native.apply(self, args)
       document.createElement('template').innerHTML = args[0]! // Trusted Types may refuse it
       put(el || last[0], el ? pending.get(el)! : last[1], args.join('') + (name == 'writeln' ? '\n' : ''), !el)
-    })
+    }
+    own(document, name, new Proxy(native, { apply }))
   }
 }
 
