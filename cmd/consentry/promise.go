@@ -11,13 +11,19 @@ import (
 // promising is a store that takes records only while it promises what the
 // configuration requires: whoever runs Redis may change that at any time.
 type promising struct {
-	outbox.Ordered
+	remote
 	require string // of ServerConfig
+}
+
+// remote is a store on other machines.
+type remote interface {
+	outbox.Ordered
+	outbox.Renewing
 }
 
 // Health adds to the store's own errors the promise that is too weak.
 func (p promising) Health(ctx context.Context) (consent.Durability, error) {
-	promise, err := p.Ordered.Health(ctx)
+	promise, err := p.remote.Health(ctx)
 	if err == nil && weaker(promise, p.require) {
 		err = fmt.Errorf("%w: %s", consent.ErrUnavailable, p.advice(promise))
 	}
@@ -42,7 +48,7 @@ func (p promising) Append(ctx context.Context, e consent.Entry) (consent.Stored,
 	if _, err := p.Health(ctx); err != nil {
 		return consent.Stored{}, false, err
 	}
-	return p.Ordered.Append(ctx, e)
+	return p.remote.Append(ctx, e)
 }
 
 // AppendInOrder is how the outbox hands over what has waited.
@@ -50,7 +56,7 @@ func (p promising) AppendInOrder(ctx context.Context, entries []consent.Entry) (
 	if _, err := p.Health(ctx); err != nil {
 		return nil, nil, err
 	}
-	return p.Ordered.AppendInOrder(ctx, entries)
+	return p.remote.AppendInOrder(ctx, entries)
 }
 
 func weaker(promise consent.Durability, required string) bool {

@@ -80,6 +80,7 @@ func (s *Store) PutArtefact(ctx context.Context, site string, a consent.Artefact
 	d := delivery{item: newItem(frame{kind: artefactFrame, site: site, artefact: a}), raw: raw}
 	d.offer = func(ctx context.Context) (int64, error) { return -1, s.Store.PutArtefact(ctx, site, a) }
 	if s.copies.has(site, a.Digest) {
+		s.copies.see(site, &a)
 		if s.isAway() {
 			return nil // the store has it
 		}
@@ -214,11 +215,19 @@ func (s *Store) deliverFirst(ctx context.Context, d delivery) (held *item, err e
 	return nil, err
 }
 
-// try offers within Patience.
+// try offers within Patience. What a store takes that was restarted before its answer
+// counts as not taken: it may refer to what is gone.
 func (s *Store) try(ctx context.Context, offer func(context.Context) (int64, error)) (int64, error) {
+	if err := s.renewed(); err != nil {
+		return -1, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.Patience)
 	defer cancel()
-	return offer(ctx)
+	index, err := offer(ctx)
+	if err == nil {
+		err = s.renewed()
+	}
+	return index, err
 }
 
 // write brings a delivery onto the disk while the store is away, under First

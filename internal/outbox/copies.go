@@ -28,6 +28,16 @@ type copies struct {
 	mu    sync.Mutex
 	known map[artefactKey]bool               // whether the copy has its index
 	lists map[artefactKey][]consent.Artefact // by kind in the place of the digest
+
+	seen  []seen              // by this process
+	tries map[artefactKey]int // how often the store refused what it had lost; 0 for all that were seen
+}
+
+// seen is an artefact that records and pages may refer to and that this process has
+// put into the store, or has seen there.
+type seen struct {
+	artefactKey
+	kind string
 }
 
 const listSuffix = ".list"
@@ -35,7 +45,7 @@ const listSuffix = ".list"
 func openCopies(dir string, log *slog.Logger) (*copies, error) {
 	c := &copies{
 		dir: filepath.Join(dir, "artefacts"), log: log,
-		known: make(map[artefactKey]bool), lists: make(map[artefactKey][]consent.Artefact),
+		known: make(map[artefactKey]bool), lists: make(map[artefactKey][]consent.Artefact), tries: make(map[artefactKey]int),
 	}
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return nil, err
@@ -73,6 +83,7 @@ func (c *copies) keep(site string, a consent.Artefact) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := artefactKey{site, a.Digest}
+	c.note(key, a.Kind)
 	if whole, ok := c.known[key]; whole || ok && a.Index < 0 || !plain(site) || !plain(a.Digest) {
 		return
 	}
@@ -86,6 +97,35 @@ func (c *copies) keep(site string, a consent.Artefact) {
 		c.known[key] = a.Index >= 0
 	}
 	c.complain(err)
+}
+
+// see notes that the store is taken to have an artefact.
+func (c *copies) see(site string, a *consent.Artefact) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.note(artefactKey{site, a.Digest}, a.Kind)
+}
+
+func (c *copies) note(key artefactKey, kind string) {
+	if _, ok := c.tries[key]; !ok && consent.Referred(kind) {
+		c.tries[key] = 0
+		c.seen = append(c.seen, seen{key, kind})
+	}
+}
+
+// seenHere lists what was seen, in the order in which that began.
+func (c *copies) seenHere() []seen {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.seen)
+}
+
+// refused counts that the store refuses an artefact.
+func (c *copies) refused(key artefactKey) (tries int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tries[key]++
+	return c.tries[key]
 }
 
 // keepList copies a listing when it has changed.

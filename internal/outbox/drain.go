@@ -42,6 +42,9 @@ func (s *Store) drain(ctx context.Context) {
 		case <-probe.C:
 		case <-s.wake:
 		}
+		if !s.isAway() {
+			s.trip(ctx, s.renewed())
+		}
 		if s.isAway() || s.ledger.waits() > 0 {
 			s.handOver(ctx)
 		}
@@ -54,7 +57,11 @@ func (s *Store) handOver(ctx context.Context) {
 	if !s.healthy(ctx) {
 		return
 	}
+	renewals := s.renewals()
 	if s.isAway() {
+		if !s.putAgain(ctx) {
+			return
+		}
 		s.ledger.recall(kept) // the one that answers now may lack some of it
 	}
 	for s.ledger.waits() > handSize {
@@ -62,7 +69,7 @@ func (s *Store) handOver(ctx context.Context) {
 			return
 		}
 	}
-	s.finish(ctx)
+	s.finish(ctx, renewals)
 }
 
 // handSome hands over what has waited longest.
@@ -75,8 +82,8 @@ func (s *Store) handSome(ctx context.Context) bool {
 }
 
 // finish hands over the rest while nobody adds to it, and lets writes go to the
-// store.
-func (s *Store) finish(ctx context.Context) {
+// store, unless that was restarted since it was looked at.
+func (s *Store) finish(ctx context.Context, renewals int64) {
 	if s.hold(ctx) != nil { // before the path, as everybody does
 		return
 	}
@@ -90,6 +97,13 @@ func (s *Store) finish(ctx context.Context) {
 	}
 	s.mu.Lock()
 	was, since := s.away, s.since
+	if was {
+		s.met.Store(renewals)
+	}
+	if err := s.renewed(); err != nil {
+		s.mu.Unlock()
+		return
+	}
 	s.away, s.why = false, nil
 	s.mu.Unlock()
 	if was {

@@ -11,7 +11,9 @@
 //
 // What was handed over to a store that does not promise to have it on its disk stays
 // for a while, and leaves after the store was asked for it again; what it has lost
-// is appended once more. Where replicas may take over (Options.First) every entry is
+// is appended once more. Before a store that was away, or was restarted, gets anything
+// else, it gets the notices and other artefacts again that it has lost and records
+// refer to. Where replicas may take over (Options.First) every entry is
 // written to the outbox before it goes to the store, and stays like that.
 package outbox
 
@@ -104,6 +106,7 @@ type Store struct {
 	again    atomic.Int64 // records that the store had lost
 	differed atomic.Int64 // records that the store had with other content
 	unsigned atomic.Int64 // records that left without a checkpoint
+	met      atomic.Int64 // renewals of the store at which all was there that records refer to
 
 	wake chan struct{}
 	stop context.CancelFunc
@@ -130,6 +133,7 @@ func open(dir string, inner consent.Store, o Options, d disk) (_ *Store, err err
 		Store: inner, options: o, disk: d, lock: held, ledger: newLedger(),
 		handing: make(chan struct{}, 1), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
+	s.met.Store(s.renewals())
 	defer func() {
 		if err != nil {
 			s.release()

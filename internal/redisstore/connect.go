@@ -27,10 +27,10 @@ func (s *Store) bounded(u *redis.UniversalOptions) *redis.UniversalOptions {
 	u.PipelinePoolSize = -1
 	u.DisableIdentity = true
 	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	u.OnConnect = func(context.Context, *redis.Conn) error {
+	u.OnConnect = func(ctx context.Context, conn *redis.Conn) error {
 		s.changed.Store(true)
 		s.health.expire()
-		return nil
+		return s.met.meet(ctx, conn)
 	}
 	return u
 }

@@ -93,6 +93,7 @@ type Store struct {
 	counts  heldCounts
 	waits   sync.Map // sites with counters to fold
 	health  probed
+	met     met
 	schemas sync.Map // sites whose schema was seen to be this program's
 	listed  sync.Map // sites that were seen in the set of all
 	scrubs  scrubs
@@ -125,7 +126,7 @@ func open(ctx context.Context, u *redis.UniversalOptions, o Options) (*Store, er
 	o = o.withDefaults()
 	s := &Store{
 		options: o, scripts: newScripts(), queue: make(chan *job, o.Queue), crowd: newCrowd(),
-		counts: newHeldCounts(o.Held), health: newProbed(), stop: make(chan struct{}),
+		counts: newHeldCounts(o.Held), health: newProbed(), met: newMet(), stop: make(chan struct{}),
 		scrubs: newScrubs(),
 	}
 	redis.SetLogger(driverLog{o.Log})
@@ -135,6 +136,7 @@ func open(ctx context.Context, u *redis.UniversalOptions, o Options) (*Store, er
 		_ = s.client.Close()
 		return nil, fmt.Errorf("open redis: %w", err)
 	}
+	s.met.open()
 	for range o.Flushers {
 		s.flushers.Go(func() { s.flushJobs(o.Batch) })
 	}

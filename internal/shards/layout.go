@@ -14,7 +14,7 @@ import (
 
 const (
 	// Kind is the artefacts' kind by which a log tells how many logs its site has.
-	Kind = "shards"
+	Kind = consent.ShardsKind
 	// lookEvery is how often it is looked whether a site has grown.
 	lookEvery = 20 * time.Second
 	// announced is how long before it takes effect growing is announced, so that
@@ -232,16 +232,9 @@ func (s *Store) Grow(ctx context.Context, site string, shards int) error {
 	return err
 }
 
-// copied are the kinds of artefacts that records and pages may refer to later. Notes
-// of what happened stay in the log that they were made in.
-var copied = [...]string{
-	"root", Kind, "opener", "banner", "preferences", "placeholders", "page", "gate", "gate-regime", "gate-advanced",
-	consent.ForeignNoticeKind, consent.ImportKind, "frame", "rendering", "experiment", "activation",
-}
-
 // prepare puts into new logs what the first has. Doing so again changes nothing.
 func (s *Store) prepare(ctx context.Context, site string, from, to int) error {
-	for _, kind := range copied {
+	for _, kind := range consent.ReferredKinds() {
 		list, err := s.Store.Artefacts(ctx, site, kind)
 		if err != nil {
 			return fmt.Errorf("list what new logs of site %s need: %w", site, err)

@@ -1,0 +1,109 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// Renewing is a store that notices when a server answers it that has not done so
+// before: one that was restarted, or another. What was acknowledged last may be gone
+// from it, or everything.
+type Renewing interface {
+	// Renewals is how many servers there have been.
+	Renewals() int64
+}
+
+// errRenewed is a store in which nobody has looked for what records refer to since it
+// was restarted.
+var errRenewed = fmt.Errorf("%w: it was restarted, and what records refer to is looked for in it first", consent.ErrUnavailable)
+
+func (s *Store) renewals() int64 {
+	if store, ok := s.Store.(Renewing); ok {
+		return store.Renewals()
+	}
+	return 0
+}
+
+// renewed returns errRenewed when the store may lack what records refer to.
+func (s *Store) renewed() error {
+	if s.renewals() != s.met.Load() {
+		return errRenewed
+	}
+	return nil
+}
+
+// putAgain puts into the store what records refer to and it has lost: of the artefacts
+// that this process has put or seen there those that it does not list. A record on a
+// notice that nobody holds would prove nothing. It reports whether all is there.
+func (s *Store) putAgain(ctx context.Context) bool {
+	missing, err := s.missing(ctx)
+	for n := 0; n < len(missing) && err == nil; n++ {
+		err = s.putCopy(ctx, missing[n])
+	}
+	if err != nil {
+		s.blame(err)
+		return false
+	}
+	if len(missing) > 0 {
+		s.options.Log.Warn("the store lacked what records refer to, as after a restart that lost its last second; it was put there again", "artefacts", len(missing))
+	}
+	return true
+}
+
+// missing lists what the store lacks, in the order in which it had it.
+func (s *Store) missing(ctx context.Context) (list []seen, err error) {
+	held, listed := make(map[artefactKey]bool), make(map[artefactKey]bool)
+	for _, one := range s.copies.seenHere() {
+		if kind := (artefactKey{one.site, one.kind}); !listed[kind] {
+			within, cancel := context.WithTimeout(ctx, s.options.Patience)
+			there, err := s.Store.Artefacts(within, one.site, one.kind)
+			cancel()
+			if err != nil {
+				return nil, err
+			}
+			for _, a := range there {
+				held[artefactKey{one.site, a.Digest}] = true
+			}
+			listed[kind] = true
+		}
+		if !held[one.artefactKey] {
+			list = append(list, one)
+		}
+	}
+	return list, nil
+}
+
+// putCopy puts one artefact. One that cannot be put stops the others only while the
+// store is away: grants must not end for it.
+func (s *Store) putCopy(ctx context.Context, one seen) error {
+	a, ok := s.copies.artefact(one.site, one.digest)
+	if !ok {
+		s.options.Log.Error("the store has lost an artefact of which there is no copy here: send the server SIGHUP, which publishes its sites again",
+			"site", one.site, "kind", one.kind, "digest", one.digest)
+		return nil
+	}
+	within, cancel := context.WithTimeout(ctx, s.options.Patience)
+	defer cancel()
+	err := s.Store.PutArtefact(within, one.site, a)
+	if err == nil || ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || !s.healthy(ctx) {
+		return err
+	}
+	if s.copies.refused(one.artefactKey) < stuckAfter {
+		return err
+	}
+	s.options.Log.Error("the store has lost an artefact and refuses it now; records that refer to it cannot be proved",
+		"site", one.site, "kind", one.kind, "digest", one.digest, "error", err)
+	return nil
+}
+
+// blame notes why the store is still taken to be away.
+func (s *Store) blame(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away {
+		s.why = err
+	}
+}

@@ -1,0 +1,57 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// errMet is what the first connection ends with to a server that was restarted.
+var errMet = errors.New("the server was restarted, or is another one now; it may lack what was written last, and is asked again")
+
+// met are the servers that have answered as masters, by their run ids, which are new
+// after every start.
+type met struct {
+	mu     sync.Mutex
+	ids    map[string]bool
+	opened bool // those who are met from now on were not there at first
+}
+
+func newMet() met { return met{ids: make(map[string]bool)} }
+
+// meet notes who answers on a new connection, and refuses the first one to a server
+// that was not there at first: whoever was about to write to it has to hear first that
+// it may lack what was written last. A server that does not say who it is, as where
+// INFO is forbidden, is not noticed.
+func (m *met) meet(ctx context.Context, conn *redis.Conn) error {
+	info, err := infoOf(ctx, conn)
+	id := info["run_id"]
+	if err != nil || info["role"] != "master" || id == "" { // a replica, a Sentinel
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known, first := m.ids[id], len(m.ids) == 0
+	m.ids[id] = true
+	if known || first || !m.opened {
+		return nil
+	}
+	return errMet
+}
+
+func (m *met) open() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.opened = true
+}
+
+// Renewals is how many servers have answered as masters. It grows when one was
+// restarted or another took its place: what was acknowledged last may be gone then.
+// Whoever writes while that happens finds it grown when the write returns.
+func (s *Store) Renewals() int64 {
+	s.met.mu.Lock()
+	defer s.met.mu.Unlock()
+	return int64(len(s.met.ids))
+}
