@@ -18,8 +18,8 @@ import (
 )
 
 const verifyLong = `Derives everything anew and holds it against what is stored: each record from
-its sealed bytes, its leaf from the record, notices from their bytes, tiles and
-root from the leaves, and then the root against the signed checkpoint in the
+its sealed bytes, its leaf from the record, notices from their bytes, what records
+and their subjects are found by from the log, tiles and root from the leaves, and then the root against the signed checkpoint in the
 store, against this server's own copy, and against every copy in the files and
 Git repositories that consentry.yaml names as anchors.
 
@@ -165,7 +165,7 @@ func (d *logDesk) verifySite(ctx context.Context, site *consent.Site, files []st
 		return translog.Report{}, err
 	}
 	return translog.Check(ctx, translog.CheckOptions{
-		Site: site.ID, Store: d.store, Keys: keys, Copies: copies, Workers: runtime.GOMAXPROCS(0),
+		Site: site.ID, Store: d.store, Filing: d.store, Keys: keys, Copies: copies, Workers: runtime.GOMAXPROCS(0),
 		Receipt: func(record consent.ID) [16]byte {
 			token := identity.Receipt(record)
 			sum := sha256.Sum256(token[:])

@@ -49,6 +49,14 @@ type Stored struct {
 	Erased bool
 }
 
+// Filing is where an id leads: a record's to its entry, a subject's to each of its
+// entries.
+type Filing struct {
+	ID      ID
+	Subject bool
+	Index   int64
+}
+
 // Erasure is a record that was erased, and when.
 type Erasure struct {
 	Record ID
@@ -106,6 +114,12 @@ type Store interface {
 	// History returns a subject's entries, oldest first; none is no error. Errors:
 	// ErrUnavailable, and with a list that is not whole ErrPartial as well.
 	History(ctx context.Context, site string, subject ID) ([]Stored, error)
+
+	// Filed calls yield for what Record and History go by, in no order, until it
+	// returns false: each record's id, and each entry of each subject's history, with
+	// the index. What leads to no entry at all has the index -1; what is written or
+	// pruned meanwhile may be told or not. Errors: ErrUnavailable.
+	Filed(ctx context.Context, site string, yield func(Filing) bool) error
 
 	// Log calls yield for the site's entries and artefacts from index on, in
 	// order and without gaps, until it returns false or the newest is reached.

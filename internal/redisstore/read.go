@@ -133,22 +133,13 @@ func (s *Store) Log(ctx context.Context, site string, from int64, yield func(con
 // logFrom reads the next entries without their secrets, none at the end, and
 // makes sure that none is missing between them.
 func (s *Store) logFrom(ctx context.Context, site string, from int64) ([]consent.LogEntry, error) {
-	pieces, err := s.client.XRangeN(ctx, logKey(site), streamID(from), "+", logChunk).Result()
-	if err != nil {
+	pieces, err := s.piecesFrom(ctx, site, from)
+	if err != nil || len(pieces) == 0 {
 		return nil, err
 	}
 	list, err := decodePieces(site, pieces)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return nil, err
-	}
-	if list[0].Index > from { // what comes before has been moved
-		pieces, err := s.moved(ctx, site, from, strconv.FormatInt(list[0].Index, 10), logChunk)
-		if err == nil {
-			list, err = decodePieces(site, pieces)
-		}
-		if err != nil {
-			return nil, err
-		}
 	}
 	if len(list) > 0 && list[0].Index < from { // the piece began earlier
 		list = list[min(from-list[0].Index, int64(len(list))):]
@@ -162,6 +153,26 @@ func (s *Store) logFrom(ctx context.Context, site string, from int64) ([]consent
 		}
 	}
 	return list, nil
+}
+
+// piecesFrom reads the next pieces of the log, those that were moved among them; none
+// at the end.
+func (s *Store) piecesFrom(ctx context.Context, site string, from int64) ([]redis.XMessage, error) {
+	pieces, err := s.client.XRangeN(ctx, logKey(site), streamID(from), "+", logChunk).Result()
+	if err != nil || len(pieces) == 0 {
+		return nil, err
+	}
+	list, err := decodePiece(site, pieces[0])
+	if err != nil {
+		return nil, fmt.Errorf("log of %s at place %s: %w", site, pieces[0].ID, err)
+	}
+	if list[0].Index > from { // what comes before has been moved
+		pieces, err = s.moved(ctx, site, from, strconv.FormatInt(list[0].Index, 10), logChunk)
+		if err == nil && len(pieces) == 0 {
+			err = fmt.Errorf("the log of %s lacks entry %d", site, from)
+		}
+	}
+	return pieces, err
 }
 
 func decodePieces(site string, pieces []redis.XMessage) (list []consent.LogEntry, err error) {

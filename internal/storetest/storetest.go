@@ -61,6 +61,7 @@ func contract() []promise {
 		{"a pruned entry keeps its leaf, id and time", prunedKeepsItsLeaf},
 		{"a history goes on past what was pruned", prunedLeaveHistories},
 		{"entries are pruned while others come", prunedWhileAppending},
+		{"how every entry is found is told, once", filedIsTold},
 		{"the head follows the log", headFollowsTheLog},
 		{"leaves are the log's", leavesAreTheLogs},
 		{"sites are listed in order", sitesAreListed},

@@ -32,6 +32,8 @@ type CheckOptions struct {
 	// Progress is told now and then how many entries were checked, of how many.
 	Progress func(done, of int64)
 	Workers  int // records that are opened at once, at least 1
+	// Filing is the store's, when what records are found by is to be checked.
+	Filing Filing
 }
 
 // Report is what a check found.
@@ -72,7 +74,7 @@ func differ(index int64, what, found string, args ...any) error {
 // stored leaves and tiles, the store's checkpoint and the copies outside. An
 // error means that it could not look; what it found is in the report.
 func Check(ctx context.Context, o CheckOptions) (Report, error) {
-	c := &check{CheckOptions: o, erased: make(map[consent.ID]bool)}
+	c := &check{CheckOptions: o, erased: make(map[consent.ID]bool), filed: newFiled()}
 	err := c.run(ctx)
 	if difference := (*Difference)(nil); errors.As(err, &difference) {
 		c.Report.Difference = difference
@@ -89,6 +91,8 @@ type check struct {
 	claims []claim // by size
 	erased map[consent.ID]bool
 	purged consent.Purged
+	filed  *filed
+	counts int64 // entries, as the store said at first
 }
 
 // claim is a checkpoint that the tree of its size must have the root of.
@@ -112,11 +116,18 @@ func (c *check) run(ctx context.Context) error {
 	if c.purged, err = consent.ReadPurged(ctx, c.Store, c.Site); err != nil {
 		return err
 	}
+	c.counts = head.Size
 	if err := c.entries(ctx, head.Size); err != nil {
 		return err
 	}
 	if c.grown.size < head.Size {
 		return differ(c.grown.size, "entry", "the log ends here, and the store counts %d entries: the newest are missing", head.Size)
+	}
+	if err := c.uncounted(ctx, head.Size); err != nil {
+		return err
+	}
+	if err := c.filing(ctx, head.Size); err != nil {
+		return err
 	}
 	if len(c.claims) > 0 {
 		return differ(c.claims[0].Size, "checkpoint", "%s has one over %d entries, and the log has %d: an older state was restored, or entries are missing",

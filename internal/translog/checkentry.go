@@ -114,6 +114,9 @@ func (c *check) add(ctx context.Context, b *batch) error {
 		default:
 			c.Report.Records++
 		}
+		if e.Index < c.counts {
+			c.filed.logged(&e)
+		}
 		if err := c.push(ctx, e.Leaf); err != nil {
 			return err
 		}

@@ -48,6 +48,13 @@ func newShop(t testing.TB, store Store) *shop {
 // decide returns the n-th visitor's decision as it goes into a store.
 func (s *shop) decide(t testing.TB, n int) consent.Entry {
 	t.Helper()
+	e, _ := s.decideAgain(t, n, nil)
+	return e
+}
+
+// decideAgain is decide for the visitor of an earlier one.
+func (s *shop) decideAgain(t testing.TB, n int, before *consent.Sealed) (consent.Entry, *consent.Sealed) {
+	t.Helper()
 	sum := sha256.Sum256(fmt.Append(nil, "decision ", n))
 	id := consent.ID(sum[:16])
 	out, err := consent.Decide(consent.Request{
@@ -55,7 +62,7 @@ func (s *shop) decide(t testing.TB, n int) consent.Entry {
 			ID: id, Rendering: s.frame.Rendering, Locale: "en", Layout: "bar", Surface: "banner", Control: "accept-all", Layer: 1,
 			Scope: consent.Keep, Categories: map[string]consent.Status{"analytics": consent.Granted, "share": consent.Granted}, AfterMS: new(900),
 		},
-		Asked: s.frame, Policy: s.policy, Keys: s.keys, Origin: "https://shop.example", UA: consent.UAClass{Family: "firefox", Form: "phone"},
+		Asked: s.frame, Policy: s.policy, Previous: before, Keys: s.keys, Origin: "https://shop.example", UA: consent.UAClass{Family: "firefox", Form: "phone"},
 		Signals: consent.Signals{Source: "none"}, Regime: consent.RegimeRef{ID: consent.OptIn, Source: "config"}, JS: true,
 		Now: testTime.Add(time.Duration(n) * time.Second),
 	})
@@ -67,7 +74,7 @@ func (s *shop) decide(t testing.TB, n int) consent.Entry {
 	if e.Sealed, e.Leaf, err = consent.SealRecord(&out.Record, s.frame, s.digest, e.Secret); err != nil {
 		t.Fatal(err)
 	}
-	return e
+	return e, out.Sealed
 }
 
 func (s *shop) receipt(record consent.ID) [16]byte {
