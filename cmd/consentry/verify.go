@@ -18,10 +18,11 @@ import (
 )
 
 const verifyLong = `Derives everything anew and holds it against what is stored: each record from
-its sealed bytes, its leaf from the record, notices from their bytes, what records
-and their subjects are found by from the log, tiles and root from the leaves, and then the root against the signed checkpoint in the
-store, against this server's own copy, and against every copy in the files and
-Git repositories that consentry.yaml names as anchors.
+its sealed bytes, its leaf from the record, notices from their bytes, what
+records and their subjects are found by from the log, tiles and root from the
+leaves, and then the root against the signed checkpoint in the store, against
+this server's own copy, and against every copy in the files and Git repositories
+that consentry.yaml names as anchors.
 
 Of a site with several logs each is checked, and that none is missing.
 
