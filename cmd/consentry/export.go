@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +28,9 @@ has several logs they follow each other, and places in SITE~N begin at N × 2^46
   jsonld   the same in the terms of W3C DPV, one line each
 
 With --out an export that was interrupted goes on where it stopped when the same
-command is given again: the last line says how far it had come.`
+command is given again, and one that had come to its end goes on with what was
+recorded since. FILE.export beside it says which command began it; another site,
+time, category or format needs another file.`
 
 type exportOptions struct {
 	site, category, format, out string
@@ -61,6 +62,21 @@ func newExport(env environment) *cobra.Command {
 	f.StringVar(&o.to, "to", "", "day or time before which the last record was made")
 	f.StringVar(&o.category, "category", "", "only records that decided about this category")
 	return cmd
+}
+
+// command says of what an export is, as it is given again to go on with it.
+func (o *exportOptions) command(e *exporter) string {
+	words := []string{"consentry export", o.site, "--format", o.format}
+	if o.category != "" {
+		words = append(words, "--category", o.category)
+	}
+	if o.from != "" {
+		words = append(words, "--from", e.from.UTC().Format(time.RFC3339Nano))
+	}
+	if o.to != "" {
+		words = append(words, "--to", e.to.UTC().Format(time.RFC3339Nano))
+	}
+	return strings.Join(words, " ")
 }
 
 // exporter chooses records and writes them.
@@ -136,7 +152,7 @@ func (d *logDesk) export(ctx context.Context, o exportOptions, e *exporter) (err
 	}
 	out, next, done := io.Writer(d.env.stdout), int64(0), func() error { return nil }
 	if o.out != "" {
-		file, from, err := resume(o.out, e)
+		file, from, err := resume(o.out, o.command(e), e)
 		if err != nil {
 			return err
 		}
@@ -203,82 +219,6 @@ func (d *logDesk) exportFrom(ctx context.Context, site *consent.Site, e *exporte
 		return err == nil
 	})
 	return count, errors.Join(err, logErr)
-}
-
-// resume opens the file of an export that may have begun: what a crash left of a
-// last line is cut off, and next is the first entry that is not in it.
-func resume(path string, e *exporter) (file *os.File, next int64, err error) {
-	if file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, secretMode); err != nil {
-		return nil, 0, err
-	}
-	if next, err = goOn(file, e); err != nil {
-		return nil, 0, errors.Join(err, file.Close())
-	}
-	return file, next, nil
-}
-
-// goOn puts the file at where an export goes on.
-func goOn(file *os.File, e *exporter) (next int64, err error) {
-	size, err := file.Seek(0, io.SeekEnd)
-	if err != nil {
-		return 0, err
-	}
-	// Longer than any line.
-	tail := make([]byte, min(size, 1<<20))
-	if _, err := file.ReadAt(tail, size-int64(len(tail))); err != nil && len(tail) > 0 {
-		return 0, err
-	}
-	whole := tail[:bytes.LastIndexByte(tail, '\n')+1]
-	if err := e.own(file, whole); err != nil {
-		return 0, fmt.Errorf("%s is no export in this format; name another file: %w", file.Name(), err)
-	}
-	end := size - int64(len(tail)-len(whole))
-	if err := file.Truncate(end); err != nil {
-		return 0, err
-	}
-	if _, err := file.Seek(end, io.SeekStart); err != nil {
-		return 0, err
-	}
-	if end == 0 || end == int64(len(e.head)) {
-		return 0, truncateAll(file)
-	}
-	line := bytes.TrimRight(whole, "\r\n")
-	last, err := e.index(line[bytes.LastIndexByte(line, '\n')+1:])
-	if err != nil {
-		return 0, fmt.Errorf("%s is no export in this format; remove it or name another file: %w", file.Name(), err)
-	}
-	return last + 1, nil
-}
-
-// own reports a file that this exporter has not begun, before anything of it is
-// cut off. tail is its end up to its last whole line.
-func (e *exporter) own(file *os.File, tail []byte) error {
-	first := cmp.Or(e.head, jsonBegin)
-	begin := make([]byte, len(first))
-	n, err := file.ReadAt(begin, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	begin = begin[:n]
-	switch {
-	case n == 0:
-		return nil
-	case !strings.HasPrefix(first, string(begin)):
-		return errors.New("it begins otherwise")
-	case len(tail) == 0, len(tail) == len(e.head):
-		return nil // nothing but the head, or less
-	}
-	line := bytes.TrimRight(tail, "\r\n")
-	_, err = e.index(line[bytes.LastIndexByte(line, '\n')+1:])
-	return err
-}
-
-func truncateAll(file *os.File) error {
-	if err := file.Truncate(0); err != nil {
-		return err
-	}
-	_, err := file.Seek(0, io.SeekStart)
-	return err
 }
 
 func csvIndex(line []byte) (int64, error) {
