@@ -32,7 +32,8 @@ purged entries are there as what they are.
 With --from and --to, or --record, only those records are there with their
 content; of all others the hash is, so that the whole still verifies. With
 --record a proof of each is added. --record may be repeated and is a consent id or
-a receipt link.
+a receipt link. --imported adds those of a visitor whose decisions were imported, by
+what the other tool called them; - reads that from standard input.
 
 A site that is spread over several logs gets one file for each: shop-DATE.zip,
 shop~1-DATE.zip and so on; SITE may also be the name of one of them.
@@ -42,10 +43,12 @@ The file holds personal data. It is readable by its owner alone.`
 type bundleOptions struct {
 	site, out, from, to string
 	records             []string
+	imported            string
 }
 
 func newBundle(env environment) *cobra.Command {
 	var o bundleOptions
+	var imported *string
 	cmd := &cobra.Command{
 		Use: "bundle SITE", Short: "Write what an auditor gets, with all proofs, into one archive", Long: bundleLong, GroupID: groupLookAfter, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +57,9 @@ func newBundle(env environment) *cobra.Command {
 			o.site = args[0]
 			chosen, err := o.choice()
 			if err != nil {
+				return err
+			}
+			if o.imported, err = importedVisitor(env, *imported); err != nil {
 				return err
 			}
 			d, err := openDesk(ctx, env, configDir(cmd))
@@ -72,6 +78,7 @@ func newBundle(env environment) *cobra.Command {
 	f.StringVarP(&o.out, "out", "o", "", "file to write, SITE-DATE.zip by default")
 	f.StringVar(&o.from, "from", "", "first day, 2026-01-31, or time, 2026-01-31T12:00:00Z")
 	f.StringVar(&o.to, "to", "", "day or time before which the last record was made")
+	imported = importedFlag(cmd)
 	f.StringArrayVar(&o.records, "record", nil, "only this record, with its proof; may be repeated")
 	return cmd
 }
@@ -100,10 +107,7 @@ func (o *bundleOptions) choice() (c choice, err error) {
 		}
 		c.ids[id] = true
 	}
-	switch {
-	case c.ids != nil:
-		c.words = counted64(int64(len(c.ids)), "chosen record", "chosen records")
-	case o.from != "" || o.to != "":
+	if o.from != "" || o.to != "" {
 		c.words = fmt.Sprintf("records from %s to %s", orWord(o.from, "the beginning"), orWord(o.to, "the end"))
 	}
 	return c, nil
@@ -144,6 +148,14 @@ func (d *logDesk) bundle(ctx context.Context, o bundleOptions, chosen choice) er
 	}
 	if len(logs) > 1 && o.out != "" {
 		return usagef("%s has %d logs, %s to %s, and each gets a file of its own: name one of them, or leave --out away", o.site, len(logs), logs[0].ID, logs[len(logs)-1].ID)
+	}
+	if o.imported != "" {
+		if err := chosen.addImported(ctx, d, logs, o.imported); err != nil {
+			return err
+		}
+	}
+	if chosen.ids != nil {
+		chosen.words = counted64(int64(len(chosen.ids)), "chosen record", "chosen records")
 	}
 	shown := int64(0)
 	for _, log := range logs {

@@ -27,6 +27,12 @@ RECORD is a consent id (22 letters, as a visitor finds it under the preferences
 and on a receipt) or a receipt link, whose secret half must be the right one. All
 sites are searched unless --site says which.
 
+Whose decisions "consentry import" has taken over has neither: --imported VISITOR
+names them by what the other tool called them, in all sites or the one of --site;
+- is read from standard input, since a name would stand in the list of processes.
+Without --yes it lists the consent ids, which "consentry prove", "reproduce" and
+the dashboard take; "consentry bundle --imported" writes all with their proofs.
+
 It refuses while the site's file has a legal_hold, with the reason. Visitors can
 erase by their receipt link themselves. Backups still have what was in the store:
 "consentry restore" erases it again from data/erasures.log.
@@ -35,27 +41,38 @@ erase by their receipt link themselves. Backups still have what was in the store
 
 // eraseTask erases a record, or all of its visitor.
 type eraseTask struct {
-	Record consent.ID
-	Token  []byte // second half of a receipt link; nil: a consent id was given
-	Site   string
-	Only   bool
-	Yes    bool
+	Record   consent.ID
+	Token    []byte // second half of a receipt link; nil: a consent id was given
+	Imported string // what another tool called the visitor; empty: Record counts
+	Site     string
+	Only     bool
+	Yes      bool
 }
 
 func newErase(env environment) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "erase RECORD", Short: "Erase what is held of one visitor, for good", Long: eraseLong, GroupID: groupLookAfter, Args: cobra.ExactArgs(1),
+		Use: "erase RECORD", Short: "Erase what is held of one visitor, for good", Long: eraseLong, GroupID: groupLookAfter, Args: cobra.MaximumNArgs(1),
 	}
 	var t eraseTask
 	f := cmd.Flags()
 	f.StringVar(&t.Site, "site", "", "the record's site")
 	f.BoolVar(&t.Only, "only", false, "this record alone, not the visitor's others")
 	f.BoolVar(&t.Yes, "yes", false, "do it")
+	imported := importedFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-		if t.Record, err = namedRecord(args[0]); err != nil {
+		switch t.Imported, err = importedVisitor(env, *imported); {
+		case err != nil:
 			return err
+		case (t.Imported != "") == (len(args) == 1):
+			return usagef("name whose records are to go: RECORD, or --imported VISITOR")
+		case t.Imported != "" && t.Only:
+			return usagef("--only needs the consent id of that record; without --yes all of them are listed")
+		case t.Imported == "":
+			if t.Record, err = namedRecord(args[0]); err != nil {
+				return err
+			}
+			t.Token = tokenOf(args[0])
 		}
-		t.Token = tokenOf(args[0])
 		return operate(cmd, env, "erase", &t)
 	}
 	return cmd
@@ -75,36 +92,67 @@ func (t *eraseTask) run(ctx context.Context, b *workbench) error {
 	if _, err := b.store.Head(ctx, ""); err != nil {
 		return err // a store that is away may show a part of what is held
 	}
-	site, named, err := t.find(ctx, b)
+	held, err := t.held(ctx, b)
 	if err != nil {
 		return err
 	}
-	due, err := t.due(ctx, b, site.ID, named)
-	if err != nil {
-		return err
-	}
-	for _, e := range due {
-		b.say("site %s, record %s of %s", site.ID, e.Record, e.Time.UTC().Format(time.DateTime+" MST"))
+	count, hold := int64(0), error(nil)
+	for _, h := range held {
+		for _, e := range h.entries {
+			b.say("site %s, record %s of %s", h.site.ID, e.Record, e.Time.UTC().Format(time.DateTime+" MST"))
+		}
+		count += int64(len(h.entries))
+		if h.site.LegalHold != "" && len(h.entries) > 0 {
+			hold = fmt.Errorf("the records of site %s are under a legal hold, and nothing was erased: %s", h.site.ID, h.site.LegalHold)
+		}
 	}
 	switch {
-	case len(due) == 0:
+	case count == 0:
 		b.say("all that was held under it is erased already")
 		return nil
-	case site.LegalHold != "":
-		return fmt.Errorf("the records of site %s are under a legal hold, and nothing was erased: %s", site.ID, site.LegalHold)
+	case hold != nil:
+		return hold
 	case !t.Yes:
-		b.say("%s would be erased for good; to do it add --yes", counted64(int64(len(due)), "record", "records"))
+		b.say("%s would be erased for good; to do it add --yes", counted64(count, "record", "records"))
 		return nil
 	}
-	noteErr := consent.EraseNoted(ctx, b.whole, site.ID, due, b.env.now())
-	if noteErr != nil && !errors.Is(noteErr, consent.ErrUnnoted) {
-		return noteErr
+	return b.erase(ctx, held, count)
+}
+
+// erase erases for good, and from the store's files.
+func (b *workbench) erase(ctx context.Context, held []heldOf, count int64) error {
+	var noteErr error
+	for _, h := range held {
+		err := consent.EraseNoted(ctx, b.whole, h.site.ID, h.entries, b.env.now())
+		if err != nil && !errors.Is(err, consent.ErrUnnoted) {
+			return errors.Join(noteErr, err)
+		}
+		noteErr = errors.Join(noteErr, err)
 	}
-	b.say("%s erased", counted64(int64(len(due)), "record", "records"))
+	b.say("%s erased", counted64(count, "record", "records"))
 	if err := b.store.Scrub(ctx); err != nil {
 		return errors.Join(noteErr, fmt.Errorf("the secrets are deleted, and old copies of them may still stand in the store's files; the store overwrites them by itself: %w", err))
 	}
 	return noteErr
+}
+
+// heldOf is what a site holds of one visitor and is not erased, oldest first.
+type heldOf struct {
+	site    *consent.Site
+	entries []consent.Stored
+}
+
+// held lists what is to be erased.
+func (t *eraseTask) held(ctx context.Context, b *workbench) ([]heldOf, error) {
+	if t.Imported != "" {
+		return b.heldImported(ctx, t.Imported, t.Site)
+	}
+	site, named, err := t.find(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	due, err := t.due(ctx, b, site.ID, named)
+	return []heldOf{{site, due}}, err
 }
 
 // find looks the record up in the sites.
@@ -132,7 +180,7 @@ func opens(token []byte, receipt [16]byte) bool {
 	return subtle.ConstantTimeCompare(sum[:len(receipt)], receipt[:]) == 1
 }
 
-// due lists what is to be erased, oldest first.
+// due is the record, or all of its visitor's.
 func (t *eraseTask) due(ctx context.Context, b *workbench, site string, named consent.Stored) (due []consent.Stored, err error) {
 	all := []consent.Stored{named}
 	if !t.Only && named.Subject != (consent.ID{}) {
@@ -140,10 +188,14 @@ func (t *eraseTask) due(ctx context.Context, b *workbench, site string, named co
 			return nil, err
 		}
 	}
+	return unerased(all), nil
+}
+
+func unerased(all []consent.Stored) (list []consent.Stored) {
 	for _, e := range all {
 		if !e.Erased {
-			due = append(due, e)
+			list = append(list, e)
 		}
 	}
-	return due, nil
+	return list
 }

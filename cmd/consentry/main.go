@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,7 +80,7 @@ func recordsLast(args []string) []string {
 			return args
 		}
 		_, err := namedRecord(arg)
-		if err == nil && arg[0] == '-' && args[max(i-1, 0)] != "--record" {
+		if err == nil && arg[0] == '-' && !slices.Contains([]string{"--record", "--imported"}, args[max(i-1, 0)]) {
 			records = append(records, arg)
 		} else {
 			rest = append(rest, arg)

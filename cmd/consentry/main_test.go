@@ -36,6 +36,7 @@ func TestAnIDThatBeginsWithAHyphenIsNoFlag(t *testing.T) {
 		"erase " + id + " --yes --config .":    "erase --yes --config . -- " + id,
 		"prove --site shop " + id:              "prove --site shop -- " + id,
 		"bundle shop --record " + id + " -o x": "bundle shop --record " + id + " -o x",
+		"erase --imported " + id + " --yes":    "erase --imported " + id + " --yes",
 		"erase --yes -- " + id:                 "erase --yes -- " + id,
 		"erase --yes":                          "erase --yes",
 	} {

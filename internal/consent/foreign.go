@@ -89,10 +89,9 @@ func (d Foreign) Entry(f *Frame, keys IdentityKeys) (Entry, error) {
 		return Entry{}, err
 	}
 	at := At(d.Time)
-	visitor := foreignID("visitor", f.Site, d.Visitor)
 	decision := foreignID("decision", f.Site, d.Visitor, at.Format(timeLayout), fmt.Sprint(d.Statuses), f.Notice, d.Locale)
 	r := Record{
-		Schema: RecordSchema, ID: keys.Record(decision), Site: f.Site, Controller: f.Controller, Subject: keys.Subject(visitor),
+		Schema: RecordSchema, ID: keys.Record(decision), Site: f.Site, Controller: f.Controller, Subject: ForeignSubject(f.Site, d.Visitor, keys),
 		Event: Imported, Time: at, Action: Action{Surface: "api", Control: "api"}, DefaultsShown: f.defaults(), Signals: Signals{Source: "none"},
 		Notice:   NoticeRef{Digest: f.Notice, Rendering: f.Rendering, Locale: cmp.Or(d.Locale, f.Locales[0]), Layout: "page", Gate: f.Gate},
 		Regime:   RegimeRef{ID: f.Regime, Source: "import"},
@@ -115,6 +114,12 @@ func (d Foreign) Entry(f *Frame, keys IdentityKeys) (Entry, error) {
 	return Entry{
 		Site: f.Site, Record: r.ID, Subject: r.Subject, Secret: secret, Receipt: [16]byte(hash[:16]), Leaf: leaf, Time: at.Time, Sealed: sealed,
 	}, nil
+}
+
+// ForeignSubject is the subject of a site's records of whom another tool called
+// visitor.
+func ForeignSubject(site, visitor string, keys IdentityKeys) ID {
+	return keys.Subject(foreignID("visitor", site, visitor))
 }
 
 // foreignID stands in the place of an id that a client would have minted.
