@@ -30,11 +30,18 @@ type RequestRow struct {
 func (r RequestRow) action() string { return "/admin/requests/" + r.Site + "/" + r.Asked.Digest }
 
 func (r RequestRow) what() string {
-	if r.Asked.Kind == consent.Objection {
+	switch r.Asked.Kind {
+	case consent.Objection:
 		return "Objection"
+	case consent.ErasureAsked:
+		return "Erasure"
 	}
 	return "Correction"
 }
+
+// doable reports whether an operator may say that it is done: of an erasure the
+// record tells, and the command that erases it settles the request.
+func (r RequestRow) doable() bool { return r.Asked.Kind != consent.ErasureAsked || r.Erased }
 
 // why is what the visitor said, in the words of an operator.
 func (r RequestRow) why() string {
@@ -43,6 +50,9 @@ func (r RequestRow) why() string {
 		return "Somebody else decided in their browser, they say."
 	case "not-chosen":
 		return "They decided something else, they say."
+	}
+	if r.Asked.Kind == consent.ErasureAsked {
+		return "A legal hold forbade it, and they read the reason on their receipt. When the hold has ended: consentry erase " + r.Record + " --yes, which settles this; they can do it themselves too."
 	}
 	return "Everything optional was switched off at once. See that nothing of theirs is used on other grounds."
 }

@@ -63,12 +63,13 @@ func requestsPage() templates.RequestsPage {
 	}
 	erased := row(askedFor(consent.Correction, "not-chosen", 2*day))
 	erased.Erased = true
+	held := row(askedFor(consent.ErasureAsked, "", 3*day))
 	done, refused := askedFor(consent.Objection, "", 20*day), askedFor(consent.Correction, "not-me", 20*day)
 	done.Settled, refused.Settled = &consent.Settlement{Done: true, At: consent.At(now)}, &consent.Settlement{Reason: "record-right", At: consent.At(now)}
 	return templates.RequestsPage{
 		Nonce: testNonce, Viewer: owner, Now: now,
 		Waiting: []templates.RequestRow{
-			row(askedFor(consent.Correction, "not-me", 33*day)), row(askedFor(consent.Objection, "", 30*day-time.Hour)), erased,
+			row(askedFor(consent.Correction, "not-me", 33*day)), row(askedFor(consent.Objection, "", 30*day-time.Hour)), erased, held,
 		},
 		Answered: []templates.RequestRow{row(done), row(refused)},
 	}

@@ -295,14 +295,14 @@ func receiptIn(site *consent.Site, locale string) templates.ReceiptPage {
 	return p
 }
 
-// askedReceipt has an objection that waits, a correction that was refused, and a
-// request that was just lost, since the store is away.
+// askedReceipt has an objection and an erasure that wait, a correction that was
+// refused, and a request that was just lost, since the store is away.
 func askedReceipt(site *consent.Site) templates.ReceiptPage {
 	p := receiptIn(site, "de")
 	p.Failed, p.Partial = true, true
 	refused := askedFor(consent.Correction, "not-me", 10*24*time.Hour)
 	refused.Settled = &consent.Settlement{Reason: "record-right", At: consent.At(now)}
-	p.Requests = []consent.Asked{askedFor(consent.Objection, "", time.Hour), refused}
+	p.Requests = []consent.Asked{askedFor(consent.Objection, "", time.Hour), refused, askedFor(consent.ErasureAsked, "", 2*time.Hour)}
 	return p
 }
 

@@ -60,14 +60,17 @@ func (p *ReceiptPage) asks(kind string) bool {
 	return true
 }
 
-// requestWords tells what was asked for and what became of it.
+// requestWords tells what was asked for and what became of it. What became of an
+// erasure stands where one is asked for.
 func (p *ReceiptPage) requestWords(r consent.Asked) string {
 	t := p.texts()
-	asked := t.AskedObjection
-	if r.Kind == consent.Correction {
-		asked = t.AskedCorrection
+	words := ""
+	switch r.Kind {
+	case consent.Objection:
+		words = fill(t.AskedObjection, "{date}", p.moment(r.At.Time)) + " "
+	case consent.Correction:
+		words = fill(t.AskedCorrection, "{date}", p.moment(r.At.Time)) + " "
 	}
-	words := fill(asked, "{date}", p.moment(r.At.Time)) + " "
 	switch {
 	case r.Waits():
 		return words + fill(t.RequestDue, "{site}", p.Site.Name, "{date}", p.moment(r.Due()))

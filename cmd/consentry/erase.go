@@ -33,7 +33,8 @@ names them by what the other tool called them, in all sites or the one of --site
 Without --yes it lists the consent ids, which "consentry prove", "reproduce" and
 the dashboard take; "consentry bundle --imported" writes all with their proofs.
 
-It refuses while the site's file has a legal_hold, with the reason. Visitors can
+It refuses while the site's file has a legal_hold, with the reason. A visitor who
+asked meanwhile waits under /admin/requests, and this settles it. Visitors can
 erase by their receipt link themselves. Backups still have what was in the store:
 "consentry restore" erases it again from data/erasures.log.
 
@@ -128,6 +129,10 @@ func (b *workbench) erase(ctx context.Context, held []heldOf, count int64) error
 			return errors.Join(noteErr, err)
 		}
 		noteErr = errors.Join(noteErr, err)
+		asked := consent.Requests{Store: b.whole}
+		if err := asked.SettleErased(ctx, b.whole, h.site.ID, h.entries, b.env.now()); err != nil {
+			noteErr = errors.Join(noteErr, fmt.Errorf("the records are erased; settle what their visitor asked for under /admin/requests: %w", err))
+		}
 	}
 	b.say("%s erased", counted64(count, "record", "records"))
 	if err := b.store.Scrub(ctx); err != nil {

@@ -177,7 +177,8 @@ func TestAVisitorTakesTheProofAndErasesTheRecord(t *testing.T) {
 	wantCommand(t, exitOK, "The proof holds", "verify-receipt", file, "--key", keys) // what was handed out stays true
 }
 
-// Under a legal hold nothing is erased, and the visitor reads why.
+// Under a legal hold nothing is erased, the visitor reads why, and what was asked for
+// is settled by the erasure afterwards.
 func TestALegalHoldKeepsTheRecordAndSaysWhy(t *testing.T) {
 	dir := newShop(t, "https://shop.example", anyPorts)
 	replace(t, siteFile(dir), content(t, siteFile(dir))+"\nlegal_hold: They are evidence in a dispute.\n")
@@ -190,4 +191,20 @@ func TestALegalHoldKeepsTheRecordAndSaysWhy(t *testing.T) {
 	if got := ask(t, p.visitors, "GET", link, ""); got.status != 200 {
 		t.Errorf("the receipt got %d", got.status)
 	}
+	wantBacklog := func(n string) {
+		t.Helper()
+		until(t, n+" requests wait", func() bool {
+			return strings.Contains(ask(t, p.operators, "GET", "/metrics", "").body, `consentry_visitor_requests_waiting{site="shop"} `+n)
+		})
+	}
+	p.stop()
+	p = start(t, dir)
+	wantBacklog("1")
+	p.stop()
+	replace(t, siteFile(dir), strings.Split(content(t, siteFile(dir)), "\nlegal_hold")[0])
+	p = start(t, dir)
+	wantCommand(t, exitOK, "1 record erased", "erase", link, "--yes", "--config", dir)
+	p.stop()
+	p = start(t, dir)
+	wantBacklog("0")
 }

@@ -172,7 +172,8 @@ func (a *API) addSuccessors(ctx context.Context, s *Site, r *receipt) error {
 }
 
 // eraseReceipt erases all that a receipt link shows, for good, on the word of
-// whoever holds it. Under a legal hold it refuses and says why.
+// whoever holds it. Under a legal hold it refuses, says why, and logs that it was
+// asked for.
 func (a *API) eraseReceipt(c echo.Context) error {
 	s, ctx := siteOf(c), c.Request().Context()
 	if _, err := a.Store.Head(ctx, s.ID); err != nil { // to erase there; of what is found elsewhere a part may be missing
@@ -192,7 +193,7 @@ func (a *API) eraseReceipt(c echo.Context) error {
 	case err != nil:
 		return err
 	case s.LegalHold != "":
-		return a.showReceipt(c, s, r, http.StatusConflict)
+		return a.refuseErasure(c, s, r)
 	}
 	if err := a.erase(ctx, s, r.held); err != nil {
 		return err
@@ -203,6 +204,23 @@ func (a *API) eraseReceipt(c echo.Context) error {
 		s.jar.Forget(c.Response().Header(), secure(c))
 	}
 	return showNothing(c, s, http.StatusOK, s.Texts[locale].Erased)
+}
+
+// refuseErasure needs the request in the log: from then on somebody has to answer
+// it, and the visitor reads by when.
+func (a *API) refuseErasure(c echo.Context, s *Site, r receipt) error {
+	ctx := c.Request().Context()
+	err := a.logRequest(ctx, s, consent.VisitorRequest{
+		Site: s.ID, Entry: r.held[r.own].stored.Index, Kind: consent.ErasureAsked, At: consent.At(a.now()),
+	})
+	if errors.Is(err, consent.ErrUnavailable) || errors.Is(err, consent.ErrBusy) {
+		a.Log.WarnContext(ctx, "a visitor's request could not be stored", "site", s.ID, "error", err)
+		return a.showReceipt(c, s, r, http.StatusServiceUnavailable)
+	}
+	if err != nil {
+		return err
+	}
+	return a.showReceipt(c, s, r, http.StatusConflict)
 }
 
 func (a *API) erase(ctx context.Context, s *Site, held []opened) error {
@@ -216,5 +234,11 @@ func (a *API) erase(ctx context.Context, s *Site, held []opened) error {
 		a.Log.Error("an erasure could not be noted in the log", "site", s.ID, "error", err)
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if err := a.requests.SettleErased(ctx, a.Store, s.ID, entries, a.now()); err != nil {
+		a.Log.Error("a request was fulfilled and could not be settled in the log; settle it under /admin/requests", "site", s.ID, "error", err)
+	}
+	return nil
 }

@@ -78,7 +78,7 @@ func (a *API) logRequest(ctx context.Context, s *Site, ask consent.VisitorReques
 		return err
 	}
 	// Of two that are logged while the store is away the first counts.
-	if slices.ContainsFunc(made, func(m consent.Asked) bool { return m.Entry == ask.Entry && m.Kind == ask.Kind }) {
+	if slices.ContainsFunc(made, func(m consent.Asked) bool { return m.Stands(ask) }) {
 		return nil
 	}
 	note, err := ask.Artefact()

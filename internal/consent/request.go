@@ -17,6 +17,10 @@ const AnswerWithin = 30 * 24 * time.Hour
 const (
 	Objection  = "objection"  // takes effect at once; the operator sees to the rest
 	Correction = "correction" // the operator looks into it and supersedes the record
+
+	// ErasureAsked is an erasure that a legal hold forbade: the visitor was told why,
+	// and it is done once the records are erased.
+	ErasureAsked = "erasure"
 )
 
 // The kinds of artefacts under which requests and their settlements are logged.
@@ -58,7 +62,7 @@ type Settlement struct {
 
 // Check reports whether the kind and the reason are among those that there are.
 func (r VisitorRequest) Check() error {
-	if r.Kind == Objection && r.Reason == "" || r.Kind == Correction && slices.Contains(correctionReasons[:], r.Reason) {
+	if (r.Kind == Objection || r.Kind == ErasureAsked) && r.Reason == "" || r.Kind == Correction && slices.Contains(correctionReasons[:], r.Reason) {
 		return nil
 	}
 	return ErrRequest
@@ -104,6 +108,14 @@ func (a Asked) Due() time.Time { return a.At.Add(AnswerWithin) }
 
 // Waits reports whether an operator has to act.
 func (a Asked) Waits() bool { return a.Settled == nil }
+
+// Stands reports whether another request of the kind about the same record says
+// nothing more. One for erasure may be made again after it was answered, for holds
+// end.
+func (a Asked) Stands(ask VisitorRequest) bool {
+	return a.Entry == ask.Entry && a.Kind == ask.Kind &&
+		(a.Kind != ErasureAsked || a.Waits() || !ask.At.After(a.Settled.At.Time))
+}
 
 func readNote[T any](schema string, body []byte) (note T, err error) {
 	var head struct {

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,8 +23,8 @@ type Requests struct {
 }
 
 // List returns a site's requests in the order in which they came. Of two about
-// the same record and of one kind, sent at once, the first stands for both, and
-// so does the first settlement.
+// the same record and of one kind, sent at once, the first stands for both, see
+// Asked.Stands, and so does the first settlement.
 func (q *Requests) List(ctx context.Context, site string) ([]Asked, error) {
 	requests, err := notes(ctx, q, &q.asked, site, requestKind, "consentry.request/1")
 	if err != nil {
@@ -44,15 +45,40 @@ func (q *Requests) List(ctx context.Context, site string) ([]Asked, error) {
 		entry int64
 		kind  string
 	}
-	seen := make(map[about]bool, len(requests))
+	last := make(map[about]Asked, len(requests))
 	var list []Asked
 	for _, r := range requests {
-		if key := (about{r.note.Entry, r.note.Kind}); !seen[key] {
-			seen[key] = true
-			list = append(list, Asked{VisitorRequest: r.note, Digest: r.digest, Settled: settled[r.digest]})
+		key := about{r.note.Entry, r.note.Kind}
+		if before, seen := last[key]; !seen || !before.Stands(r.note) {
+			last[key] = Asked{VisitorRequest: r.note, Digest: r.digest, Settled: settled[r.digest]}
+			list = append(list, last[key])
 		}
 	}
 	return list, nil
+}
+
+// SettleErased settles as done, in store, what visitors asked for and a legal hold
+// forbade, once the records are erased. Like the erasure it goes to its end,
+// whatever becomes of ctx. Errors: those of the store.
+func (q *Requests) SettleErased(ctx context.Context, store Store, site string, erased []Stored, now time.Time) error {
+	ctx = context.WithoutCancel(ctx)
+	list, err := q.List(ctx, site)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		if a.Kind != ErasureAsked || !a.Waits() || !slices.ContainsFunc(erased, func(e Stored) bool { return e.Index == a.Entry }) {
+			continue
+		}
+		note, err := Settlement{Site: site, Request: a.Digest, Done: true, At: At(now)}.Artefact()
+		if err == nil {
+			err = store.PutArtefact(ctx, site, note)
+		}
+		if err != nil {
+			return fmt.Errorf("settle the request for erasure: %w", err)
+		}
+	}
+	return nil
 }
 
 type digested[T any] struct {

@@ -89,11 +89,17 @@ func (d *Dashboard) postAnswer(c echo.Context) error {
 	}
 	d.answering.Lock() // of two at once the second finds it answered
 	defer d.answering.Unlock()
-	waits, err := d.waits(c.Request().Context(), site.ID, c.Param("request"))
+	asked, err := d.request(c.Request().Context(), site.ID, c.Param("request"))
 	if err != nil {
 		return err
 	}
-	if !waits { // somebody was faster; the page says what counts
+	if asked.Waits() && answer.Done {
+		err = d.refuseUndone(c.Request().Context(), asked)
+	}
+	if err != nil {
+		return err
+	}
+	if !asked.Waits() { // somebody was faster; the page says what counts
 		return c.Redirect(http.StatusSeeOther, "/admin/requests")
 	}
 	said := c.FormValue("answer") // one of those above
@@ -111,17 +117,29 @@ func (d *Dashboard) postAnswer(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/admin/requests")
 }
 
-// waits reports whether a request has no answer yet. Errors: ErrAnswer, 404, when
-// there is none.
-func (d *Dashboard) waits(ctx context.Context, site, request string) (bool, error) {
+// request finds a request. Errors: ErrAnswer, 404, when there is none.
+func (d *Dashboard) request(ctx context.Context, site, request string) (consent.Asked, error) {
 	list, err := d.Requests(ctx, site)
 	if err != nil {
-		return false, err
+		return consent.Asked{}, err
 	}
 	for _, asked := range list {
 		if asked.Digest == request {
-			return asked.Waits(), nil
+			return asked, nil
 		}
 	}
-	return false, refuse(http.StatusNotFound, ErrAnswer)
+	return consent.Asked{}, refuse(http.StatusNotFound, ErrAnswer)
+}
+
+// refuseUndone keeps an erasure from being called done while the record is there.
+// Errors: ErrAnswer, 400.
+func (d *Dashboard) refuseUndone(ctx context.Context, asked consent.Asked) error {
+	if asked.Kind != consent.ErasureAsked {
+		return nil
+	}
+	entry, err := d.entry(ctx, asked.Site, asked.Entry)
+	if err == nil && !entry.Erased {
+		err = refuse(http.StatusBadRequest, ErrAnswer)
+	}
+	return err
 }

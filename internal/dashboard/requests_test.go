@@ -78,6 +78,31 @@ func TestAnOperatorSeesWhatVisitorsWaitForAndAnswers(t *testing.T) {
 	}
 }
 
+// An erasure that a legal hold forbade waits like the others, says what to do, and is
+// not done before the record is erased.
+func TestAnErasureIsDoneOnceTheRecordIsErased(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	about := d.ask(1, consent.ErasureAsked, "")
+	page := d.get("/admin/requests")
+	d.want(page, http.StatusOK, "consentry erase "+about.Record.String()+" --yes")
+	d.want(page, http.StatusOK, "30 days left")
+	if strings.Contains(page.body, `value="done"`) {
+		t.Error("it can be called done while the record is there")
+	}
+	asked, err := (&consent.Requests{Store: d.store}).List(t.Context(), "shop")
+	if err != nil || len(asked) != 1 {
+		t.Fatal(asked, err)
+	}
+	to := "/admin/requests/shop/" + asked[0].Digest
+	d.want(d.post(to, url.Values{"answer": {"done"}}), http.StatusBadRequest, "")
+	if err := d.store.Erase(t.Context(), "shop", []consent.Erasure{{Record: about.Record, Time: d.clock()}}); err != nil {
+		t.Fatal(err)
+	}
+	d.wantRedirect(d.post(to, url.Values{"answer": {"done"}}), "/admin/requests")
+	d.want(d.get("/admin/requests"), http.StatusOK, "Nothing waits")
+}
+
 // in2 logs in again, for a session lasts a working day.
 func (d *desk) in2() {
 	d.t.Helper()
