@@ -78,6 +78,7 @@ func checkConfig(dir string) []siteconfig.Problem {
 	if len(sites) == 0 && !siteconfig.Failed(problems) {
 		problems = append(problems, siteconfig.Problem{File: config.Sites, Message: "there is no site file in this folder; consentry init DIR writes one"})
 	}
+	problems = append(problems, config.warnWithoutRetention()...)
 	problems = append(problems, config.checkPlaces()...)
 	problems = append(problems, config.checkKeys()...)
 	return inDir(dir, problems)

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -16,8 +17,9 @@ import (
 	"github.com/consentry/consentry/internal/siteconfig"
 )
 
-// The starter file shows every option, each with its default: the file and the
-// program cannot drift apart.
+// The starter file shows every option, each with its default, so that the file and
+// the program cannot drift apart. Only the retention is one that an installation
+// without it does not get: nothing is purged that nobody has said may go.
 func TestTheStarterFileIsTheDefaults(t *testing.T) {
 	o := initOptions{site: "shop", name: "Shop", origin: "https://shop.example"}
 	text, err := o.render("consentry.yaml.tmpl")
@@ -27,6 +29,9 @@ func TestTheStarterFileIsTheDefaults(t *testing.T) {
 	var config ServerConfig
 	if problems := siteconfig.Decode(configFile, text, &config); len(problems) > 0 {
 		t.Fatal(problems)
+	}
+	if want := map[string]siteconfig.Duration{"standard": siteconfig.Duration(910 * 24 * time.Hour)}; !reflect.DeepEqual(config.Retention, want) {
+		t.Errorf("the starter file keeps records for %v", config.Retention)
 	}
 	config.TrustedProxies, config.Anchors, config.Retention = nil, nil, nil // empty ones are as good as none
 	if !reflect.DeepEqual(config, defaultConfig()) {

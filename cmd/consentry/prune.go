@@ -118,6 +118,15 @@ func (c ServerConfig) checkRetention(site *consent.Site) []siteconfig.Problem {
 	return c.checkBrief(site)
 }
 
+// warnWithoutRetention says that nothing is ever taken away.
+func (c ServerConfig) warnWithoutRetention() []siteconfig.Problem {
+	if len(c.Retention) > 0 {
+		return nil
+	}
+	return []siteconfig.Problem{{File: configFile, Warning: true,
+		Message: "retention is empty, so that records are kept for good, longer than anybody needs them; write for example retention: {standard: 910d}"}}
+}
+
 // checkBrief finds a site whose records would go while the choices that they prove
 // still hold. The server does not start with one, takes over no such change of a
 // site's file, and purges nothing of it.
