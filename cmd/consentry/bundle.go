@@ -208,7 +208,7 @@ func writeStream(path string, write func(io.Writer) error) (err error) {
 	partial := path + ".partial"
 	f, err := os.OpenFile(partial, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, secretMode)
 	if err != nil {
-		return err
+		return writeError(path, err)
 	}
 	defer func() { err = errors.Join(err, removeIfThere(partial)) }()
 	err = write(f)

@@ -54,7 +54,7 @@ func run(args []string, env environment) int {
 	root := newRoot(env)
 	root.SetArgs(recordsLast(args))
 	begun := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { begun = cmd.ValidateRequiredFlags() == nil }
 	cmd, err := root.ExecuteC()
 	if err == nil {
 		return exitOK

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,21 +81,26 @@ func readInput(env environment, path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// keyTexts replaces files by the keys in them, one a line.
+// keyLine is a public key alone on its line, or as "log show" prints it.
+var keyLine = regexp.MustCompile(`(?m)^(?:Key )?([^\s+]+\+[0-9a-f]{8}\+[0-9A-Za-z+/=]+)\s*$`)
+
+// keyTexts replaces files by the keys in them. What else stands there is not one.
 func keyTexts(given []string) (texts []string, err error) {
 	for _, key := range given {
-		if _, err := os.Stat(key); err != nil {
+		b, err := os.ReadFile(key)
+		if err != nil && strings.Contains(key, "+") {
 			texts = append(texts, key)
 			continue
 		}
-		b, err := os.ReadFile(key)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--key is neither a public key, as \"consentry log show\" prints it, nor a file that can be read: %w", err)
 		}
-		for line := range strings.Lines(string(b)) {
-			if line = strings.TrimSpace(line); line != "" {
-				texts = append(texts, line)
-			}
+		keys := keyLine.FindAllSubmatch(b, -1)
+		if len(keys) == 0 {
+			return nil, fmt.Errorf("%s holds no public key; save in it what \"consentry log show\" prints", key)
+		}
+		for _, k := range keys {
+			texts = append(texts, string(k[1]))
 		}
 	}
 	return texts, nil

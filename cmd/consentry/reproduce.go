@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -226,8 +225,10 @@ func (s *shownNotice) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "index.html")); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s holds a notice already; name another folder with --out", dir)
+	if there, err := os.ReadDir(dir); err != nil {
+		return err
+	} else if len(there) > 0 {
+		return fmt.Errorf("%s is not empty and holds %s; name a new folder with --out", dir, there[0].Name())
 	}
 	for name, body := range s.Files {
 		if err := writeWhole(filepath.Join(dir, name), body, secretMode, true); err != nil {

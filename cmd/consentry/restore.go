@@ -124,6 +124,13 @@ func lost(ctx context.Context, from, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	older, err := sqlitestore.BackupIsOlder(ctx, from)
+	if err != nil {
+		return err
+	}
+	if older {
+		return fmt.Errorf("an older program made the backup %s, which cannot be compared with the present store; to put it in its place, and lose what it lacks, add --older", from)
+	}
 	now, err := sqlitestore.Open(path, sqlitestore.Options{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("the present store cannot be read, so that nobody knows what the backup lacks; add --older to put the backup in its place: %w", err)
@@ -131,7 +138,7 @@ func lost(ctx context.Context, from, path string) error {
 	defer now.Close()
 	backup, err := sqlitestore.Open(from, sqlitestore.Options{ReadOnly: true, Still: true})
 	if err != nil {
-		return fmt.Errorf("the backup cannot be compared with the present store; one of an older program takes its place with --older: %w", err)
+		return fmt.Errorf("the backup cannot be compared with the present store: %w", err)
 	}
 	defer backup.Close()
 	names, err := now.Sites(ctx)

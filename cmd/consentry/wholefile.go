@@ -21,21 +21,34 @@ func writeWhole(path string, content []byte, mode fs.FileMode, replace bool) (er
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".consentry-*") // nobody else's to read
 	if err != nil {
-		return err
+		return writeError(path, err)
 	}
 	defer func() { err = errors.Join(err, removeIfThere(f.Name())) }()
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return writeError(path, err)
 	}
 	move := os.Link // refuses to replace
 	if replace {
 		move = os.Rename
 	}
 	if err := move(f.Name(), path); err != nil {
-		return err
+		return writeError(path, err)
 	}
 	return syncDir(dir)
+}
+
+// writeError names the file that was asked for instead of the one that comes first.
+func writeError(path string, err error) error {
+	var at *fs.PathError
+	var move *os.LinkError
+	switch {
+	case errors.As(err, &at):
+		err = at.Err
+	case errors.As(err, &move):
+		err = move.Err
+	}
+	return fmt.Errorf("write %s: %w", path, err)
 }
 
 func removeIfThere(path string) error {

@@ -44,29 +44,52 @@ func restore(ctx context.Context, from, path string, progress Progress) (err err
 	return d.put(ctx)
 }
 
-// checkBackup reads the whole file.
-func checkBackup(ctx context.Context, path string) error {
-	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
-		return fmt.Errorf("it is no backup but the file of a store in use, whose newest records are in %s-wal; make one with the backup command", path)
+// BackupIsOlder reports whether an older program wrote the backup at path. Errors:
+// fs.ErrNotExist, ErrNewer, and what says that it is none.
+func BackupIsOlder(ctx context.Context, path string) (older bool, err error) {
+	c, version, err := openBackup(ctx, path)
+	if err != nil {
+		return false, fmt.Errorf("read backup %s: %w", path, err)
 	}
-	if _, err := os.Stat(path); err != nil {
-		return err
+	return version < len(migrations()), c.Close()
+}
+
+// openBackup opens a file that is a store of this program or an older one.
+func openBackup(ctx context.Context, path string) (_ *session, version int, err error) {
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return nil, 0, fmt.Errorf("it is no backup but the file of a store in use, whose newest records are in %s-wal; make one with the backup command", path)
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		err = errors.New("it is a folder; name a file in it")
+	}
+	if err != nil {
+		return nil, 0, err
 	}
 	c, err := connectImmutable(ctx, path)
+	if err != nil {
+		return nil, 0, err
+	}
+	version, err = schemaVersion(c)
+	if err == nil {
+		err = checkVersion(path, version, len(migrations()))
+	}
+	if err == nil && version == 0 {
+		err = errors.New("it is no consent store")
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, c.Close())
+	}
+	return c, version, nil
+}
+
+// checkBackup reads the whole file.
+func checkBackup(ctx context.Context, path string) error {
+	c, _, err := openBackup(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	version, err := schemaVersion(c)
-	if err != nil {
-		return err
-	}
-	if err := checkVersion(path, version, len(migrations())); err != nil {
-		return err
-	}
-	if version == 0 {
-		return errors.New("it is no consent store")
-	}
 	first := ""
 	err = c.query("PRAGMA quick_check(1)", func(v []driver.Value) { first = fmt.Sprint(v[0]) })
 	if err != nil || first != "ok" {
