@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/consentry/consentry/internal/consent"
-	"github.com/consentry/consentry/internal/outbox"
 	"github.com/consentry/consentry/internal/redisstore"
 	"github.com/consentry/consentry/internal/sqlitestore"
 )
@@ -28,13 +27,15 @@ TO may be - to read it from standard input: an address with a password would
 stand in the list of processes.
 
 All servers of both stores must be stopped. The embedded store is locked
-meanwhile; for a Redis see to it yourself. The outbox must be empty.
+meanwhile; for a Redis see to it yourself. What this server's outbox still holds
+is handed over to the old store first; those of other servers go to the new one
+when these start on it.
 
 It can be cancelled, or killed, and given again: it goes on behind what is there.
 Nothing is removed from the old store. Afterwards:
 
   1. write TO into consentry.yaml as store
-  2. keep data/checkpoints and data/erasures.log as they are
+  2. keep data/checkpoints, data/erasures.log and data/outbox as they are
   3. start the server, and: consentry verify
 
 Tiles of the log are not copied: they follow from it.`
@@ -83,8 +84,10 @@ func migrate(ctx context.Context, env environment, config ServerConfig, address 
 		}
 		return err
 	}
-	if outbox.Holds(outboxDir(config)) {
-		return fmt.Errorf("decisions wait in %s: start the server until it has handed them over to the store, then stop it", outboxDir(config))
+	if !only {
+		if err := handOver(ctx, env, config); err != nil {
+			return err
+		}
 	}
 	from, err := openBare(ctx, env, config, false)
 	if err != nil {

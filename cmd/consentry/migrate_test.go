@@ -77,3 +77,41 @@ func TestAStoreThatIsNotOursIsNotMigratedInto(t *testing.T) {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
 }
+
+// What the outbox keeps where Redis may fail over, and what Redis never got, is no
+// obstacle: it is in both stores afterwards, once, and leaves the outbox when the
+// server is started on the new one.
+func TestAnInstallationMovesWithItsOutbox(t *testing.T) {
+	redis := durableRedis(t)
+	dir := redisShop(t, redis)
+	replace(t, filepath.Join(dir, configFile), content(t, filepath.Join(dir, configFile))+"outbox: {first: always}\n")
+	p := start(t, dir)
+	kept := p.recorded()
+	redis.Stop()
+	waits := p.recorded()
+	p.kill()
+	if left, err := filepath.Glob(filepath.Join(dir, "data", "outbox", "*.outbox")); err != nil || len(left) == 0 {
+		t.Fatalf("the outbox holds %v, %v", left, err)
+	}
+	wantCommand(t, exitProblem, "Redis", "migrate", "file:data/consentry.db", "--config", dir)
+	redis.Restart()
+	wantCommand(t, exitOK, "the same in both stores", "migrate", "file:data/consentry.db", "--config", dir)
+	wantCommand(t, exitOK, "the same in both stores", "migrate", "file:data/consentry.db", "--compare", "--config", dir)
+	if records := keptInRedis(t, redis); len(records) != 2 {
+		t.Errorf("Redis has %v", records)
+	}
+
+	replace(t, filepath.Join(dir, configFile), anyPorts)
+	p = start(t, dir)
+	for _, receipt := range []string{kept.Receipt, waits.Receipt} {
+		if got := ask(t, p.visitors, "GET", receipt, ""); got.status != 200 {
+			t.Errorf("a receipt got %d in the other store", got.status)
+		}
+	}
+	until(t, "the outbox is empty", func() bool {
+		left, err := filepath.Glob(filepath.Join(dir, "data", "outbox", "*.outbox"))
+		return err == nil && len(left) == 0
+	})
+	p.stop()
+	wantVerified(t, dir, exitOK, "2 records", "no difference")
+}

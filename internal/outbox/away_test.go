@@ -412,6 +412,9 @@ func TestOneRefusedRecordStopsNoOther(t *testing.T) {
 	if got, err := b.Record(t.Context(), "shop", picky.bad); err != nil || got.Record != picky.bad {
 		t.Errorf("the refused record: %v", err)
 	}
+	if list := b.Refused(); len(list) != 1 || list[0].Record != picky.bad || list[0].Err == nil {
+		t.Errorf("refused are %+v", list)
+	}
 	picky.bad = consent.ID{}
 	b.ledger.recall(stuck)
 	emptied(t, b.Store)

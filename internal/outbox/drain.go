@@ -150,7 +150,7 @@ func (s *Store) hand(ctx context.Context, batch []*item) bool {
 		err := s.offerAll(ctx, []*item{i}, took)
 		tries := 0
 		if err != nil {
-			tries = s.ledger.stick(i)
+			tries = s.ledger.stick(i, err)
 		}
 		if err != nil && tries < stuckAfter {
 			return false

@@ -30,6 +30,7 @@ type item struct {
 	keptAt   time.Time // when the store had it
 	erasedAt time.Time // not zero: its secrets are gone
 	tries    int       // that the store refused it while it took others
+	refused  error     // why it did so last
 }
 
 // stage is how far an item has come.
@@ -233,15 +234,26 @@ func (l *ledger) forget(i *item) {
 
 // stick counts that the store has refused an item, and puts it aside when that
 // was often enough.
-func (l *ledger) stick(i *item) (tries int) {
+func (l *ledger) stick(i *item, why error) (tries int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	i.refused = why
 	if i.tries++; i.tries >= stuckAfter {
 		l.leave(i)
 		i.stage = stuck
 		l.stuck = append(l.stuck, i)
 	}
 	return i.tries
+}
+
+// refusals lists what the store refuses.
+func (l *ledger) refusals() (list []Refused) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, i := range l.stuck {
+		list = append(list, Refused{Site: i.site, Record: i.record, Artefact: i.digest, Err: i.refused})
+	}
+	return list
 }
 
 // recall sends all that is kept or stuck through the drain again, in its order.

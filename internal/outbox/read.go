@@ -187,6 +187,17 @@ type Status struct {
 	Damaged    int64         // bytes of the files that the start could not read: what they held is lost
 }
 
+// Refused is an item that the store refuses while it takes others.
+type Refused struct {
+	Site     string
+	Record   consent.ID // zero for what is no record
+	Artefact string     // digest; empty for what is none
+	Err      error
+}
+
+// Refused lists such items, in the order in which they were put aside.
+func (s *Store) Refused() []Refused { return s.ledger.refusals() }
+
 // Status tells it.
 func (s *Store) Status() Status {
 	st := s.ledger.status(s.options.Now())
