@@ -43,7 +43,7 @@ type ChoicesPage struct {
 	State     consent.State // what holds now, decided or presumed, with a signal that counts
 	Decided   time.Time     // when it was decided, zero without a valid choice
 	Receipt   string        // address of the newest receipt, may be empty
-	GPC       bool          // the request carries Sec-GPC: 1, and that is honoured
+	GPC       bool          // the request carries Sec-GPC: 1, and that is honoured; said while nothing is permitted
 	DNT       bool          // it is Do Not Track alone that is honoured
 	Outcome   Outcome
 	Now       time.Time
@@ -59,7 +59,7 @@ func Choices(p ChoicesPage) templ.Component {
 func (p *ChoicesPage) filling() filling {
 	decided, optOut := !p.Decided.IsZero(), p.Frame.Regime == consent.OptOut
 	shown := map[string]bool{
-		"saved": p.Outcome == Saved, "failed": p.Outcome == Failed, "changed": p.Outcome == Changed, "gpc": p.GPC, "dnt": p.DNT,
+		"saved": p.Outcome == Saved, "failed": p.Outcome == Failed, "changed": p.Outcome == Changed,
 		"opt-out": optOut, "not-opt-out": !optOut, "decided": decided, "back": p.Back != "", "receipt": p.Receipt != "",
 	}
 	on := make(map[string]bool) // switches: a category's stands for all services in it
@@ -80,6 +80,7 @@ func (p *ChoicesPage) filling() filling {
 	shown["permitted"] = decided && anything // by the visitor, who may withdraw it
 	shown["presumed"], shown["undecided"] = !decided && anything, !decided && !anything
 	shown["listed"] = decided || anything
+	shown["gpc"], shown["dnt"] = p.GPC && !anything, p.DNT && !anything // a permission given in spite of the signal goes before it
 	text := templ.EscapeString[string]
 	return filling{
 		shows: func(name string) bool { return shown[name] }, on: func(name string) bool { return on[name] },

@@ -76,6 +76,22 @@ func TestACategoryWithADeniedServiceShowsItsServicesOneByOne(t *testing.T) {
 	}
 }
 
+// Whoever permits something in spite of a signal is not told that it is followed.
+func TestASignalIsHonouredWhileNothingIsPermitted(t *testing.T) {
+	says := func(p templates.ChoicesPage, signal string) bool {
+		p.GPC, p.DNT = signal == "Global Privacy Control", signal == "Do Not Track"
+		return bytes.Contains(rendered(t, templates.Choices(p)), []byte(signal))
+	}
+	for _, signal := range []string{"Global Privacy Control", "Do Not Track"} {
+		if !says(choices(shop(t), "en"), signal) {
+			t.Errorf("%s: nobody hears that it is honoured", signal)
+		}
+		if says(decidedChoices(shop(t)), signal) {
+			t.Errorf("%s is said to be honoured although something is permitted", signal)
+		}
+	}
+}
+
 // A choice about a notice that has changed meanwhile is no choice.
 func TestAChangedCategoryIsNotPreset(t *testing.T) {
 	p := decidedChoices(shop(t))
