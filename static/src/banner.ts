@@ -63,8 +63,8 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
     if (!root) {
       root = made
       box = root.querySelector('section')!
-      tellSignal(box, honoured(gate.policy))
       tellChanged(gate, box)
+      tellSignal(box, slot(box, 'changed').hidden && honoured(gate.policy)) // asked again, the visitor may have permitted something in spite of it
       box.addEventListener('click', follow)
       giveBack = keepClear(box)
       new ResizeObserver(laidOut).observe(box)

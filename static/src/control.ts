@@ -1,6 +1,6 @@
 // The way back: a small control on every page that reopens the choice, for as
 // long as layer one is not on the screen.
-import { honoured } from './cookie'
+import { honoured, some } from './cookie'
 import { mount } from './mount'
 import type { Gate } from './types'
 
@@ -18,13 +18,13 @@ export async function control(gate: Gate): Promise<void> {
   if (!gate.control) {
     const own = document.createElement(kind == 'link' ? 'a' : kind) as HTMLAnchorElement
     gate.control = own
-    const signal = honoured(gate.policy)
-    own.textContent = out && choices ? choices + (signal ? ' · ' + words![signal] : '') : label
     own.lang = gate.locale
     own.dir = 'auto'
     own.href = own.dataset.consentrySettings = '#'
     const root = await mount(gate, STYLE, '')
     root.append(own)
   }
+  const signal = !some(gate) && honoured(gate.policy)
+  gate.control.textContent = out && choices ? choices + (signal ? ' · ' + words![signal] : '') : label
   gate.control.hidden = gate.asks()
 }

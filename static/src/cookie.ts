@@ -2,7 +2,7 @@
 // narrow (the sealed one beside it, which no script can read, has the
 // authority), and whether a decision waits for its record.
 import { findHint, says } from './decision'
-import type { Hint, Policy, Signal } from './types'
+import type { Gate, Hint, Policy, Signal } from './types'
 
 /** On plain http, which works on loopback only, browsers refuse the prefixes. */
 export const cookieName = (policy: Pick<Policy, 'cookie'>) =>
@@ -52,6 +52,9 @@ export const readHint = (policy: Policy): Hint =>
 
 /** Which signal that is, as far as the page can tell: one that the server alone has seen is taken for the first of them. */
 export const honoured = ({ heeds, signal }: Policy) => (signalled({ heeds }) || (signal && heeds[0])) as Signal | undefined
+
+/** Reports whether anything optional is permitted: whoever permits it in spite of a signal is not told that it is followed. */
+export const some = ({ policy, permits }: Pick<Gate, 'policy' | 'permits'>) => policy.categories.some(({ id, services }) => [id, ...services.map(s => id + ':' + s)].some(permits))
 
 /** Returns what send keeps, if a decision waits for its record: `.<denied>.<denied>.` and the decision itself. */
 export const hasPending = (policy: Policy) => attempt(() => localStorage.getItem('consentry:' + policy.site + ':pending'))

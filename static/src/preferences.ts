@@ -2,7 +2,7 @@
 // Nothing changes before a button is pressed; Escape and close change nothing.
 import { mount } from './mount'
 import { all, failed, say, slot, tellChanged, tellSignal, type Recorder } from './banner'
-import { honoured, readHint } from './cookie'
+import { honoured, readHint, some } from './cookie'
 import { idle } from './record'
 import type { Asking, Decision, Statuses } from './types'
 
@@ -60,18 +60,17 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
   /** Puts the switches as they were chosen; as the notice has them before a choice. */
   function fill(): void {
     const known = readHint(gate.policy)
-    let some = false
-    for (const { id, services } of gate.policy.categories)
+    for (const { id } of gate.policy.categories)
       for (const input of dialog!.querySelectorAll<HTMLInputElement>(`[data-group="${id}"] input`)) {
         const service = input.dataset.service
         input.checked = known ? gate.permits(service ? id + ':' + service : id) : input.defaultChecked
-        some ||= gate.permits(id) || services.some(s => gate.permits(id + ':' + s))
       }
-    button('withdraw').hidden = !some
-    button('reject-all').hidden = some
+    const permitted = some(gate)
+    button('withdraw').hidden = !permitted
+    button('reject-all').hidden = permitted
     const { out } = gate.policy
     slot(dialog!, 'intro').hidden = !(slot(dialog!, 'presumed').hidden = !out)
-    tellSignal(dialog!, !some && honoured(gate.policy))
+    tellSignal(dialog!, !permitted && honoured(gate.policy))
     slot(dialog!, 'failed').hidden = true
     tellChanged(gate, dialog!)
     showReceipt(!!known)

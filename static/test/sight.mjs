@@ -4,9 +4,11 @@
 /**
  * What is wrong with the banner in each of these layouts, or with the open
  * preferences: cut off, one over the other, answers of two sizes, or a button that nobody could press.
- * Returns also how many buttons were looked at, and how large their letters are.
+ * Returns also how many buttons were looked at, and how large their letters are. On a
+ * low screen buttons may be scrolled to, and no banner may cover more than half of it
+ * without scrolling inside.
  */
-export function look(layouts) {
+export function look(layouts, low) {
   const faults = [];
   let buttons = 0;
   let letters = 0;
@@ -30,11 +32,15 @@ export function look(layouts) {
     const text = box.querySelector(".text");
     if (text.scrollHeight > text.clientHeight && getComputedStyle(text).overflowY !== "auto") faults.push(`${where}: the text ends where it is cut off`);
     if (text.clientHeight < 40) faults.push(`${where}: only ${text.clientHeight} px are left for the text`);
+    const { width, height } = box.getBoundingClientRect();
+    const scrolls = [box, text].some((el) => el.scrollHeight > el.clientHeight);
+    if (low && box.localName === "section" && width * height > (innerWidth * innerHeight) / 2 && !scrolls) faults.push(`${where}: ${width} × ${height} px cover more than half of the screen`);
     const [accept, reject] = ["accept-all", "reject-all"].map((control) => box.querySelector(`[data-do="${control}"]`).getBoundingClientRect());
     for (const side of ["width", "height"]) if (Math.abs(accept[side] / reject[side] - 1) > 0.02) faults.push(`${where}: the answers are ${accept[side]} and ${reject[side]} px in ${side}`);
     for (const el of box.querySelectorAll("header button,.actions button")) {
       if (!el.getClientRects().length) continue;
       buttons++;
+      if (low) el.scrollIntoView({ block: "nearest" });
       letters = Number.parseFloat(getComputedStyle(el).fontSize);
       const { left, right, top, bottom } = el.getBoundingClientRect();
       const [x, y] = [(left + right) / 2, (top + bottom) / 2];
@@ -58,6 +64,19 @@ export function look(layouts) {
   }
   root.adoptedStyleSheets = before;
   return { faults, buttons, letters };
+}
+
+/** The words in the cells of the open preferences' tables that go on in another line. */
+export function broken() {
+  const dialog = [...document.querySelectorAll("*")].map((el) => el.shadowRoot?.querySelector("dialog[open]")).find(Boolean);
+  for (const d of dialog.querySelectorAll("details")) d.open = true;
+  const range = document.createRange();
+  const words = [...dialog.querySelectorAll("td :is(code,bdi)")].flatMap(({ firstChild }) => [...firstChild.data.matchAll(/[^\s/-]+/g)].map(({ 0: word, index }) => {
+    range.setStart(firstChild, index);
+    range.setEnd(firstChild, index + word.length);
+    return { word, lines: new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom))).size };
+  }));
+  return { words: words.length, broken: words.filter(({ lines }) => lines > 1).map(({ word }) => word) };
 }
 
 /** What of ours that is no text is seen on the page, in any shadow root: the names of its elements, in order. */

@@ -10,7 +10,7 @@ import { waitFor } from "./page.mjs";
 import { contrastOf, shot } from "./pixels.mjs";
 import { startProduct } from "./product.mjs";
 import { startSheets } from "./sheets.mjs";
-import { controls, look, print, settings } from "./sight.mjs";
+import { broken, controls, look, print, settings } from "./sight.mjs";
 import { checkTwins } from "./twins.mjs";
 import { bannerGone, button, visit } from "./visit.mjs";
 
@@ -47,12 +47,12 @@ inEveryEngine((newPage, engine) => {
     };
 
     /** Banner in every layout and preferences: nothing is cut off or covered, each button can be pressed. */
-    async function checkSight(page, sizes, letters) {
+    async function checkSight(page, sizes, letters, low = false) {
       const inSizes = async (what, count) => {
         for (const [width, height] of sizes) {
           await page.resize(width, height);
-          const { faults, buttons, letters: size } = await page.evaluate(look, sheets.layouts);
-          assert.deepEqual(faults, [], `${what}, ${width} px`);
+          const { faults, buttons, letters: size } = await page.evaluate(look, sheets.layouts, low);
+          assert.deepEqual(faults, [], `${what}, ${width} × ${height} px`);
           assert.deepEqual({ buttons, size }, { buttons: count, size: letters }, `${what}, ${width} px: what was looked at`);
         }
       };
@@ -73,6 +73,26 @@ inEveryEngine((newPage, engine) => {
         await page.resize(1280, 800);
         assert.deepEqual(await waitFor(() => page.evaluate(settings), "the settings' button"), { letters: 26, cut: false });
       });
+    });
+
+    // 320 × 256 is what 1280 × 1024 has at 400 %, as WCAG 2.2, 1.4.10 has it; the others are phones on their side.
+    it("a low screen: 320 × 256, 568 × 320 and 844 × 390 pixels, English and German", { timeout: 120_000 }, async () => {
+      for (const lang of ["en", "de"])
+        await on({ width: 844, height: 390 }, async (page) => {
+          await visit(page, `${pages.address}/embeds-${lang}`);
+          await checkSight(page, [[320, 256], [568, 320], [844, 390]], 15, true);
+        });
+    });
+
+    it("whole words in the tables of the preferences, 1280 pixels, English, German and Arabic", { timeout: 120_000 }, async () => {
+      for (const tongue of tongues)
+        await on({ width: 1280, height: 800 }, async (page) => {
+          await visit(page, `${pages.address}/${tongue}`);
+          await choose(page);
+          const { words, broken: found } = await page.evaluate(broken);
+          assert.deepEqual(found, [], `${tongue}, of ${words} words`);
+          assert.ok(words > 50, `${words} words`);
+        });
     });
 
     it("a screen 3840 pixels wide", { timeout: 120_000 }, async () => {
