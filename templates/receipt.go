@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -85,6 +87,16 @@ func (p *ReceiptPage) requestWords(r consent.Asked) string {
 }
 
 func (p *ReceiptPage) moment(t time.Time) string { return lang.Of(p.Locale).Moment(t) }
+
+// whole is a record as the receipt's JSON has it.
+func whole(r *consent.Record) (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // templ does
+	e.SetIndent("", "  ")
+	err := e.Encode(r)
+	return b.String(), err
+}
 
 func (p *ReceiptPage) word(e ReceiptEntry) string {
 	if e.Record == nil {
