@@ -78,11 +78,13 @@ func rules() []rule {
 		{Rule{"unclear-purpose", "WP260 rev.01, 12; " + cnil, "say what is done: measured, remembered, shown", true}, "", purposeIsACommonplace},
 		{Rule{"no-duration", planet49 + ", 81; GDPR 13(2)(a)", `write how long it stays, such as "13 months" or "session"`, false}, "", durationSaysNothing},
 		{Rule{"settings-out-of-reach", "GDPR 7(3); " + taskforce + "K", "write settings: button or link, or settings: own when every page has a link of yours to #consentry-settings", true}, "", settingsOutOfReach},
+		{Rule{"objection-out-of-reach", "CCPA regulations, 11 CCR 7015 and 7026; GDPR 21(4)", "write settings: button or link, or settings: own when every page has a link of yours to #consentry-settings", false}, "", objectionOutOfReach},
 		{Rule{"consent-by-use", "GDPR recital 32; EDPB guidelines 05/2020, 86; " + planet49, "only a click on a button that says so is a yes; leave the sentence out", false},
 			`^(accept_on|accept_after|auto_accept|implied|scroll|timeout|close_accepts|dismiss)[a-z_]*$`, useCountsAsYes},
 		{Rule{"wall", "EDPB guidelines 05/2020, 39 to 41", "the page stays usable without an answer", false}, `^(cookie_)?wall$|^(block_page|overlay|force)[a-z_]*$`, nil},
 		{Rule{"shaming", ccpa + "(a)(4); EDPB guidelines 03/2022, emotional steering", "let it say no in one to three words", true}, "", rejectShames},
 		{Rule{"pressure", "EDPB guidelines 03/2022, emotional steering; " + ccpa + "(a)(4)", "say what is asked and nothing else", true}, "", textPresses},
+		{Rule{"jargon", "GDPR 12(1); WP260 rev.01, 12", "say on the first layer what is done; who does it stands in the list of services", true}, "", textCountsCompanies},
 	}
 }
 

@@ -111,7 +111,7 @@ func TestTheLintLeavesFairSitesAlone(t *testing.T) {
 		"only what is necessary":  minimal + "texts: {en: {accept_all: Accept all cookies, reject_all: Accept necessary only}}\n",
 		"links to pages":          minimal + "links: [{url: /consent, label: Consent policy}, {url: /allowed, label: Cookies we allow}, {url: /privacy, label: Accessibility}]\n",
 		"hosts of its own":        ownNecessary(`stats.shop.example, www.google.com/recaptcha, www.facebook.com/plugins`, "_fbpage", "Keeps the cart.", "between 1 and 3 days, varies"),
-		"labels of its own":       minimal + "locales: [en, de, it, no]\ntexts: {en: {accept_all: Agree to all, choose: Choose what to allow, save: Accept selected}, de: {accept_all: Alles annehmen, save: Auswahl annehmen}, it: {accept_all: Accetta tutti}, no: {accept_all: Ja til alle}}\n",
+		"labels of its own":       minimal + "locales: [en, de, it, no]\ntexts: {en: {accept_all: Agree to all, choose: Choose what to allow, save: Accept selected, settings: Consent settings, close: Close without accepting}, de: {accept_all: Alles annehmen, save: Auswahl annehmen}, it: {accept_all: Accetta tutti}, no: {accept_all: Ja til alle}}\n",
 		"half a year":             minimal + "memory: 180d\n",
 		"a cookie for a session":  strings.Replace(usual, "[ga4]", "[{id: ga4, cookies: [{name: _ga, provider: Google, purpose: Measures., duration: session}]}]", 1),
 	} {

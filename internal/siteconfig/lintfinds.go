@@ -186,11 +186,12 @@ func asksWithinHalfAYear(l *linter) []finding {
 	return nil
 }
 
-func settingsOutOfReach(l *linter) []finding {
-	if l.file.Settings != "none" {
-		return nil
-	}
-	return []finding{{"settings", "settings: none leaves visitors no way to change their mind that can be seen here"}}
+// textCountsCompanies reads the first layer alone: further in, the words have their use.
+func textCountsCompanies(l *linter) []finding {
+	list := l.matching(trade, "%s speaks of %q")
+	return slices.DeleteFunc(list, func(f finding) bool {
+		return !strings.HasSuffix(f.at, ".heading") && !strings.HasSuffix(f.at, ".body")
+	})
 }
 
 func claimsLegitimateInterest(l *linter) []finding {

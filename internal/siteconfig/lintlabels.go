@@ -149,6 +149,7 @@ func labelsMislead(l *linter) []finding {
 		}
 		return &finding{at + ".accept_all", fmt.Sprintf("%s.accept_all says %q, which rejects", at, own.AcceptAll)}
 	})
+	list = append(list, l.eachLocale(l.besidesAccepts)...)
 	return append(list, l.eachLocale(func(at string, own, all consent.Texts) *finding {
 		for _, b := range []struct{ name, own, all string }{
 			{"choose", own.Choose, all.Choose}, {"save", own.Save, all.Save}, {"settings", own.Settings, all.Settings}, {"close", own.Close, all.Close},
@@ -161,6 +162,34 @@ func labelsMislead(l *linter) []finding {
 		}
 		return nil
 	})...)
+}
+
+// besidesAccepts finds a button that does something else and says that it accepts as
+// well: closing accepts nothing, saving accepts what was switched on and not all. What
+// leads on may speak of what can be accepted, and not begin with it.
+func (l *linter) besidesAccepts(at string, own, all consent.Texts) *finding {
+	locale := strings.TrimPrefix(at, "texts.")
+	for _, b := range []struct {
+		name, label string
+		accepts     bool
+	}{
+		{"close", own.Close, l.saysYes(locale, own.Close)},
+		{"save", own.Save, l.saysYes(locale, own.Save) && everything.MatchString(own.Save)},
+		{"choose", own.Choose, l.beginsWithYes(locale, own.Choose)},
+		{"settings", own.Settings, l.beginsWithYes(locale, own.Settings)},
+	} {
+		if b.label != "" && b.accepts && !strings.EqualFold(b.label, all.AcceptAll) { // which is found by itself
+			return &finding{at + "." + b.name, fmt.Sprintf("%s.%s says %q, which accepts", at, b.name, b.label)}
+		}
+	}
+	return nil
+}
+
+// beginsWithYes reports whether a label begins as one that accepts. Consent settings do
+// not.
+func (l *linter) beginsWithYes(locale, label string) bool {
+	words := tokens(label)
+	return len(words) > 0 && !spared.MatchString(label) && (agreeing.MatchString(words[0]) || hasStem(words[0], l.acceptWord(locale)))
 }
 
 func rejectAccepts(l *linter) []finding {

@@ -39,6 +39,16 @@ var (
 	// answering is how a link begins that looks like an answer.
 	answering = phrases(`^(i |we |yes,? )?(accept|agree|allow|reject|decline|refuse|deny)\b`, `^j'accepte`, `^(yes|ok|okay)$`)
 
+	// agreeing is how a label begins that accepts before it does anything else.
+	agreeing = phrases(`^(accept|agree|allow|yes|ok|okay)$`)
+
+	// everything is what a label accepts that leaves nothing out.
+	everything = phrases(`(^|\PL)(all|everything|alles?|tout|toutes|tous|todos?|todas?|tutt[oei]|tudo|wszystk\pL*|vše|všechn\pL*|všetk\pL*|alla|allt|alt|kaikki|összes|minden|toate|tot|всички|όλ[αων]+|sve|visus?|visas|kõik|все|всё)(\PL|$)`, `すべて|全て|全部|所有|모두|전체`)
+
+	// trade is what companies call each other: how many of them there are says nothing
+	// about what they do.
+	trade = phrases(`\b(partners?|vendors?|partnern?|partenaires?|socios|proveedores|parceiros|fornitori|partneři|partnerzy|kumppanit?|партнёр\w*|партнер\w*)\b`)
+
 	// refusing is how a label begins that rejects.
 	refusing = phrases(`^(no|nein|non|nej|nee|nie|não)(,? |$)`, `^(reject|decline|refuse|deny|do not|don't|ablehnen|refuser|rechazar|rifiuta|weigeren|recusar|rejeitar)`)
 
