@@ -27,15 +27,16 @@ type FileAnchor struct {
 // Name names the file.
 func (f *FileAnchor) Name() string         { return "file " + f.Path }
 func (f *FileAnchor) every() time.Duration { return f.Every }
+func (f *FileAnchor) file(string) string   { return f.Path }
 
-func (f *FileAnchor) put(_ context.Context, _ *Log, now *signed) error {
+func (f *FileAnchor) put(ctx context.Context, l *Log, now *signed) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return appendNote(f.Path, now)
+	return l.putInto(ctx, f, now)
 }
 
-// appendNote appends a checkpoint durably, unless it is the last one there. A torn
-// one, left by a crash, is closed with an empty line; ReadNotes passes over it.
+// appendNote appends a checkpoint durably. A torn one, left by a crash, is closed
+// with an empty line; ReadNotes passes over it.
 func appendNote(path string, now *signed) (err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
@@ -47,9 +48,6 @@ func appendNote(path string, now *signed) (err error) {
 		return err
 	}
 	raw := now.raw
-	if notes := ReadNotes(end); len(notes) > 0 && bytes.HasPrefix(notes[len(notes)-1], []byte(now.text()+"\n")) {
-		return nil // put there before a restart
-	}
 	if len(end) > 0 && end[len(end)-1] != '\n' {
 		raw = append([]byte("\n\n"), raw...)
 	}
@@ -59,13 +57,13 @@ func appendNote(path string, now *signed) (err error) {
 	return file.Sync()
 }
 
-// tail reads the last bytes of a file; nothing of what is no regular file.
+// tail reads the last byte of a file; nothing of what is no regular file.
 func tail(file *os.File) ([]byte, error) {
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, err
 	}
-	end := make([]byte, min(info.Size(), 4<<10))
+	end := make([]byte, min(info.Size(), 1))
 	if _, err := file.ReadAt(end, info.Size()-int64(len(end))); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
@@ -93,6 +91,8 @@ type GitAnchor struct {
 func (g *GitAnchor) Name() string         { return "git " + g.Dir }
 func (g *GitAnchor) every() time.Duration { return g.Every }
 
+func (g *GitAnchor) file(site string) string { return g.Path(site) }
+
 // noteFile is a site's file in the repository.
 func (g *GitAnchor) noteFile(site string) string { return site + ".checkpoints" }
 
@@ -106,7 +106,7 @@ func (g *GitAnchor) put(ctx context.Context, l *Log, now *signed) error {
 		return errors.Join(errors.New("it is no work tree of a Git repository; make one with: git init "+g.Dir), err)
 	}
 	file := g.noteFile(l.Site)
-	if err := appendNote(g.Path(l.Site), now); err != nil {
+	if err := l.putInto(ctx, g, now); err != nil {
 		return err
 	}
 	if _, err := g.git(ctx, "add", "--", file); err != nil {

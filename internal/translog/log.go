@@ -44,6 +44,8 @@ type Log struct {
 	newest   Checkpoint // that this process read from the store
 	anchored []anchorState
 	audited  error // what the last audit found
+
+	anchorsHeld bool // the newest checkpoints in the anchors, when this process looked
 }
 
 // Status is what operators are told of a log.

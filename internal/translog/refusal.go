@@ -63,3 +63,15 @@ func (l *Log) refuseName(known, published Checkpoint) error {
 	return l.refuse("If the log was restarted on purpose, give this server the new checkpoint: consentry log adopt FILE",
 		"the store's checkpoint is of %q and this server's own copy of %q", published.Origin, known.Origin)
 }
+
+func (l *Log) refuseAnchored(why, where string) error {
+	return l.refuse("The copy in "+where+" is newer than this store, whose older state was put back together with this server's own copy, or another "+
+		"store was signed under the same keys: put back a newer backup of the store, and signing goes on by itself. Do not delete the copy. "+
+		"If the entries are lost for good, stop this server and run: consentry log restart "+l.Site, "%s", why)
+}
+
+func (l *Log) refuseRestarted(kept Checkpoint, where, origin string) error {
+	return l.refuse("The copy in "+where+" is newer than this store: put back a newer backup of the store and give this server that copy: consentry log adopt FILE. "+
+		"If the entries are lost for good, stop this server and run: consentry log restart "+l.Site,
+		"the log was restarted as %q, of which %s keeps a checkpoint over %d entries, and this server would go on with %q", kept.Origin, where, kept.Size, origin)
+}

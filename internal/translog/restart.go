@@ -45,6 +45,7 @@ func (l *Log) Restart(ctx context.Context) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
+	known = l.newestAnchored(ctx, known)
 	name = nextName(known.Origin)
 	body, err := consent.Canonical(restart{
 		Schema: "consentry.log-restart/1", Site: l.Site, Name: name, Broken: string(known.raw), Why: why.Error(), Time: consent.At(l.Now()),

@@ -122,7 +122,7 @@ func (l *Log) Sign(ctx context.Context) error {
 	switch {
 	case seen && audited != nil:
 		err = audited
-	case seen && !l.idle(now):
+	case seen && !(l.anchorsHold() && l.idle(now)):
 		err = l.sequence(ctx, &now)
 	}
 	l.last = round{}
@@ -210,6 +210,9 @@ func (l *Log) sequence(ctx context.Context, now *round) error {
 	}
 	if vouched == 0 { // nothing says that what is in memory is what the store holds
 		l.Cache.dropSite(l.Site)
+	}
+	if err := l.holdsAnchors(ctx, known.Origin); err != nil {
+		return err
 	}
 	return l.extend(ctx, now, priors)
 }
