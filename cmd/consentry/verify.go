@@ -239,10 +239,6 @@ func printReport(w io.Writer, site string, r translog.Report) {
 	if r.Purged > 0 {
 		fmt.Fprintf(w, "  %s purged, since their retention had ended\n", counted64(r.Purged, "of the erased entries was", "of the erased entries were"))
 	}
-	if r.Unlisted > 0 {
-		fmt.Fprintf(w, "  %s erased and no erasure of them is listed: their secrets were deleted by other means than this program's\n",
-			counted64(r.Unlisted, "entry is", "entries are"))
-	}
 	for _, where := range r.Torn {
 		fmt.Fprintf(w, "  %s is no checkpoint that this log's key signed; a crash may have torn it\n", where)
 	}

@@ -48,10 +48,7 @@ func (n *purgeNote) add(class string, keep time.Duration, index int64, joined bo
 type Purged struct{ ranges [][2]int64 }
 
 // ReadPurged reads what a site's log tells of its purges.
-func ReadPurged(ctx context.Context, s interface {
-	Artefact(ctx context.Context, site, digest string) (Artefact, error)
-	Artefacts(ctx context.Context, site, kind string) ([]Artefact, error)
-}, site string) (p Purged, err error) {
+func ReadPurged(ctx context.Context, s artefactReader, site string) (p Purged, err error) {
 	list, err := s.Artefacts(ctx, site, PurgeKind)
 	if err != nil {
 		return p, fmt.Errorf("list purges: %w", err)

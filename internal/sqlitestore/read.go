@@ -107,7 +107,7 @@ func (s *Store) indexes(ctx context.Context, site string, subject consent.ID) ([
 }
 
 const (
-	storedColumns = "r.id, r.record, r.subject, r.time, r.leaf, r.sealed, s.secret, s.receipt, coalesce(s.erased, 1)"
+	storedColumns = "r.id, r.record, r.subject, r.time, r.leaf, r.sealed, s.secret, s.receipt, coalesce(s.erased <> 0, 1)"
 	storedTables  = "records r LEFT JOIN secrets s ON s.id = coalesce(r.secret, r.id)"
 )
 

@@ -46,7 +46,6 @@ type Report struct {
 	Copies                     int         // that agree
 	Torn                       []string    // copies that are no checkpoint of this log, by where they are
 	Purged                     int64       // entries among the erased ones whose retention had ended
-	Unlisted                   int64       // erased entries of which neither an erasure nor a purge is listed
 	NoTiles                    int64       // whole tiles that are not stored; they are derived when asked for
 	Difference                 *Difference // the first, nil: everything agrees
 }
@@ -74,7 +73,7 @@ func differ(index int64, what, found string, args ...any) error {
 // stored leaves and tiles, the store's checkpoint and the copies outside. An
 // error means that it could not look; what it found is in the report.
 func Check(ctx context.Context, o CheckOptions) (Report, error) {
-	c := &check{CheckOptions: o, erased: make(map[consent.ID]bool), filed: newFiled()}
+	c := &check{CheckOptions: o, gone: gone{listed: make(map[consent.ID]bool)}, filed: newFiled()}
 	err := c.run(ctx)
 	if difference := (*Difference)(nil); errors.As(err, &difference) {
 		c.Report.Difference = difference
@@ -89,8 +88,7 @@ type check struct {
 	Report Report
 	grown  growing
 	claims []claim // by size
-	erased map[consent.ID]bool
-	purged consent.Purged
+	gone   gone
 	filed  *filed
 	counts int64 // entries, as the store said at first
 }
@@ -109,11 +107,10 @@ func (c *check) run(ctx context.Context) error {
 	if err := c.collect(ctx); err != nil {
 		return err
 	}
-	err = c.Store.Erasures(ctx, c.Site, 0, func(_ int64, e consent.Erasure) bool { c.erased[e.Record] = true; return true })
-	if err != nil {
-		return fmt.Errorf("read erasures: %w", err)
+	if err := c.readListed(ctx); err != nil {
+		return err
 	}
-	if c.purged, err = consent.ReadPurged(ctx, c.Store, c.Site); err != nil {
+	if err := c.readNotes(ctx); err != nil {
 		return err
 	}
 	c.counts = head.Size

@@ -103,13 +103,8 @@ func (c *check) add(ctx context.Context, b *batch) error {
 				c.Report.Audits++
 			}
 		case e.Record.Erased:
-			c.Report.Erased++
-			switch {
-			case c.erased[e.Record.Record]:
-			case c.purged.Has(e.Index):
-				c.Report.Purged++
-			default:
-				c.Report.Unlisted++
+			if err := c.addErased(ctx, e); err != nil {
+				return err
 			}
 		default:
 			c.Report.Records++

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -126,7 +127,7 @@ func TestRealStoresCarryALog(t *testing.T) {
 func (s *shop) wantWhole(t *testing.T, store consent.Store, l *Log, erased int64) {
 	t.Helper()
 	report := checked(t, CheckOptions{Site: "shop", Store: store, Keys: testKeys(t, l), Receipt: s.receipt, Workers: 2})
-	if report.Difference != nil || report.Erased != erased || report.Unlisted != 0 || report.Signed.Size != report.Size || report.Size != 65_901 || report.NoTiles != 0 {
+	if report.Difference != nil || report.Erased != erased || report.Signed.Size != report.Size || report.Size != 65_901 || report.NoTiles != 0 {
 		t.Errorf("report %+v", report)
 	}
 }
@@ -189,6 +190,7 @@ func TestFlippedBitsInADatabaseAreFound(t *testing.T) {
 	}
 	for _, at := range []struct{ table, column string }{
 		{"records", "record"}, {"records", "subject"}, {"records", "leaf"}, {"records", "sealed"}, {"secrets", "secret"}, {"secrets", "receipt"},
+		{"secrets", "erased"}, {"records", "secret"},
 		{"artefacts", "leaf"}, {"artefacts", "body"}, {"checkpoints", "note"}, {"tiles", "body"},
 	} {
 		for range 3 {
@@ -213,7 +215,7 @@ func flipIn(t *testing.T, db *sql.DB, table, column string) (undo func()) {
 		key = "name"
 	}
 	var where any
-	var before []byte
+	var before any
 	query := fmt.Sprintf("SELECT %s, %s FROM (SELECT * FROM %s LIMIT 5000) ORDER BY random() LIMIT 1", key, column, table)
 	if key == "rowid" {
 		query = fmt.Sprintf("SELECT rowid, %s FROM %s WHERE rowid IN (SELECT rowid FROM %s LIMIT 5000) ORDER BY random() LIMIT 1", column, table, table)
@@ -221,16 +223,24 @@ func flipIn(t *testing.T, db *sql.DB, table, column string) (undo func()) {
 	if err := db.QueryRow(query).Scan(&where, &before); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
-	after := append([]byte(nil), before...)
-	after[rand.IntN(len(after))] ^= 1 << rand.IntN(8)
-	set := func(value []byte) {
+	set := func(value any) {
 		t.Helper()
 		if _, err := db.Exec(fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", table, column, key), value, where); err != nil {
 			t.Fatal(err)
 		}
 	}
-	set(after)
+	set(flipped(before))
 	return func() { set(before) }
+}
+
+// flipped is a value with another random bit.
+func flipped(value any) any {
+	if n, ok := value.(int64); ok {
+		return n ^ 1<<rand.IntN(63)
+	}
+	after := slices.Clone(value.([]byte))
+	after[rand.IntN(len(after))] ^= 1 << rand.IntN(8)
+	return after
 }
 
 // What a million records cost: the first checkpoint over all of them, the next
