@@ -27,6 +27,7 @@ type noted struct {
 	Root    string            `json:"root"`
 	Key     string            `json:"key"`
 	Entries []int64           `json:"entries"`
+	After   bool              `json:"afterwards"`
 	Ranges  [][2]int64        `json:"ranges"`
 
 	ID         string            `json:"id"`
@@ -93,6 +94,9 @@ func (b *bundler) told(ctx context.Context, a consent.Artefact) (string, error) 
 	case "log-restart":
 		return "  The log was begun anew: signed entries before it are lost.\n", nil
 	case consent.ErasureKind:
+		if n.After {
+			return "  Erased on request earlier, as the list of erasures says: entries " + places(n.Entries) + "\n", nil
+		}
 		return "  Erased on request: entries " + places(n.Entries) + "\n", nil
 	}
 	var spans []string

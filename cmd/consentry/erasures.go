@@ -44,11 +44,12 @@ func openListed(ctx context.Context, config ServerConfig, log *slog.Logger) (*li
 	return s, nil
 }
 
-// keepErased holds list and store together until ctx ends.
-func (s *listedStore) keepErased(ctx context.Context) {
+// keepErased holds list, store and log together until ctx ends.
+func (s *listedStore) keepErased(ctx context.Context, now func() time.Time) {
 	tick := time.NewTicker(syncEvery)
 	defer tick.Stop()
 	for {
+		s.note(ctx, now())
 		select {
 		case <-tick.C:
 			if err := s.sync(ctx); err != nil && ctx.Err() == nil {
@@ -57,6 +58,17 @@ func (s *listedStore) keepErased(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// note makes up for notes of erasures that the logs lack.
+func (s *listedStore) note(ctx context.Context, now time.Time) {
+	noted, err := s.List.Note(ctx, s.Store.Store, now)
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("erasures could not be noted in the log", "error", err)
+	}
+	if noted > 0 {
+		s.log.Warn("erasures were noted in the log that it did not tell of, as after a kill or a restored backup", "records", noted)
 	}
 }
 

@@ -159,7 +159,7 @@ func (r *runner) serve(ctx context.Context, last *exchange) (next *exchange, err
 	defer func() { stop(); watchers.Wait() }()
 	watchers.Go(func() { due.watch(watching, &bench) })
 	watchers.Go(func() { sites.watch(watching, changes, r.hangup) })
-	watchers.Go(func() { store.keepErased(watching) })
+	watchers.Go(func() { store.keepErased(watching, env.now) })
 	watchers.Go(func() { requests.watch(watching) })
 	watchers.Go(func() { keepSettled(watching, store, logs) })
 	r.begin(last, desk, &bench)

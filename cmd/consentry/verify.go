@@ -239,6 +239,7 @@ func printReport(w io.Writer, site string, r translog.Report) {
 	if r.Purged > 0 {
 		fmt.Fprintf(w, "  %s purged, since their retention had ended\n", counted64(r.Purged, "of the erased entries was", "of the erased entries were"))
 	}
+	printNotes(w, r)
 	for _, where := range r.Torn {
 		fmt.Fprintf(w, "  %s is no checkpoint that this log's key signed; a crash may have torn it\n", where)
 	}
@@ -259,6 +260,18 @@ func printReport(w io.Writer, site string, r translog.Report) {
 		return
 	}
 	fmt.Fprintf(w, "  %s outside the store\n", counted64(int64(r.Copies), "copy agrees", "copies agree"))
+}
+
+// printNotes says which erasures the log itself did not tell of in their time.
+func printNotes(w io.Writer, r translog.Report) {
+	if r.Unnoted > 0 {
+		fmt.Fprintf(w, "  %s listed, and the log has no note of it: a server that was killed while it erased leaves that until it runs again, "+
+			"and so does whoever deletes a secret and puts it on the list\n", counted64(r.Unnoted, "of the erasures is", "of the erasures are"))
+	}
+	if r.Afterwards > 0 {
+		fmt.Fprintf(w, "  %s noted only afterwards, from the list: after a kill, a restored backup, or a wait in an outbox; "+
+			"ask who erased, if there was none of these\n", counted64(r.Afterwards, "of the erasures was", "of the erasures were"))
+	}
 }
 
 func counted64(n int64, one, more string) string {

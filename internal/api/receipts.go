@@ -230,7 +230,8 @@ func (a *API) erase(ctx context.Context, s *Site, held []opened) error {
 	}
 	err := consent.EraseNoted(ctx, a.Store, s.ID, entries, a.now())
 	if errors.Is(err, consent.ErrUnnoted) {
-		// The list of erasures has them; verify names those that lack the note.
+		// The list of erasures has them, from which they are noted later; until then
+		// verify counts them as erased without a note.
 		a.Log.Error("an erasure could not be noted in the log", "site", s.ID, "error", err)
 		return nil
 	}

@@ -12,16 +12,21 @@ import (
 // ErasureKind is the artefacts' kind by which a log tells of erasures.
 const ErasureKind = "erasure"
 
+const erasureSchema = "consentry.erasure/1"
+
 // ErrUnnoted is an erasure that was made, and that the log could not be told of.
 var ErrUnnoted = errors.New("the erasure could not be noted in the log")
 
 // erasureNote is the log's note that records were erased: by their places in it,
 // never by whose they were.
 type erasureNote struct {
-	Schema  string    `json:"schema"` // consentry.erasure/1
+	Schema  string    `json:"schema"` // erasureSchema
 	Site    string    `json:"site"`
 	Entries []int64   `json:"entries"`
 	At      Timestamp `json:"at"`
+	// Afterwards tells a note that was made later than the erasure, from the list of
+	// these; see Noted.NoteAfterwards.
+	Afterwards bool `json:"afterwards,omitempty"`
 }
 
 // EraseNoted erases entries for good and notes their places in the log. Those that
@@ -30,7 +35,7 @@ type erasureNote struct {
 // ctx: whoever leaves has meant it, and a record that is gone is not noted later.
 // Errors: ErrUnavailable, ErrUnnoted: the records are gone, which is what was asked for.
 func EraseNoted(ctx context.Context, s Store, site string, entries []Stored, now time.Time) error {
-	note := erasureNote{Schema: "consentry.erasure/1", Site: site, At: At(now)}
+	note := erasureNote{Schema: erasureSchema, Site: site, At: At(now)}
 	var list []Erasure
 	for _, e := range entries {
 		if e.Erased {

@@ -45,6 +45,8 @@ type List struct {
 	fault error
 	sites map[string]*site
 
+	noting sync.Mutex // one Note at a time
+
 	forgotten bool // what was listed at the start is in no copy of this server any more
 }
 
@@ -53,6 +55,8 @@ type site struct {
 	listed map[consent.ID]time.Time
 	read   int64      // how many of the store's erasures were read
 	last   consent.ID // the last of them
+
+	telling *telling // nil: to be begun anew
 }
 
 // Open reads the list at path, and makes one, for its owner only, when there is

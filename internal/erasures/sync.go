@@ -127,6 +127,7 @@ func (l *List) syncSite(ctx context.Context, store consent.Store, name string) (
 		return 0, err
 	}
 	missing := l.missing(name, there)
+	l.tellAnew(name)
 	for chunk := range slices.Chunk(missing, perCall) {
 		if err := store.Erase(ctx, name, chunk); err != nil {
 			return again, err
@@ -135,6 +136,15 @@ func (l *List) syncSite(ctx context.Context, store consent.Store, name string) (
 	}
 	// what was erased again stands at the end of the store's list
 	return again, l.recount(ctx, store, name, len(missing))
+}
+
+// tellAnew has Note look up all of a site's erasures, since notes may be lost too.
+func (l *List) tellAnew(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s, ok := l.sites[name]; ok {
+		s.telling = nil
+	}
 }
 
 // doubt has all of a site compared again, since the store may lack what is listed.

@@ -46,6 +46,8 @@ type Report struct {
 	Copies                     int         // that agree
 	Torn                       []string    // copies that are no checkpoint of this log, by where they are
 	Purged                     int64       // entries among the erased ones whose retention had ended
+	Unnoted                    int64       // erased entries of which the log tells neither an erasure nor a purge
+	Afterwards                 int64       // erased entries of which it told only later, see consent.Noted
 	NoTiles                    int64       // whole tiles that are not stored; they are derived when asked for
 	Difference                 *Difference // the first, nil: everything agrees
 }

@@ -29,7 +29,7 @@ func (c *check) readListed(ctx context.Context) error {
 }
 
 func (c *check) readNotes(ctx context.Context) (err error) {
-	if c.gone.noted, err = consent.ReadNoted(ctx, c.Store, c.Site); err != nil {
+	if err := c.gone.noted.Read(ctx, c.Store, c.Site); err != nil {
 		return err
 	}
 	c.gone.purged, err = consent.ReadPurged(ctx, c.Store, c.Site)
@@ -38,7 +38,8 @@ func (c *check) readNotes(ctx context.Context) (err error) {
 
 // tells reports whether there is a word of an erased entry.
 func (g *gone) tells(e consent.LogEntry) bool {
-	return g.listed[e.Record.Record] || g.noted.Has(e.Index) || g.purged.Has(e.Index)
+	noted, _ := g.noted.Has(e.Index)
+	return noted || g.listed[e.Record.Record] || g.purged.Has(e.Index)
 }
 
 // addErased counts an erased entry, of which something must tell: an erasure is
@@ -54,12 +55,24 @@ func (c *check) addErased(ctx context.Context, e consent.LogEntry) error {
 			return err
 		}
 	}
-	switch {
-	case !c.gone.tells(e):
+	if !c.gone.tells(e) {
 		return differ(e.Index, "entry", "the record's secret is gone, and neither an erasure nor a purge of it is listed: "+
 			"it was deleted or damaged by other means than this program's, and nobody can read or prove the record any more")
-	case !c.gone.listed[e.Record.Record] && c.gone.purged.Has(e.Index):
+	}
+	purged := c.gone.purged.Has(e.Index)
+	if purged && !c.gone.listed[e.Record.Record] {
 		c.Report.Purged++
 	}
+	c.countNoted(e.Index, purged)
 	return nil
+}
+
+// countNoted counts erasures that the log does not tell of, or told of only later.
+func (c *check) countNoted(index int64, purged bool) {
+	switch noted, afterwards := c.gone.noted.Has(index); {
+	case afterwards:
+		c.Report.Afterwards++
+	case !noted && !purged:
+		c.Report.Unnoted++
+	}
 }
