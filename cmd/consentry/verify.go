@@ -127,9 +127,13 @@ func (d *logDesk) verify(ctx context.Context, only string, copies []string) erro
 	if err != nil {
 		return err
 	}
+	named, err := d.namedCopies(ctx, sites, copies)
+	if err != nil {
+		return err
+	}
 	whole := true
 	for _, site := range sites {
-		report, err := d.verifySite(ctx, site, copies)
+		report, err := d.verifySite(ctx, site, named[site.ID])
 		if err != nil {
 			return fmt.Errorf("site %s: %w", site.ID, err)
 		}
@@ -146,7 +150,7 @@ func (d *logDesk) verify(ctx context.Context, only string, copies []string) erro
 	return nil
 }
 
-func (d *logDesk) verifySite(ctx context.Context, site *consent.Site, files []string) (translog.Report, error) {
+func (d *logDesk) verifySite(ctx context.Context, site *consent.Site, named []translog.Copy) (translog.Report, error) {
 	keys, err := d.logs.of(site).VerifierKeys(ctx)
 	if err != nil {
 		return translog.Report{}, err
@@ -161,7 +165,7 @@ func (d *logDesk) verifySite(ctx context.Context, site *consent.Site, files []st
 	if err != nil {
 		return translog.Report{}, err
 	}
-	copies, err := d.copies(site.ID, files)
+	copies, err := d.copies(site.ID, named)
 	if err != nil {
 		return translog.Report{}, err
 	}
@@ -176,26 +180,17 @@ func (d *logDesk) verifySite(ctx context.Context, site *consent.Site, files []st
 	})
 }
 
-// copies collects a site's checkpoints outside the store: this server's own,
-// those in anchors of this machine, and those in the files that are named.
-func (d *logDesk) copies(site string, files []string) (list []translog.Copy, err error) {
+// copies collects a site's checkpoints outside the store: this server's own, those
+// that were named, and those in anchors of this machine.
+func (d *logDesk) copies(site string, named []translog.Copy) (list []translog.Copy, err error) {
 	own, err := d.logs.memory.Read(site)
 	if err != nil {
 		return nil, err
 	}
 	if own != nil {
-		list = append(list, translog.Copy{Where: d.logs.memory.path(site), Raw: own})
+		list = append(list, translog.Copy{Where: d.logs.memory.path(site), Raw: own, Own: true})
 	}
-	for _, path := range files {
-		notes, err := readNotes(path)
-		if err != nil {
-			return nil, err
-		}
-		if len(notes) == 0 {
-			return nil, fmt.Errorf("%s holds no checkpoint", path)
-		}
-		list = append(list, notes...)
-	}
+	list = append(list, named...)
 	for _, a := range d.logs.anchors {
 		path := ""
 		switch a := a.(type) {

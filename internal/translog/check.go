@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -18,6 +17,10 @@ import (
 type Copy struct {
 	Where string
 	Raw   []byte
+	// Own tells one that must be this log's, or of one that was restarted as it: what
+	// is not is a difference. Else it lies among those of other logs, and a crash may
+	// have torn it.
+	Own bool
 }
 
 // CheckOptions say what is checked. Site, Store and Keys are needed.
@@ -150,23 +153,12 @@ func (c *check) collect(ctx context.Context) error {
 		c.claims = append(c.claims, claim{now.Checkpoint, "the store"})
 	}
 	for _, kept := range c.Copies {
-		if of, err := ReadCheckpoint(kept.Raw); err == nil && !c.named(of.Origin) {
-			continue // another site's in the same file, or the log's that this one replaced
+		if err := c.collectCopy(kept); err != nil {
+			return err
 		}
-		now, _, err := openForAnyone(kept.Raw, c.Keys)
-		if err != nil {
-			c.Report.Torn = append(c.Report.Torn, kept.Where)
-			continue
-		}
-		c.claims = append(c.claims, claim{now.Checkpoint, kept.Where})
 	}
 	slices.SortStableFunc(c.claims, func(a, b claim) int { return cmp.Compare(a.Size, b.Size) })
 	return c.settle() // those of the empty tree
-}
-
-// named reports whether one of the keys is for a log of this name.
-func (c *check) named(origin string) bool {
-	return slices.ContainsFunc(c.Keys, func(key string) bool { return strings.HasPrefix(key, origin+"+") })
 }
 
 // openStored wants every byte of the store's checkpoint accounted for.

@@ -34,7 +34,7 @@ func TestAWholeLogIsFoundWhole(t *testing.T) {
 	var last int64
 	report := checked(t, CheckOptions{
 		Site: "shop", Store: store, Keys: testKeys(t, l), Receipt: s.receipt, Workers: 3,
-		Copies:   []Copy{{"a file", copied}, {"the paper", store.checkpoint}, {"a torn one", copied[:80]}},
+		Copies:   []Copy{{Where: "a file", Raw: copied}, {Where: "the paper", Raw: store.checkpoint}, {Where: "a torn one", Raw: copied[:80]}},
 		Progress: func(done, of int64) { last = done },
 	})
 	if report.Difference != nil || report.Records != 1312 || report.Erased != 2 || report.Unnoted != 1 || report.Artefacts != 2 || report.Size != 1316 ||
@@ -168,7 +168,7 @@ func TestDifferencesAreNamed(t *testing.T) {
 		"checkpoint 22: a copy has one over 22 entries, and the log has 21": func(s *fakeStore, o *CheckOptions, more func()) {
 			old := s.copied()
 			more()
-			o.Copies = []Copy{{"a copy", s.checkpoint}}
+			o.Copies = []Copy{{Where: "a copy", Raw: s.checkpoint}}
 			s.log, s.checkpoint = old.log, old.checkpoint
 		},
 	} {

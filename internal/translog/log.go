@@ -118,7 +118,7 @@ func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
 // VerifierKeys returns the log's public keys in the form of C2SP signed-note, the
 // newest first.
 func (l *Log) VerifierKeys(ctx context.Context) ([]string, error) {
-	origin := l.Origin
+	origin := l.rememberedName(ctx)
 	switch _, err := l.Checkpoint(ctx); {
 	case err == nil:
 		l.mu.Lock()
@@ -132,6 +132,19 @@ func (l *Log) VerifierKeys(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	return ring.texts(origin)
+}
+
+// rememberedName is the name that a log without a checkpoint in the store has.
+func (l *Log) rememberedName(ctx context.Context) string {
+	raw, err := l.Memory.Read(l.Site)
+	if err != nil || raw == nil {
+		return l.Origin
+	}
+	known, err := l.open(ctx, raw)
+	if err != nil {
+		return l.Origin
+	}
+	return known.Origin
 }
 
 // Tile returns a tile by its name in the layout of C2SP tlog-tiles, such as
