@@ -97,7 +97,19 @@ func TestNothingIsFetchedEarlyWhereTheServerDecidesWhoIsAsked(t *testing.T) {
 
 func siteOfMode(t *testing.T, mode string) *Site {
 	t.Helper()
-	site, problems := siteconfig.LoadSite("shop.yaml", []byte(strings.Replace(middlingSite, "MODE", mode, 1)), catalogue.Files, components.Locales)
+	return siteOfFile(t, strings.Replace(middlingSite, "MODE", mode, 1))
+}
+
+// siteWith has these services alone, under one category.
+func siteWith(t *testing.T, mode, services string) *Site {
+	t.Helper()
+	head, _, _ := strings.Cut(middlingSite, "categories:")
+	return siteOfFile(t, strings.Replace(head, "MODE", mode, 1)+"categories: [{id: marketing, services: ["+services+"]}]\n")
+}
+
+func siteOfFile(t *testing.T, file string) *Site {
+	t.Helper()
+	site, problems := siteconfig.LoadSite("shop.yaml", []byte(file), catalogue.Files, components.Locales)
 	for _, problem := range problems {
 		t.Fatal(problem)
 	}

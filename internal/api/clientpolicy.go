@@ -74,7 +74,8 @@ type clientCategory struct {
 
 // clientRule is what a service is recognised by: its address patterns separated
 // by spaces, the pattern of its inline scripts, the names that it stores. What is
-// empty at the end is left out.
+// empty at the end is left out. Patterns that several services have stand under
+// a name for all of them; see joinShared.
 type clientRule []string
 
 // clientVendor is what is known of a service; lists are separated by spaces.
@@ -180,7 +181,7 @@ func (s *Site) corePolicy(rendering string) corePolicy {
 // storage are still refused.
 func (s *Site) gateRules(unheld []string) map[string]clientRule {
 	rules := make(map[string]clientRule)
-	for id, patterns := range dropCovered(s.patterns(unheld)) {
+	for id, patterns := range dropCovered(joinShared(s.patterns(unheld))) {
 		rules[id] = clientRule{strings.Join(patterns, " "), "", ""}
 	}
 	for _, service := range s.Policy.Categories[0].Services {
@@ -254,16 +255,26 @@ func (s *Site) openerVendors() map[string]clientVendor {
 	}
 	for _, c := range s.Policy.Optional() {
 		for _, service := range c.Services {
-			v := clientVendor{Stored: storedNames(service), Calls: service.Calls}
-			if !s.auto() {
-				v.Hosts = strings.Join(service.Hosts, " ")
-			}
-			if v != (clientVendor{}) {
+			if v := (clientVendor{Stored: storedNames(service), Calls: service.Calls}); v != (clientVendor{}) {
 				vendors[service.ID] = v
 			}
 		}
 	}
+	if !s.auto() {
+		s.addHosts(vendors)
+	}
 	return vendors
+}
+
+// addHosts adds the addresses of what is optional, where the gate has no rules.
+func (s *Site) addHosts(vendors map[string]clientVendor) {
+	for name, patterns := range joinShared(s.patterns(nil)) {
+		if len(patterns) > 0 && !strings.HasPrefix(name, consent.Necessary+":") {
+			v := vendors[name]
+			v.Hosts = strings.Join(patterns, " ")
+			vendors[name] = v
+		}
+	}
 }
 
 // storedNames lists what scripts of the page could write and remove. Under a

@@ -2,6 +2,7 @@ package api
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -65,4 +66,38 @@ func TestTheCataloguesThirdPartyNamesAreNotRefused(t *testing.T) {
 			t.Errorf("%s: %q, want %q", id, got, want)
 		}
 	}
+}
+
+// Google's loader is one for Analytics and Ads: whichever of them a site lists, it
+// is held; with both it comes for either, and what only Ads loads waits for Ads.
+func TestGooglesLoaderIsHeldForWhoeverUsesIt(t *testing.T) {
+	const loader, further = "www.googletagmanager.com/gtag/", "www.googletagmanager.com/gtag/destination"
+	for services, want := range map[string]map[string]string{
+		"google-ads":                  {"google-ads": loader},
+		"ga4":                         {"ga4": loader},
+		"ga4, google-ads":             {"ga4|google-ads": loader, "google-ads": further},
+		"ga4, google-ads, floodlight": {"floodlight|ga4|google-ads": loader, "floodlight|google-ads": further},
+	} {
+		known, marked := siteWith(t, consent.GateKnown, services), siteWith(t, consent.GateMarked, services)
+		vendors := marked.openerVendors()
+		for name, rule := range known.gateRules(nil) {
+			if got := googles(rule[0]); got != want[name] {
+				t.Errorf("%s: the gate has %q under %s, not %q", services, got, name, want[name])
+			}
+		}
+		for name, pattern := range want {
+			if got := googles(vendors[name].Hosts); got != pattern && got != loader+" "+further {
+				t.Errorf("%s: where tags are marked the opener has %q under %s, not %q", services, got, name, pattern)
+			}
+		}
+	}
+	rules := siteWith(t, consent.GateKnown, "ga4, google-ads").gateRules([]string{"ga4"})
+	if got := googles(rules["necessary:ga4"][0]); got != loader {
+		t.Errorf("what one of them runs unheld is open: %q", got)
+	}
+}
+
+// googles are the patterns of Tag Manager's host.
+func googles(patterns string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(patterns), func(p string) bool { return !strings.HasPrefix(p, "www.googletagmanager.com") }), " ")
 }

@@ -4,7 +4,40 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/consentry/consentry/internal/consent"
 )
+
+// joinShared gives a pattern that several services have to all of them at once,
+// under a name such as "ga4|google-ads": a condition that holds once one of them is
+// permitted. What is necessary to one of them is that one's alone.
+func joinShared(services map[string][]string) map[string][]string {
+	owners := make(map[string][]string)
+	for _, id := range slices.Sorted(maps.Keys(services)) {
+		for _, pattern := range services[id] {
+			owners[pattern] = append(owners[pattern], id)
+		}
+	}
+	joined := make(map[string][]string, len(services))
+	for _, id := range slices.Sorted(maps.Keys(services)) {
+		joined[id] = nil // also where all that it has is shared
+		for _, pattern := range services[id] {
+			if name := jointName(owners[pattern]); !slices.Contains(joined[name], pattern) {
+				joined[name] = append(joined[name], pattern)
+			}
+		}
+	}
+	return joined
+}
+
+func jointName(ids []string) string {
+	for _, id := range ids {
+		if strings.HasPrefix(id, consent.Necessary+":") {
+			return id
+		}
+	}
+	return strings.Join(slices.Compact(slices.Clone(ids)), "|")
+}
 
 // dropCovered removes address patterns that another pattern of the same service
 // covers, so that the gate is smaller and finds the same service for every

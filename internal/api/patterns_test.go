@@ -9,6 +9,30 @@ import (
 	"testing"
 )
 
+// One loader may be several services': it is held for all of them, and comes once
+// one of them is permitted.
+func TestAPatternOfSeveralServicesIsTheirsTogether(t *testing.T) {
+	for _, c := range []struct{ services, want map[string][]string }{
+		{
+			map[string][]string{"b": {"x.com/l", "b.com"}, "a": {"x.com/l"}, "c": {"c.com"}},
+			map[string][]string{"a|b": {"x.com/l"}, "a": nil, "b": {"b.com"}, "c": {"c.com"}},
+		},
+		{
+			map[string][]string{"a": {"x.com", "y.com"}, "b": {"y.com", "x.com"}, "c": {"y.com"}},
+			map[string][]string{"a|b": {"x.com"}, "a|b|c": {"y.com"}, "a": nil, "b": nil, "c": nil},
+		},
+		{map[string][]string{"a": {"x.com", "x.com"}}, map[string][]string{"a": {"x.com"}}},
+		{
+			map[string][]string{"a": {"x.com"}, "necessary:b": {"x.com"}, "z": {"x.com"}},
+			map[string][]string{"a": nil, "necessary:b": {"x.com"}, "z": nil},
+		},
+	} {
+		if got := joinShared(c.services); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%v became %v, not %v", c.services, got, c.want)
+		}
+	}
+}
+
 func TestAPatternThatAnotherCoversIsDropped(t *testing.T) {
 	for _, c := range []struct{ a, b, left string }{
 		{a: "*.x.com x.com a.x.com b.a.x.com", left: "*.x.com"},

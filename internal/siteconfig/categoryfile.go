@@ -58,7 +58,8 @@ type ServiceFile struct {
 
 	// The hosts that the tag talks to: a host, a host and the beginning of a path
 	// (host/path), or *.example.com for every host below it. Required like name;
-	// an empty list, [], means the site's own hosts only.
+	// an empty list, [], means the site's own hosts only. What several services
+	// list alike loads once one of them is permitted.
 	Hosts []string `yaml:"hosts" sample:"[stats.vendor.example]"`
 
 	// Everything that it leaves in the browser. An empty list, [], means nothing.

@@ -98,6 +98,17 @@ func TestTheLintKnowsTheOtherWaysOfSayingIt(t *testing.T) {
 	}
 }
 
+// A service is not blamed for a host that the catalogue has it share with another.
+func TestTheLintTellsWhoIsMeantByASharedHost(t *testing.T) {
+	known, _ := readCatalogue(catalogue.Files)
+	src := minimal + "categories: [{id: necessary, services: [{id: ga4, hosts: [www.googletagmanager.com/gtag/]}]}]\n"
+	for _, p := range build("shop.yaml", []byte(src), known, locales).doc.Problems() {
+		if p.Rule == "marketing-necessary" {
+			t.Error(p)
+		}
+	}
+}
+
 // What is in common use and fair passes.
 func TestTheLintLeavesFairSitesAlone(t *testing.T) {
 	known, _ := readCatalogue(catalogue.Files)
@@ -106,6 +117,7 @@ func TestTheLintLeavesFairSitesAlone(t *testing.T) {
 		"every field":             full,
 		"own words":               minimal + "texts: {en: {accept_all: \"Yes, all\", reject_all: \"No, none\", choose: \"Let me choose\"}}\n",
 		"a captcha under share":   minimal + "categories: [{id: share, services: [recaptcha]}]\n",
+		"what shares a loader":    minimal + "categories: [{id: analytics, services: [ga4]}, {id: marketing, services: [google-ads, floodlight]}]\n",
 		"links of the site's own": minimal + "settings: own\n",
 		"fair refusals":           strings.Replace(minimal, "locales: [en]", "", 1) + "locales: [en, de, fr, es, tr, ja, zh-Hans, ko, he]\ntexts: {en: {reject_all: Do not accept}, de: {reject_all: Nein}, fr: {reject_all: Continuer sans accepter}, es: {reject_all: \"No\"}, tr: {reject_all: Kabul etmiyorum}, ko: {reject_all: 허용 안 함}, ja: {reject_all: 許可しない}, zh-Hans: {reject_all: 否}, he: {reject_all: לא}}\n",
 		"only what is necessary":  minimal + "texts: {en: {accept_all: Accept all cookies, reject_all: Accept necessary only}}\n",

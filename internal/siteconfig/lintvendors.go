@@ -11,11 +11,11 @@ import (
 
 // vendorsHosts are the hosts under necessary that are, or cover, those of a service
 // of the catalogue which usually stands under one of the categories. A service of a
-// known id is judged by that as well.
+// known id is judged by that as well, and not by others that share its hosts.
 func (l *linter) vendorsHosts(categories []string, what string) (list []finding) {
 	l.underNecessary(func(at string, s ServiceFile, usual string) {
 		for k, host := range s.Hosts {
-			if id, theirs := l.ownerOf(host, categories); id != "" && id != s.ID {
+			if id, theirs := l.ownerOf(host, categories); id != "" && id != s.ID && !slices.Contains(l.services[s.ID].Hosts, host) {
 				list = append(list, finding{fmt.Sprintf("%s.hosts[%d]", at, k), fmt.Sprintf(what, host, l.services[id].Name, theirs)})
 			}
 		}

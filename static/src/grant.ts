@@ -1,7 +1,7 @@
 // What a placeholder's buttons do: permit one service, for one embed or for good,
 // on record before anything loads.
 import { hasPending } from './cookie'
-import { find, patterns } from './match'
+import { find, isOwner, owners, patterns } from './match'
 import { askAnew, draw, post } from './record'
 import type { Asking, Decision, Gate } from './types'
 
@@ -42,7 +42,8 @@ export function granter(gate: Asking): NonNullable<Gate['grant']> {
  */
 function serviceOf({ policy, permits }: Gate, { dataset }: HTMLElement): string | undefined {
   const own = policy.categories.find(c => c.id == dataset.consent)?.services || []
-  const found = find(own.flatMap(service => patterns(policy, service)), '', dataset.src || dataset.data)
+  const table = own.flatMap(service => owners(policy).flatMap(name => (isOwner(name, service) ? patterns(policy, name, service) : [])))
+  const found = find(table, '', dataset.src || dataset.data)
   if (found) dataset.consent += ':' + found
   const condition = dataset.consent!
   const [name = ''] = condition.match(/[\w:-]*$/)!

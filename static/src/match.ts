@@ -4,10 +4,15 @@ import type { Policy } from './types'
 /** Patterns of addresses, each with the condition under which it may be contacted. */
 export type Table = [pattern: string, condition: string][]
 
-/** Returns a service's part of a table. */
-export const patterns = ({ rules, vendors }: Policy, service: string): Table => {
-  const hosts = rules?.[service]?.[0] || vendors?.[service]?.hosts || ''
-  return hosts.split(' ').map(pattern => [pattern, service])
+/** The names that a policy has addresses under: services, and a|b for what several share. */
+export const owners = ({ rules, vendors }: Policy): string[] => Object.keys({ ...rules, ...vendors })
+
+export const isOwner = (name: string, service: string) => name.split('|').includes(service)
+
+/** Returns one name's part of a table. */
+export const patterns = ({ rules, vendors }: Policy, name: string, condition = name): Table => {
+  const hosts = rules?.[name]?.[0] || vendors?.[name]?.hosts || ''
+  return hosts.split(' ').map(pattern => [pattern, condition])
 }
 
 export type Find = typeof find

@@ -1,7 +1,7 @@
 // Opens marked tags once what they wait for is permitted: in document order,
 // one per task, each exactly once. Before that nothing of them is requested.
 import { ATTRIBUTES, EXECUTABLE, isMarked } from './marked'
-import { find, patterns } from './match'
+import { find, isOwner, owners, patterns } from './match'
 import type { Gate } from './types'
 import { late } from './world'
 
@@ -22,15 +22,16 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
   let running: Promise<void> | undefined
   let left = -LEAVING
 
-  const table = gate.policy.categories.flatMap(c => c.services.flatMap(service => patterns(gate.policy, service)))
+  const names = owners(gate.policy)
+  const table = names.flatMap(name => patterns(gate.policy, name))
 
-  /** A tag whose condition names a category may load from a service that is denied by itself: it waits for that one, too. */
+  /** A tag whose condition names a category may load from a service that is denied by itself: it waits for that one, or one of those that share the address, too. */
   const holds = ({ dataset }: HTMLElement) => {
     const condition = dataset.consent!
     if (!gate.permits(condition)) return false
-    const service = !condition.includes('!') && find(table, '', dataset.src || dataset.data)
-    if (!service || gate.permits(service)) return true
-    dataset.consent = condition.replace(/(?=\||$)/g, '&' + service)
+    const owner = !condition.includes('!') && find(table, '', dataset.src || dataset.data)
+    if (!owner || gate.permits(owner)) return true
+    dataset.consent = owner.split('|').map(service => condition.replace(/(?=\||$)/g, '&' + service)).join('|')
     return false
   }
 
@@ -58,7 +59,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
       return el.replaceWith(content)
     }
     const focused = (el.getRootNode() as Document).activeElement == el
-    const alone = !isScript(el) && lendFor(el)
+    const alone = isScript(el) ? [] : lendFor(lent.get(el))
     held.remove()
     const done = isScript(el) ? run(el) : load(el)
     parentNode!.insertBefore(el, nextSibling)
@@ -67,7 +68,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
       loaded.add(el)
       opened.delete(el)
     }
-    if (alone) gate.lent.delete(alone)
+    alone.forEach(name => gate.lent.delete(name))
     if (focused) el.focus()
     if (parentNode instanceof HTMLMediaElement) parentNode.load()
   }
@@ -146,12 +147,11 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
 
   const lendOn = (from: Element, to: Element) => lent.has(from) && lent.set(to, lent.get(from)!)
 
-  /** Lets the guard pass a lent element's own address; returns the service if that was not let pass before. */
-  function lendFor(el: Element): string | undefined {
-    const service = lent.get(el)
-    if (!service || gate.lent.has(service)) return
-    gate.lent.add(service)
-    return service
+  /** Lets the guard pass a service's addresses; returns the names of what was not let pass before. */
+  function lendFor(service = ''): string[] {
+    const more = names.filter(name => isOwner(name, service) && !gate.lent.has(name))
+    more.forEach(name => gate.lent.add(name))
+    return more
   }
 
   async function release(): Promise<void> {
@@ -174,7 +174,7 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
     lend(el, service) {
       lent.set(el, service)
       // Scripts go on to load what they need; a frame does that out of the guard's sight.
-      if (isScript(el) || el.localName == 'template') gate.lent.add(service)
+      if (isScript(el) || el.localName == 'template') lendFor(service)
       release()
     },
   }

@@ -60,7 +60,7 @@ export interface Policy {
   others?: string
   /** Whether what pages load is reported. */
   report?: boolean
-  /** What automatic blocking goes by, by service. */
+  /** What automatic blocking goes by, by service; under a|b what several share. */
   rules?: Record<string, Rule>
   consent?: Consent
   /** Which signals are honoured: of the visitor's browser, whatever the server has seen. First comes the one that the server has seen. */
@@ -71,7 +71,7 @@ export interface Policy {
   out?: boolean
   /** Names what the gate was made for. */
   ruling?: string | undefined
-  /** By service. Brought by the opener, as the gate's own way back to the settings. */
+  /** By service, as rules. Brought by the opener, as the gate's own way back to the settings. */
   vendors?: Record<string, Vendor>
   settings?: { kind: 'button' | 'link' | 'none'; label: string; choices?: string; honoured?: Record<Signal, string> }
 }

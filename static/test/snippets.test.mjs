@@ -33,7 +33,7 @@ function leave(names) {
     : `${kind}Storage.setItem(${JSON.stringify(name)}, "1");`).join("");
 }
 
-/** The service whose patterns name the address; the longest wins. */
+/** The service whose patterns name the address, or a|b of those that share it; the longest wins. */
 function ownerOf({ host, path }, rules) {
   const fits = (pattern) => (pattern.startsWith("*.") ? `.${host}${path}`.includes(pattern.slice(1).split("/")[0]) && path.startsWith(pattern.replace(/^[^/]*/, "")) : `${host}${path}`.startsWith(pattern));
   const all = Object.entries(rules).flatMap(([id, [hosts]]) => hosts.split(" ").filter(fits).map((pattern) => [pattern.length, id]));
@@ -46,8 +46,9 @@ const internet = {};
 const answer = (asked) => {
   if (/^(iframe|embed)$/.test(asked.kind)) return ["text/html", "<!doctype html><title>frame</title><script>fetch('/ran' + location.pathname)</script>"];
   if (asked.kind !== "script" && !asked.path.endsWith(".js")) return ["text/plain", ""];
-  const names = internet.rules?.[ownerOf(asked, internet.rules)]?.[2] ?? "";
-  return ["text/javascript", `ran.push(${JSON.stringify(asked.url)}); ${globals[asked.path] ?? ""} ${leave(names)}`];
+  const owners = internet.rules ? ownerOf(asked, internet.rules)?.split("|") ?? [] : [];
+  const names = owners.map((id) => internet.rules[id]?.[2] ?? "");
+  return ["text/javascript", `ran.push(${JSON.stringify(asked.url)}); ${globals[asked.path] ?? ""} ${names.map(leave).join("")}`];
 };
 
 describe("vendors' own snippets", () => {
