@@ -3,9 +3,6 @@ package siteconfig
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -132,36 +129,6 @@ func claims(pattern, address string) bool {
 	name, rest, _ := strings.Cut(address, "/")
 	domain, open := strings.CutPrefix(host, "*")
 	return strings.HasPrefix(rest, path) && (name == host || open && strings.HasSuffix("."+name, domain))
-}
-
-// The vendors' own snippets, as their documentation prints them, are recognised:
-// each inline script by its service's pattern and by nobody else's, or because
-// the script holds nothing but a queue or an address that is held itself.
-func TestInlinePatternsKnowTheirVendorsSnippet(t *testing.T) {
-	services, _ := Catalogue(catalogue.Files)
-	files, err := filepath.Glob("testdata/snippets/*.html")
-	if err != nil || len(files) < 30 {
-		t.Fatalf("%d snippets, %v", len(files), err)
-	}
-	for _, file := range files {
-		snippet, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		id := strings.TrimSuffix(filepath.Base(file), ".html")
-		if services[id].ID == "" {
-			t.Errorf("%s belongs to no service", file)
-		}
-		for _, other := range serviceNames(services) {
-			inline := services[other].Inline
-			if inline == "" {
-				continue
-			}
-			if found := regexp.MustCompile(inline).Match(snippet); found != (other == id) {
-				t.Errorf("%s: the inline pattern of %s, %s, matches: %v", file, other, inline, found)
-			}
-		}
-	}
 }
 
 func TestProblemsOfACatalogueNameTheirEntry(t *testing.T) {
