@@ -3,6 +3,7 @@ package siteconfig
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -88,6 +89,13 @@ func TestNoNameOfASitesOwnIsTakenForAVendors(t *testing.T) {
 // shared are the patterns that several services have, as their vendors' documentation
 // has it: the gate holds them until one of these is permitted.
 var shared = map[string]string{
+	"*.adobedc.net":                             "adobe-analytics adobe-target",
+	"*.demdex.net":                              "adobe-analytics adobe-target",
+	"*.googlesyndication.com":                   "adsense google-ad-manager",
+	"cdn.matomo.cloud":                          "matomo matomo-tag-manager",
+	"connect.facebook.net":                      "facebook-comments facebook-plugins",
+	"vk.com/js/api/openapi.js":                  "vk-pixel vk-widgets",
+	"www.facebook.com/v":                        "facebook-comments facebook-plugins",
 	"www.googletagmanager.com/gtag/":            "floodlight ga4 google-ads",
 	"www.googletagmanager.com/gtag/destination": "floodlight google-ads",
 }
@@ -138,4 +146,31 @@ func TestProblemsOfACatalogueNameTheirEntry(t *testing.T) {
 	}
 	_, problems := Catalogue(files)
 	golden(t, "testdata/catalogue-problems.golden", report(problems, nil))
+}
+
+// Addresses that vendors hand out, in other regions and languages too, belong to
+// their services, with that one alone or with neighbours.
+func TestWhatVendorsHandOutBelongsToThem(t *testing.T) {
+	services, _ := Catalogue(catalogue.Files)
+	for id, addresses := range map[string]string{
+		"hubspot":            "js-eu1.hs-scripts.com/1.js js-na1.hs-analytics.net/a.js js-eu1.hsforms.net/forms/embed/v2.js js-eu1.hs-banner.com/1.js forms-eu1.hsforms.com/x track-eu1.hubspot.com/__ptq.gif js-eu1.usemessages.com/c.js",
+		"meta-pixel":         "connect.facebook.net/en_US/fbevents.js connect.facebook.net/de_DE/fbevents.js connect.facebook.net/xx_XX/fbevents.js connect.facebook.net/signals/config/1",
+		"facebook-comments":  "connect.facebook.net/de_DE/sdk.js www.facebook.com/v19.0/plugins/comments.php",
+		"facebook-plugins":   "connect.facebook.net/de_DE/sdk.js www.facebook.com/v19.0/plugins/like.php",
+		"youtube":            "img.youtube.com/vi/1/0.jpg i.ytimg.com/vi/1/0.jpg www.youtube.com/iframe_api youtube.com/embed/1",
+		"sentry":             "o1.ingest.sentry.io/api o1.ingest.us.sentry.io/api o1.ingest.de.sentry.io/api js.sentry-cdn.com/a.js js-de.sentry-cdn.com/a.js browser.sentry-cdn.com/8/b.js",
+		"datadog-rum":        "browser-intake-datadoghq.com/api browser-intake-us5-datadoghq.com/api browser-intake-ap1-datadoghq.com/api browser-intake-datadoghq.eu/api",
+		"matomo":             "cdn.matomo.cloud/shop.matomo.cloud/matomo.js shop.matomo.cloud/matomo.php",
+		"matomo-tag-manager": "cdn.matomo.cloud/shop.matomo.cloud/container_abcdefgh.js",
+		"adobe-analytics":    "dpm.demdex.net/id shop.demdex.net/dest5.html edge.adobedc.net/ee/v1/interact shop.sc.omtrdc.net/b/ss",
+		"adobe-target":       "shop.tt.omtrdc.net/rest dpm.demdex.net/id edge.adobedc.net/ee/v1/interact",
+		"vk-widgets":         "vk.com/js/api/openapi.js",
+		"google-ad-manager":  "pagead2.googlesyndication.com/tag/js/gpt.js a.safeframe.googlesyndication.com/safeframe/1",
+	} {
+		for _, address := range strings.Fields(addresses) {
+			if !slices.ContainsFunc(services[id].Hosts, func(pattern string) bool { return claims(pattern, address) }) {
+				t.Errorf("%s is not held for %s", address, id)
+			}
+		}
+	}
 }
