@@ -58,6 +58,17 @@ var commands = map[string][]string{
 	"woopra":             {`woopra.track();`},
 	"yahoo-ads":          {`s.parentNode.insertBefore(c,s)})(window,document,"script","https://s.yimg.com/wi/ytc.js","dotq");`, `window.dotq = window.dotq || [];`},
 	"zendesk-chat":       {`zE('webWidget', 'hide');`, `zE("messenger", "open")`, `window.zEmbed||function(e,t){`, `window.$zopim||(function(d,s){var z=$zopim=function(c){`},
+	"6sense":             {`window._6si = window._6si || [];`},
+	"brevo":              {`window.sib = { equeue: [], client_key: "abc" };`, `window.Brevo = window.Brevo || [];`, `w.BrevoConversationsID = 'abc';`},
+	"dynamic-yield":      {`DY.recommendationContext = {type: 'HOMEPAGE'};`},
+	"leadfeeder":         {`window.ldfdr=window.ldfdr||function(){(ldfdr._q=ldfdr._q||[]).push([].slice.call(arguments));};`},
+	"mparticle":          {`window.mParticle = { config: { isDevelopmentMode: false } };`, `window.mParticle=window.mParticle||{};`},
+	"onesignal":          {`window.OneSignalDeferred = window.OneSignalDeferred || [];`, `OneSignal.push(function() { OneSignal.init({ appId: "0" }); });`},
+	"pendo":              {`pendo.initialize({ visitor: { id: '' } });`},
+	"rudderstack":        {`window.RudderSnippetVersion="3.0.60";`, `window.rudderanalytics.load("abcdefghijklmnopqrstuvwxyz0", "https://shop.dataplane.rudderstack.com");`},
+	"xandr":              {`pixie('init', '01234567-89ab');`, `apntag.anq = apntag.anq || [];`},
+	"zoho-salesiq":       {`window.$zoho=window.$zoho || {};$zoho.salesiq=$zoho.salesiq||{ready:function(){}}`},
+	"zoominfo":           {`zi.src = 'https://js.zi-scripts.com/zi-tag.js';`, `zi.src = 'https://ws.zoominfo.com/pixel/abc';`},
 }
 
 // Every inline pattern finds its vendor's code, alone.
@@ -134,6 +145,8 @@ my_sf_async_config = 1; is_comscore.push(1); super__insp.push(2);
 OLDNREUM={}; MY_DD_RUM.init(); sKakao.init(); fcWidget.initial = 1;
 not_CRISP_WEBSITE_ID = 1; unolark.identify(bird); xMunchkin.initial();
 my__lc.licenses = []; badroll_adv_id = 1; bttd_dom_ready(function () {});
+window.sibling = 1; my_pendo = spendo.initialize(plan); mypixie("init"); READY.recommendationContext = 1;
+window.mParticleSystem = 1; NoneSignal.init(); window.my_6si = 1; $zohoo.salesiq = 1;
 myvgo("setAccount"); myamzn("addTag"); espintrk("load"); asnaptr("init"); dspdt("conf");
 `
 
