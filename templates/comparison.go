@@ -46,16 +46,48 @@ func (c change) interval() string {
 }
 
 // links reports whether a value can be looked at alone.
-func (b Breakdown) links() bool { return b.ID != "layout" && b.ID != "variant" }
+func (b Breakdown) links() bool { return b.ID != "variant" }
 
-func kindTitle(kind string) string {
-	switch kind {
-	case "first":
+// only is the filter that leaves one value of the breakdown.
+func (b Breakdown) only(value string) Filter {
+	if b.ID == "layout" { // is configured, and can be combined
+		return Filter{Layout: value}
+	}
+	return Filter{By: b.ID, Value: value}
+}
+
+// words names every part of a filter that narrows.
+func (f Filter) words() string {
+	var list []string
+	if f.Kind != "" {
+		list = append(list, strings.ToLower(f.kindTitle(f.Kind)))
+	}
+	for _, part := range [][2]string{{"layout", f.Layout}, {"notice", f.Notice}, {f.By, f.Value}} {
+		if part[1] != "" {
+			list = append(list, dimensionTitle(part[0])+": "+valueTitle(part[0], part[1]))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func (f Filter) kindTitle(kind string) string {
+	switch {
+	case kind == "first":
 		return "First time asked"
-	case "again":
+	case kind == "again":
 		return "Asked again"
+	case f.Layout != "" || f.Notice != "":
+		return "First and again"
 	}
 	return "All banners"
+}
+
+// heading is the page's title, which a printed page carries as well.
+func (p *SitePage) heading() string {
+	if p.Filter.Narrows() {
+		return p.Name + ", only " + p.Filter.words()
+	}
+	return p.Name
 }
 
 func dimensionTitle(id string) string {

@@ -2,10 +2,9 @@
 // whose state is the address and which change a part of the page, charts that say what
 // their tables say, the live view, the keyboard, and all of it without JavaScript.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { clean } from "./ability.mjs";
-import { chartAndTable, everyPage, misplaced, painted, startDesk } from "./desk.mjs";
+import { chartAndTable, complains, everyPage, misplaced, painted, startDesk, visitors } from "./desk.mjs";
 import { inEveryEngine } from "./engines.mjs";
 import { password } from "./owner.mjs";
 import { waitFor } from "./page.mjs";
@@ -24,44 +23,6 @@ categories:
   - {id: share, services: [youtube]}
 ${more}`;
 const experiment = `experiment: {id: plain-card, start: ${today}, variant: {layout: card, texts: {en: {heading: Your choice here}}}}`;
-
-const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
-
-/** What a visitor's browser posts; the dashboard has something to show then. */
-async function visitors(site) {
-  // Of the banner whose turn it is.
-  const [, rendering] = (await (await fetch(`${site.origin}/privacy/gate.js`)).text()).match(/rendering"?:"([^"]+)"/);
-  const [, layout] = (await (await fetch(`${site.origin}/privacy/banner/${rendering}/en.js`)).text()).match(/layout"?:"(\w+)"/);
-  const headers = { origin: site.origin, "content-type": "application/json", "user-agent": firefox, referer: `${site.origin}/goods/teapot` };
-  const post = async (path, body) => {
-    const answer = await fetch(`${site.origin}/privacy/${path}`, { method: "POST", headers, body: JSON.stringify({ rendering, locale: "en", layout, ...body }) });
-    assert.ok(answer.ok, `${path}: ${answer.status}`);
-    return answer;
-  };
-  const shown = () => post("impressions", { again: false, webdriver: false });
-  const decides = async (control, analytics, share) => {
-    await shown();
-    const surface = control === "save" ? "preferences" : "banner";
-    const answer = await post("decisions", { id: randomBytes(16).toString("base64url"), surface, control, layer: 1, scope: "keep", after_ms: 900, categories: { analytics, share } });
-    return (await answer.json()).receipt;
-  };
-  for (const country of ["DE", "FR"]) {
-    site.visitor = { "x-country": country };
-    await decides("accept-all", "granted", "granted");
-    await decides("reject-all", "denied", "denied");
-    await shown();
-  }
-  return { shown, receipt: await decides("save", "granted", "denied") };
-}
-
-/** The visitor behind a receipt asks for a correction. */
-async function complains(site, receipt) {
-  const answer = await fetch(site.origin + receipt, {
-    method: "POST", redirect: "manual", headers: { origin: site.origin, "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams({ request: "correction", reason: "not-me" }),
-  });
-  assert.equal(answer.status, 303);
-}
 
 // The looks in which an engine sees every page. Chromium's pages are told what the
 // system asks for; WebKit is started on one that asks for dark colours.
@@ -192,6 +153,20 @@ inEveryEngine((newPage, engine) => {
       await waitFor(async () => /^\?from=[\d-]{10}&to=[\d-]{10}&kind=first$/.test(new URL(await page.url()).search), "the dates in the address, beside what else was there");
       await same("every filter");
       assert.deepEqual(await page.evaluate(() => [Object.keys(sessionStorage).filter((key) => !/current-path/.test(key)), localStorage.length]), [[], 0], "nothing of it stays in the browser");
+    });
+
+    it("says on paper what it is filtered by", async () => {
+      const { page } = use;
+      if (!page.media) return; // no paper there
+      for (const [query, says] of [["by=country&value=DE", /^Only country: .*DE/], ["kind=first&layout=bar", /^Only first time asked, layout: bar$/]]) {
+        await open(`/admin/sites/shop?days=7&${query}`);
+        await page.media(light, "print");
+        const seen = () => page.evaluate(() => [...document.querySelectorAll("main .period")].filter((el) => el.checkVisibility()).map((el) => el.innerText.trim()));
+        assert.match((await seen())[1] ?? "", says);
+        assert.match(await page.evaluate(() => document.title), /^Kiln & Leaf, only /);
+        assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll("a.preview, .only a, .presets a")].filter((el) => el.checkVisibility()).length), 0, "what leads on");
+        await page.media(light);
+      }
     });
 
     it("has charts whose cursor reads what the tables say", async () => {

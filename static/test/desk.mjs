@@ -1,5 +1,7 @@
 // The dashboard as browsers open it: behind a proxy that has every browser report
 // what the page's own policy refuses, and the ways through its pages.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { createServer, request as forward } from "node:http";
 
 /** Passes everything on to the operators' address; violations are what browsers reported. */
@@ -107,4 +109,42 @@ export function chartAndTable() {
     spoken: area.getAttribute("aria-valuetext"),
     others: [...document.querySelectorAll(".u-over")].every((el) => el.getAttribute("aria-valuetext").startsWith(day)),
   };
+}
+
+const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
+
+/** What a visitor's browser posts; the dashboard has something to show then. */
+export async function visitors(site) {
+  // Of the banner whose turn it is.
+  const [, rendering] = (await (await fetch(`${site.origin}/privacy/gate.js`)).text()).match(/rendering"?:"([^"]+)"/);
+  const [, layout] = (await (await fetch(`${site.origin}/privacy/banner/${rendering}/en.js`)).text()).match(/layout"?:"(\w+)"/);
+  const headers = { origin: site.origin, "content-type": "application/json", "user-agent": firefox, referer: `${site.origin}/goods/teapot` };
+  const post = async (path, body) => {
+    const answer = await fetch(`${site.origin}/privacy/${path}`, { method: "POST", headers, body: JSON.stringify({ rendering, locale: "en", layout, ...body }) });
+    assert.ok(answer.ok, `${path}: ${answer.status}`);
+    return answer;
+  };
+  const shown = () => post("impressions", { again: false, webdriver: false });
+  const decides = async (control, analytics, share) => {
+    await shown();
+    const surface = control === "save" ? "preferences" : "banner";
+    const answer = await post("decisions", { id: randomBytes(16).toString("base64url"), surface, control, layer: 1, scope: "keep", after_ms: 900, categories: { analytics, share } });
+    return (await answer.json()).receipt;
+  };
+  for (const country of ["DE", "FR"]) {
+    site.visitor = { "x-country": country };
+    await decides("accept-all", "granted", "granted");
+    await decides("reject-all", "denied", "denied");
+    await shown();
+  }
+  return { shown, receipt: await decides("save", "granted", "denied") };
+}
+
+/** The visitor behind a receipt asks for a correction. */
+export async function complains(site, receipt) {
+  const answer = await fetch(site.origin + receipt, {
+    method: "POST", redirect: "manual", headers: { origin: site.origin, "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ request: "correction", reason: "not-me" }),
+  });
+  assert.equal(answer.status, 303);
 }

@@ -1,0 +1,46 @@
+package templates_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/templates"
+)
+
+// wantTexts holds a page against texts that it must have, and others that it must not.
+func wantTexts(t *testing.T, p page, with, without []string) {
+	t.Helper()
+	got := string(rendered(t, p))
+	for _, text := range with {
+		if !strings.Contains(got, text) {
+			t.Errorf("it does not say %q", text)
+		}
+	}
+	for _, text := range without {
+		if strings.Contains(got, text) {
+			t.Errorf("it says %q", text)
+		}
+	}
+}
+
+// Whatever narrows the figures stands in the title, which paper and windows carry, and
+// beside the period.
+func TestAPageNamesEveryPartOfItsFilter(t *testing.T) {
+	p := sitePage(7)
+	p.Filter = templates.Filter{Kind: "again", Layout: "bar", Notice: "aaaaaaaa"}
+	const all = `Only asked again, layout: bar, notice: aaaaaaaa`
+	wantTexts(t, templates.Site(p), []string{"<b>" + all + "</b>", `<a href="?days=7">show all</a>`, "<title>Kiln &amp; Leaf, only asked again, layout: bar, notice: aaaaaaaa – Consentry</title>"}, []string{"All banners"})
+	p = narrowedPage()
+	wantTexts(t, templates.Site(p), []string{"<title>Kiln &amp; Leaf, only country: ", "<b>Only country: "}, []string{"All banners"})
+	wantTexts(t, templates.Site(sitePage(7)), []string{"<title>Kiln &amp; Leaf – Consentry</title>", "All banners"}, []string{"Only ", "show all"})
+}
+
+// A layout is filtered by as a country is; a wording that was tried is not.
+func TestRowsOfLayoutsLead(t *testing.T) {
+	p := sitePage(7)
+	p.Breakdowns = []templates.Breakdown{
+		{ID: "layout", Smallest: 10, Rows: []templates.BreakdownRow{{Value: "bar", Tally: p.Total}, {Value: "card", Tally: p.Total}}},
+		{ID: "variant", Smallest: 10, Rows: []templates.BreakdownRow{{Value: "", Tally: p.Total}, {Value: "plain-card", Tally: p.Total}}},
+	}
+	wantTexts(t, templates.Site(p), []string{`href="?days=7&amp;layout=bar">bar</a>`, `href="?days=7&amp;layout=card">card</a>`}, []string{"plain-card</a>"})
+}
