@@ -63,6 +63,8 @@ func (p ExperimentPage) explained() string {
 	switch {
 	case p.Now.Before(r.Start):
 		return "Until then everybody sees the site as it is configured."
+	case r.Result.Pairs == 0 && r.left() > 0:
+		return "Before none of the complete pairs had anybody been shown the variant, so that they are no evidence. Pairs count that begin after its first banner; the next one is complete on " + p.day(r.Schedule.Pair(len(r.Pairs))[1].To) + "."
 	case r.Result.Pairs == 0:
 		return "The first pair of blocks is complete on " + p.day(r.Schedule.Pair(len(r.Pairs))[1].To) + "."
 	case r.Low <= -1 && r.High >= 1:
@@ -86,7 +88,24 @@ func (p ExperimentPage) plan() string {
 		return "How many pairs of blocks it takes to find " + goal + " can be estimated once some days were counted."
 	}
 	return fmt.Sprintf("To find %s in four of five such experiments takes about %d pairs of blocks, that is until %s; %d are complete. It is an estimate from how much blocks differ by themselves, and no need to wait for: the verdict holds whenever you look.",
-		goal, r.Needed, p.day(r.Start.Add(r.Lasts(r.Needed))), len(r.Pairs))
+		goal, r.Needed, p.day(r.Start.Add(r.Lasts(r.Needed+r.left()))), len(r.Pairs)-r.left())
+}
+
+// left is how many complete pairs are no evidence.
+func (r ExperimentResult) left() (n int) {
+	for _, p := range r.Pairs {
+		if p.Unserved {
+			n++
+		}
+	}
+	return n
+}
+
+// leftOut says so.
+func (p ExperimentPage) leftOut() string {
+	n := p.Result.left()
+	return fmt.Sprintf("%d %s left out: in the two days before, nobody was shown the variant, so that it was not certain to have its turns. That goes for the first ones of every experiment.",
+		n, plural(n, "pair is", "pairs are"))
 }
 
 // points writes a difference of shares with its sign.
@@ -98,11 +117,13 @@ func (p ExperimentPage) day(t time.Time) string {
 	return t.In(p.Site.Counting.Location()).Format("Monday, 2 January 2006")
 }
 
-// sums adds up both variants' blocks; stray is how many banners showed the other one.
+// sums adds up both variants' blocks of the pairs that count; stray is how many banners showed the other one.
 func (r ExperimentResult) sums() (configured, variant experiment.Tally, stray int64) {
 	for _, p := range r.Pairs {
-		configured.Add(p.Configured)
-		variant.Add(p.Variant)
+		if !p.Unserved {
+			configured.Add(p.Configured)
+			variant.Add(p.Variant)
+		}
 	}
 	return configured, variant, configured.Varied + variant.Shown - variant.Varied
 }
@@ -176,7 +197,9 @@ func (p ExperimentPage) rows() (list []pairRow) {
 		}
 		a, b := p.hits(pair.Configured), p.hits(pair.Variant)
 		row.ShareA, row.ShareB = percent(a, pair.Configured.Shown), percent(b, pair.Variant.Shown)
-		if pair.Configured.Shown > 0 && pair.Variant.Shown > 0 {
+		if pair.Unserved {
+			row.Difference = "left out"
+		} else if pair.Configured.Shown > 0 && pair.Variant.Shown > 0 {
 			row.weighable = 1
 			row.difference = share(b, pair.Variant.Shown) - share(a, pair.Configured.Shown)
 			row.Difference = points(row.difference)
@@ -231,10 +254,16 @@ func (r ExperimentResult) reach() (low, high, middle, edge string) {
 
 func (p ExperimentPage) address() string { return "/admin/sites/" + p.Site.ID + "/experiment" }
 
-// exampleExperiment is what an owner may copy into the site file.
+// example is what an owner may copy into the site file. It starts on a day that leaves
+// time for looking at the variant first.
+func (p ExperimentPage) example() string {
+	start := p.Now.In(p.Site.Counting.Location()).AddDate(0, 0, 3)
+	return fmt.Sprintf(exampleExperiment, start.Format(time.DateOnly))
+}
+
 const exampleExperiment = `experiment:
   id: plain-card
-  start: 2026-12-01        # a day ahead, at least
+  start: %s        # a day ahead, at least
   block: 12h
   measure: answered        # or accepted
   detect: 3                # percentage points

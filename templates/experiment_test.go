@@ -61,3 +61,10 @@ func experimentPages(t *testing.T) map[string]page {
 		"experiment-by-hand": templates.Experiment(byHand),
 	}
 }
+
+// The start of the example lies ahead whenever it is read.
+func TestTheExampleOfAnExperimentStartsAhead(t *testing.T) {
+	p := templates.ExperimentPage{Nonce: testNonce, Viewer: owner, Site: shop(t), Now: time.Date(2027, 2, 26, 23, 30, 0, 0, time.UTC)}
+	p.Site.Counting.Zone = time.FixedZone("east", 3600) // where the 27th has begun
+	wantTexts(t, templates.Experiment(p), []string{"start: 2027-03-02        # a day ahead"}, nil)
+}

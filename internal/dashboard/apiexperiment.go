@@ -29,6 +29,7 @@ type apiResult struct {
 type apiPair struct {
 	Configured apiBlock `json:"configured"`
 	Variant    apiBlock `json:"variant"`
+	LeftOut    bool     `json:"left_out"` // no evidence, see experiment.Pair
 }
 
 type apiBlock struct {
@@ -75,7 +76,7 @@ func resultOf(r *templates.ExperimentResult) *apiResult {
 		out.Needed = &r.Needed
 	}
 	for n, p := range r.Pairs {
-		var pair apiPair
+		pair := apiPair{LeftOut: p.Unserved}
 		for _, b := range r.Pair(n) {
 			if b.Variant {
 				pair.Variant = blockOf(b, p.Variant)

@@ -108,7 +108,7 @@ func (d *Dashboard) readPairs(ctx context.Context, site *consent.Site, s experim
 	hours := make(map[time.Time]experiment.Tally)
 	known := make(map[string]counter)
 	end := s.Pair(to - 1)[1].To
-	for at := s.Pair(from)[0].From.Add(-time.Hour); at.Before(end); at = at.AddDate(0, 0, readDays) {
+	for at := s.Pair(from)[0].From.Add(-experiment.Known - time.Hour); at.Before(end); at = at.AddDate(0, 0, readDays) {
 		until := at.AddDate(0, 0, readDays)
 		if until.After(end) {
 			until = end
@@ -124,20 +124,21 @@ func (d *Dashboard) readPairs(ctx context.Context, site *consent.Site, s experim
 				known[n.Key] = key
 			}
 			t := hours[n.Hour]
-			t.Add(key.tried(n.N))
+			t.Add(key.tried(n.N, site.Experiment.ID))
 			hours[n.Hour] = t
 		}
 	}
 	return s.Collect(from, to, hours), nil
 }
 
-// tried is what a counter says about people's banners and their answers.
-func (c counter) tried(n int64) (t experiment.Tally) {
+// tried is what a counter says about people's banners and their answers, under the
+// experiment of an id.
+func (c counter) tried(n int64, id string) (t experiment.Tally) {
 	switch {
 	case c.who != consent.Human:
 	case c.name == consent.ShownCount:
 		t.Shown = n
-		if c.variant != "" {
+		if c.variant == id {
 			t.Varied = n
 		}
 	case c.name != consent.DecidedCount || !c.isAnswer():
@@ -196,7 +197,7 @@ func (d *Dashboard) getExperimentCSV(c echo.Context) error {
 	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="consentry-%s-experiment-%s.csv"`, site.ID, site.Experiment.ID))
 	out := csv.NewWriter(c.Response())
 	out.UseCRLF = true // RFC 4180
-	_ = out.Write([]string{"pair", "from", "to", "variant", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "showed_the_variant"})
+	_ = out.Write([]string{"pair", "from", "to", "variant", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "showed_the_variant", "left_out"})
 	for n, p := range pairs {
 		for _, b := range schedule.Pair(n) {
 			t, name := p.Configured, ""
@@ -207,7 +208,7 @@ func (d *Dashboard) getExperimentCSV(c echo.Context) error {
 			for _, v := range []int64{t.Shown, t.Accepted, t.Chosen, t.Rejected, t.Varied} {
 				row = append(row, strconv.FormatInt(v, 10))
 			}
-			_ = out.Write(row)
+			_ = out.Write(append(row, strconv.FormatBool(p.Unserved)))
 		}
 	}
 	out.Flush()

@@ -114,13 +114,32 @@ func TestAnExperimentsPageSaysWhatItShowsSoFar(t *testing.T) {
 		page := l.get(labPage)
 		l.want(page, http.StatusOK, "A difference is shown: in the variant banners are answered more often.")
 		l.want(page, http.StatusOK, "16 pairs complete")
-		l.want(page, http.StatusOK, "<td>15,400</td>") // 14 blocks of 11 hours of 100 banners
+		l.want(page, http.StatusOK, "<td>14,300</td>") // 13 blocks of 11 hours of 100 banners
+		l.want(page, http.StatusOK, "1 pair is left out: in the two days before, nobody was shown the variant")
 		l.want(page, http.StatusOK, "End and adopt the variant")
 	}
 	rows := strings.Split(strings.TrimSpace(l.get(labPage+".csv").body), "\r\n")
 	if want := 1 + 2*16; len(rows) != want || !strings.HasPrefix(rows[1], "1,2026-11-25T0") {
 		t.Errorf("%d rows, want %d: %q", len(rows), want, rows[:min(2, len(rows))])
 	}
+}
+
+// A start in the past makes no experiment of what was shown before: the variant of
+// another was, and of this one nothing yet.
+func TestWhatWasNotServedIsNoEvidence(t *testing.T) {
+	l := newLaboratory(t)
+	l.count(0, 14, 20)
+	l.pass(19 * 24 * time.Hour)
+	l.in2()
+	l.want(l.get(labPage), http.StatusOK, "A difference is shown")
+	site, e := *l.sites[0], *l.sites[0].Experiment
+	e.ID, site.Experiment = "another", &e
+	l.sites = []*consent.Site{&site}
+	page := l.get(labPage)
+	l.want(page, http.StatusOK, "Nothing can be said yet.")
+	l.want(page, http.StatusOK, "so that they are no evidence. Pairs count that begin after its first banner; the next one is complete on ")
+	l.want(page, http.StatusOK, "16 pairs are left out")
+	l.want(l.get(labPage+".json"), http.StatusOK, `"left_out":true`)
 }
 
 // One step ends an experiment: an owner's, from the page itself, about the experiment

@@ -14,5 +14,8 @@
 // that hold at all times Howard, Ramdas, McAuliffe and Sekhon,
 // https://arxiv.org/abs/1810.08240.
 //
+// Pairs are left out for what was known before they began, never for what came of them:
+// a bet may be skipped, but not after the coin fell.
+//
 // The package computes; it reads no clock, store or counter.
 package experiment

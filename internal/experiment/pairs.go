@@ -1,6 +1,9 @@
 package experiment
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Tally is what people did in one hour or block.
 type Tally struct {
@@ -38,15 +41,26 @@ func (t Tally) hits(measure string) int64 {
 
 // Pair is what was counted in a pair's two blocks, each as a whole: everything that
 // happened in its hours, also on pages that still showed the other variant.
-type Pair struct{ Configured, Variant Tally }
+type Pair struct {
+	Configured, Variant Tally
+	// Unserved is a pair that is no evidence: in the two days before it began nobody was
+	// shown the variant, as when the experiment was not served yet. What comes after its
+	// beginning has no part in that: of a pair in whose middle the serving begins the
+	// coin would decide whether the variant is met, and so whether the pair counts.
+	Unserved bool
+}
+
+// Known is how long before a pair begins the hours must be given to Collect.
+const Known = 2 * day
 
 // Collect adds up the hours of pairs from to to (exclusive). hours holds what was
-// counted, by the hour's name as consent.HourOf gives it.
+// counted from Known before them on, by the hour's name as consent.HourOf gives it.
 func (s Schedule) Collect(from, to int, hours map[time.Time]Tally) []Pair {
 	list := make([]Pair, 0, max(0, to-from))
 	for n := from; n < to; n++ {
-		var p Pair
-		for _, b := range s.Pair(n) {
+		blocks := s.Pair(n)
+		p := Pair{Unserved: !served(hours, blocks[0].From)}
+		for _, b := range blocks {
 			sum := &p.Configured
 			if b.Variant {
 				sum = &p.Variant
@@ -59,6 +73,23 @@ func (s Schedule) Collect(from, to int, hours map[time.Time]Tally) []Pair {
 		list = append(list, p)
 	}
 	return list
+}
+
+// served reports whether somebody was shown the variant shortly before an instant. In
+// that time every block of a day has had either turn.
+func served(hours map[time.Time]Tally, at time.Time) bool {
+	end := at.UTC().Truncate(time.Hour)
+	for h := end.Add(-Known); h.Before(end); h = h.Add(time.Hour) {
+		if hours[h].Varied > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// evidence leaves out the pairs that are none.
+func evidence(pairs []Pair) []Pair {
+	return slices.DeleteFunc(slices.Clone(pairs), func(p Pair) bool { return p.Unserved })
 }
 
 // contrast is one pair's difference and how much it weighs.

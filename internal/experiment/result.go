@@ -17,9 +17,9 @@ type Result struct {
 // interval. This needs no assumption beyond the coin.
 func (r Result) Shown() bool { return r.Low > 0 || r.High < 0 }
 
-// Analyse compares by a measure.
+// Analyse compares by a measure, without the pairs that were not served.
 func Analyse(pairs []Pair, measure string) Result {
-	list := contrasts(pairs, measure)
+	list := contrasts(evidence(pairs), measure)
 	r := Result{Pairs: len(list), Low: -1, High: 1}
 	if len(list) == 0 {
 		return r
