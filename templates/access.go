@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Viewer is who looks at a page, and which places are open to them.
@@ -20,6 +22,20 @@ type ForbiddenPage struct {
 	Nonce  string
 	Viewer Viewer
 	Says   string
+}
+
+// ProblemPage says why there is no page, and leads on.
+type ProblemPage struct {
+	Nonce        string
+	Viewer       Viewer // nobody for a stranger
+	Says         string // as a program reads it
+	Back, BackTo string // an address, and what is there
+}
+
+// sentence is what it says, as a sentence.
+func (p ProblemPage) sentence() string {
+	first, size := utf8.DecodeRuneInString(p.Says)
+	return string(unicode.ToUpper(first)) + p.Says[size:] + "."
 }
 
 // PasswordPage changes one's own password.

@@ -22,6 +22,8 @@ func deskPages() map[string]page {
 		"state":            templates.State(statePage()),
 		"requests-auditor": templates.Requests(auditorsRequests()),
 		"forbidden":        templates.Forbidden(templates.ForbiddenPage{Nonce: testNonce, Viewer: templates.Viewer{Name: "mira"}, Says: "your role does not open this"}),
+		"problem":          templates.Problem(templates.ProblemPage{Nonce: testNonce, Viewer: templates.Viewer{Name: "mira"}, Says: "wrong period: to is before from; swap them", Back: "/admin/sites/shop", BackTo: "the site"}),
+		"problem-door":     templates.Problem(templates.ProblemPage{Nonce: testNonce, Says: "this set-up link is not valid (any more)", Back: "/admin/"}),
 		"password":         templates.Password(templates.PasswordPage{Nonce: testNonce, Viewer: owner, Minimum: 12, Problem: "This is not your password."}),
 		"signed-in":        templates.SignedIn(templates.SignedInPage{Nonce: testNonce}),
 		"login-provider":   templates.Login(templates.LoginPage{Nonce: testNonce, Provider: true}),

@@ -72,7 +72,7 @@ func (s *Server) writeError(err error, c echo.Context) {
 		_ = c.NoContent(status)
 		return
 	}
-	if api.Explain(c, status) {
+	if api.Explain(c, status) || dashboard.Explain(c, status, detail.Message) {
 		return
 	}
 	_ = c.JSON(status, errorBody{detail}) // the visitor is gone if this fails
