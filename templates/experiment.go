@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -29,7 +30,7 @@ type ExperimentResult struct {
 	experiment.Result
 	Pairs     []experiment.Pair // complete ones, oldest first
 	Needed    int               // pairs
-	Plannable bool              // Needed is known
+	Unplanned error             // why Needed is not known, one of experiment.Needed
 }
 
 // measureWords says what is compared: as a verb, and as a share.
@@ -82,9 +83,9 @@ func (p ExperimentPage) plan() string {
 	r, e := p.Result, p.Site.Experiment
 	goal := fmt.Sprintf("a difference of %g points", math.Round(100*e.Detect))
 	switch {
-	case !r.Plannable && len(r.Pairs) > 50:
-		return "To find " + goal + " takes more pairs of blocks than anybody waits for: the blocks differ too much by themselves."
-	case !r.Plannable:
+	case errors.Is(r.Unplanned, experiment.ErrTooMany):
+		return fmt.Sprintf("To find %s takes more than %s pairs of blocks: the blocks differ too much by themselves. The next experiment may look for a larger one, or use longer blocks.", goal, grouped(experiment.MostPairs))
+	case r.Unplanned != nil:
 		return "How many pairs of blocks it takes to find " + goal + " can be estimated once some days were counted."
 	}
 	return fmt.Sprintf("To find %s in four of five such experiments takes about %d pairs of blocks, that is until %s; %d are complete. It is an estimate from how much blocks differ by themselves, and no need to wait for: the verdict holds whenever you look.",

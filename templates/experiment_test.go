@@ -43,7 +43,7 @@ func tried(t *testing.T, n int, points int64) templates.ExperimentPage {
 		})
 	}
 	r.Result = experiment.Analyse(r.Pairs, site.Experiment.Measure)
-	r.Needed, r.Plannable = experiment.Needed(r.Pairs, site.Experiment.Measure, site.Experiment.Detect)
+	r.Needed, r.Unplanned = experiment.Needed(r.Pairs, site.Experiment.Measure, site.Experiment.Detect)
 	return templates.ExperimentPage{Nonce: testNonce, Viewer: owner, Site: site, Now: now, Result: r, Ends: true}
 }
 
@@ -67,4 +67,12 @@ func TestTheExampleOfAnExperimentStartsAhead(t *testing.T) {
 	p := templates.ExperimentPage{Nonce: testNonce, Viewer: owner, Site: shop(t), Now: time.Date(2027, 2, 26, 23, 30, 0, 0, time.UTC)}
 	p.Site.Counting.Zone = time.FixedZone("east", 3600) // where the 27th has begun
 	wantTexts(t, templates.Experiment(p), []string{"start: 2027-03-02        # a day ahead"}, nil)
+}
+
+// The reason is named, however few pairs there are.
+func TestWhyItIsNotKnownHowLongAnExperimentTakes(t *testing.T) {
+	p := tried(t, 10, 0)
+	p.Result.Needed, p.Result.Unplanned = experiment.Needed(p.Result.Pairs, p.Site.Experiment.Measure, 0.0001)
+	wantTexts(t, templates.Experiment(p), []string{"takes more than 2,000 pairs of blocks"}, []string{"can be estimated once"})
+	wantTexts(t, templates.Experiment(tried(t, 2, 0)), []string{"can be estimated once some days were counted"}, []string{"2,000"})
 }

@@ -72,7 +72,7 @@ func resultOf(r *templates.ExperimentResult) *apiResult {
 	if r.Low > -1 && r.High < 1 {
 		out.Difference, out.Low, out.High = &r.Difference, &r.Low, &r.High
 	}
-	if r.Plannable {
+	if r.Unplanned == nil {
 		out.Needed = &r.Needed
 	}
 	for n, p := range r.Pairs {

@@ -73,7 +73,7 @@ func (d *Dashboard) compare(ctx context.Context, site *consent.Site, s experimen
 		}
 		known = append(before, pairs...)
 	}
-	out.Needed, out.Plannable = experiment.Needed(known, e.Measure, e.Detect)
+	out.Needed, out.Unplanned = experiment.Needed(known, e.Measure, e.Detect)
 	return out, nil
 }
 

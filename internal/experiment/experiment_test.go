@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -153,8 +154,8 @@ func TestTooFewPairsSayNothing(t *testing.T) {
 		if r.Shown() || r.Low != -1 || r.High != 1 {
 			t.Errorf("%d pairs: %+v", len(pairs), r)
 		}
-		if n, ok := Needed(pairs, ByAccepted, 0.03); ok {
-			t.Errorf("%d pairs: %d are said to be needed", len(pairs), n)
+		if n, err := Needed(pairs, ByAccepted, 0.03); !errors.Is(err, ErrTooFewSeen) {
+			t.Errorf("%d pairs: %d are said to be needed, %v", len(pairs), n, err)
 		}
 	}
 }
@@ -163,13 +164,13 @@ func TestTooFewPairsSayNothing(t *testing.T) {
 func TestSmallDifferencesNeedMorePairs(t *testing.T) {
 	last := 0
 	for _, difference := range []float64{0.1, 0.05, 0.03, 0.01} {
-		n, ok := Needed(steady(20, 0, 0.04), ByAccepted, difference)
-		if !ok || n <= last {
-			t.Errorf("a difference of %.2f needs %d (%t), not more than %d", difference, n, ok, last)
+		n, err := Needed(steady(20, 0, 0.04), ByAccepted, difference)
+		if err != nil || n <= last {
+			t.Errorf("a difference of %.2f needs %d (%v), not more than %d", difference, n, err, last)
 		}
 		last = n
 	}
-	if n, ok := Needed(steady(20, 0, 0.04), ByAccepted, 0.0001); ok {
-		t.Errorf("a hundredth of a point needs %d pairs", n)
+	if n, err := Needed(steady(20, 0, 0.04), ByAccepted, 0.0001); !errors.Is(err, ErrTooMany) {
+		t.Errorf("a hundredth of a point needs %d pairs, %v", n, err)
 	}
 }

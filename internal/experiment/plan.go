@@ -1,22 +1,30 @@
 package experiment
 
-import "math"
+import (
+	"errors"
+	"math"
+)
 
-// Pairs beyond which nobody waits, and below which a spread is a guess.
-const (
-	mostPairs  = 2000
-	fewestSeen = 4
+// MostPairs is how many pairs nobody waits for.
+const MostPairs = 2000
+
+// fewestSeen are pairs below which a spread is a guess.
+const fewestSeen = 4
+
+// Why it is not known how many pairs it takes.
+var (
+	ErrTooFewSeen = errors.New("too few pairs were counted to tell how much they differ by themselves")
+	ErrTooMany    = errors.New("it takes more pairs than anybody waits for")
 )
 
 // Needed estimates how many pairs it takes until a difference is shown, if there
 // is one of this size, in four of five experiments. The spread between pairs is
 // taken from those that there are; it also works with pairs of a time in which
-// nothing was compared. ok is false while there are too few of them, or more would
-// be needed than anybody waits for.
-func Needed(pairs []Pair, measure string, difference float64) (n int, ok bool) {
+// nothing was compared. Errors: ErrTooFewSeen, ErrTooMany.
+func Needed(pairs []Pair, measure string, difference float64) (n int, err error) {
 	list := contrasts(pairs, measure)
 	if len(list) < fewestSeen || difference <= 0 {
-		return 0, false
+		return 0, ErrTooFewSeen
 	}
 	centre, squares, weight := mean(list), 0.0, 0.0
 	for _, c := range list {
@@ -26,10 +34,10 @@ func Needed(pairs []Pair, measure string, difference float64) (n int, ok bool) {
 	}
 	spread := math.Sqrt(squares / float64(len(list)-1))
 	effect := difference * weight / float64(len(list)) / max(spread, 1e-12)
-	if !enough(mostPairs, effect) {
-		return 0, false
+	if !enough(MostPairs, effect) {
+		return 0, ErrTooMany
 	}
-	low, high := 0, mostPairs
+	low, high := 0, MostPairs
 	for high-low > 1 {
 		if middle := (low + high) / 2; enough(middle, effect) {
 			high = middle
@@ -37,7 +45,7 @@ func Needed(pairs []Pair, measure string, difference float64) (n int, ok bool) {
 			low = middle
 		}
 	}
-	return high, true
+	return high, nil
 }
 
 // enough reports whether n pairs show an effect, in units of the spread, on the path

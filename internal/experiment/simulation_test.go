@@ -178,9 +178,9 @@ func TestTheNeededPairsFindTheDifferenceTheyWereComputedFor(t *testing.T) {
 		sum += mean(contrasts(w.simulate(s), ByAnswered))
 	}
 	difference := sum / few
-	n, ok := Needed(before, ByAnswered, difference)
-	if !ok {
-		t.Fatal("nothing is said")
+	n, err := Needed(before, ByAnswered, difference)
+	if err != nil {
+		t.Fatal("nothing is said:", err)
 	}
 	found := share(few, n+n%2, 0.15, func(pairs []Pair) bool { return everRefuted(pairs[:n], 0) })
 	t.Logf("a difference of %.4f needs %d pairs and is found in %.3f of the runs", difference, n, found)
