@@ -29,6 +29,9 @@ func (p Period) pairs() beside {
 	if p.Days > 0 {
 		return beside{{"days", strconv.Itoa(p.Days)}}
 	}
+	if p.Week {
+		return beside{{"week", "last"}}
+	}
 	return beside{{"from", date(p.From)}, {"to", date(p.last())}}
 }
 
@@ -42,6 +45,15 @@ func (p *SitePage) kept() beside {
 	f := p.Filter
 	f.By, f.Value = "", ""
 	return append(f.pairs(), p.Against.pairs()...)
+}
+
+// besideWeek is what stays beside the last week, which is compared with the one before
+// unless something else was chosen.
+func (p *SitePage) besideWeek() beside {
+	if p.Against.How == "" {
+		return append(p.kept(), [2]string{"compare", PeriodBefore})
+	}
+	return p.kept()
 }
 
 // file leads to what the page shows, narrowed and compared as it is.

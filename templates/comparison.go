@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -13,15 +12,30 @@ type Missed struct {
 	Split
 }
 
+// change is a share in both periods.
 type change struct {
-	Name        string
+	Name, Of    string // what it is a share of
 	Before, Now Split
 }
 
+// rows are the shares of banners, the two rates that are asked for first, and the
+// opt-in of each category that either period knows of.
 func (c *Comparison) rows(p SitePage) (list []change) {
 	before := stack(c.Total)
 	for i, now := range stack(p.Total) {
-		list = append(list, change{now.name, Split{before[i].n, c.Total.Asked() - before[i].n}, Split{now.n, p.Total.Asked() - now.n}})
+		list = append(list, change{now.name, "banners", Split{before[i].n, c.Total.Asked() - before[i].n}, Split{now.n, p.Total.Asked() - now.n}})
+	}
+	rates := func(t Tally) (interaction, acceptance Split) {
+		return Split{t.Answers(), t.Ignored}, Split{t.Accepted, t.Answers() - t.Accepted}
+	}
+	interactionBefore, acceptanceBefore := rates(c.Total)
+	interaction, acceptance := rates(p.Total)
+	list = append(list, change{"Interaction rate", "banners", interactionBefore, interaction}, change{"Acceptance", "answers", acceptanceBefore, acceptance})
+	for _, category := range p.Categories {
+		was, is := c.Total.Status[category.ID], p.Total.Status[category.ID]
+		if was.All()+is.All() > 0 {
+			list = append(list, change{category.Title, "decisions about it", was, is})
+		}
 	}
 	return list
 }
@@ -30,7 +44,7 @@ func (c change) change() string {
 	if c.Before.All() == 0 || c.Now.All() == 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%+.1f", 100*(c.Now.Rate()-c.Before.Rate()))
+	return points(c.Now.Rate() - c.Before.Rate())
 }
 
 // interval is Newcombe's 95 % hybrid score interval of a difference between two
@@ -42,7 +56,7 @@ func (c change) interval() string {
 	a, b := c.Now.Rate(), c.Before.Rate()
 	aLow, aHigh := c.Now.Interval()
 	bLow, bHigh := c.Before.Interval()
-	return fmt.Sprintf("%+.1f to %+.1f", 100*(a-b-math.Hypot(a-aLow, bHigh-b)), 100*(a-b+math.Hypot(aHigh-a, b-bLow)))
+	return points(a-b-math.Hypot(a-aLow, bHigh-b)) + " to " + points(a-b+math.Hypot(aHigh-a, b-bLow))
 }
 
 // links reports whether a value can be looked at alone.

@@ -159,6 +159,7 @@ func (s Step) label() string {
 type Period struct {
 	From, To time.Time // To is exclusive
 	Days     int       // 7, 30 or 90 when it ends today, else 0
+	Week     bool      // the last whole week, Monday to Sunday
 	Today    time.Time
 	Zone     string // whose days they are; From, To and Today are their midnights in UTC
 }

@@ -44,3 +44,14 @@ func TestRowsOfLayoutsLead(t *testing.T) {
 	}
 	wantTexts(t, templates.Site(p), []string{`href="?days=7&amp;layout=bar">bar</a>`, `href="?days=7&amp;layout=card">card</a>`}, []string{"plain-card</a>"})
 }
+
+// Both rates that are asked for first are figures, in the table, and compared, as is
+// what visitors permit; a minus is one everywhere.
+func TestTheHeadlineRatesAreFigures(t *testing.T) {
+	p := against(sitePage(7), templates.PeriodBefore, -7, 7)
+	wantTexts(t, templates.Site(p), []string{
+		"<dt>Interaction rate</dt>", "<dt>Acceptance</dt>", `<th scope="col">Interaction rate</th><th scope="col">Acceptance <span>of answers</span></th>`,
+		`Interaction rate <span class="small">of banners</span>`, `Acceptance <span class="small">of answers</span>`, `Measurement <span class="small">of decisions about it</span>`,
+		"<td>−", `href="?week=last&amp;compare=before"`, " Automated: banners shown",
+	}, []string{"<td>-", "to -"})
+}

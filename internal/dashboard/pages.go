@@ -25,7 +25,7 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 	page := templates.OverviewPage{Frame: figuresFrame(c), Period: period, Proofs: d.proofsFor(c)}
 	for _, site := range sites {
 		own := period
-		if period.Days > 0 { // they end with the site's own today, as on its page
+		if period.Days > 0 || period.Week { // they end by the site's own today, as on its page
 			if own, err = d.period(c, site.Counting.Location()); err != nil {
 				return err
 			}

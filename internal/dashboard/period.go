@@ -19,7 +19,8 @@ const (
 	longestDays = 5*365 + 2 // five years with up to two leap days
 )
 
-// parsePeriod reads ?days=7|30|90, or ?from=2026-01-01&to=2026-01-31 with both
+// parsePeriod reads ?days=7|30|90, ?week=last, which is the last whole week from Monday
+// to Sunday, or ?from=2026-01-01&to=2026-01-31 with both
 // days included; nothing at all is 30 days. Days are those of zone and end today.
 func parsePeriod(q url.Values, now time.Time, zone *time.Location) (templates.Period, error) {
 	p, err := readPeriod(q, consent.DateOf(now, zone).Time())
@@ -28,10 +29,13 @@ func parsePeriod(q url.Values, now time.Time, zone *time.Location) (templates.Pe
 }
 
 func readPeriod(q url.Values, today time.Time) (templates.Period, error) {
-	for _, name := range []string{"days", "from", "to"} {
+	for _, name := range []string{"days", "week", "from", "to"} {
 		if len(q[name]) > 1 {
 			return templates.Period{}, fmt.Errorf("%w: %s is there more than once", ErrPeriod, name)
 		}
+	}
+	if q.Has("week") {
+		return lastWeek(q, today)
 	}
 	if q.Has("from") || q.Has("to") {
 		if q.Has("days") {
@@ -49,6 +53,14 @@ func readPeriod(q url.Values, today time.Time) (templates.Period, error) {
 	}
 	to := today.AddDate(0, 0, 1)
 	return templates.Period{From: to.AddDate(0, 0, -days), To: to, Days: days, Today: today}, nil
+}
+
+func lastWeek(q url.Values, today time.Time) (templates.Period, error) {
+	if q.Get("week") != "last" || q.Has("days") || q.Has("from") || q.Has("to") {
+		return templates.Period{}, fmt.Errorf("%w: week must be last, with neither days nor from and to", ErrPeriod)
+	}
+	monday := today.AddDate(0, 0, -(int(today.Weekday())+6)%7)
+	return templates.Period{From: monday.AddDate(0, 0, -7), To: monday, Week: true, Today: today}, nil
 }
 
 // parseDates reads the first and the last day of a period from two values of a query.

@@ -57,7 +57,7 @@ export function draw(host: HTMLElement, plan: Plan, sheet: Sheet, scale: number)
     }
   } else {
     if (compared) for (const key of plan.keys) add(rows(sheet.before, key), dashed(() => colour(key, 'line'), scale))
-    for (const key of plan.keys) add(rows(sheet.steps, key), line(() => colour(key, 'line'), scale))
+    for (const key of plan.keys) add(rows(sheet.steps, key), line(() => colour(key, 'line'), scale, key === 'ignored'))
   }
   const counted = Math.max(0, ...data.slice(1).flat().map((n) => n ?? 0)) || (plan.unit === '%' ? 100 : 1)
   const lines = ticks(plan.most ?? counted, plan.height > 120 ? 5 : plan.most ? 2 : 1)
@@ -86,8 +86,9 @@ function piled(lists: Values[]): Values[] {
   return lists.map((list) => (below = list.map((n, i) => (n === null ? null : n + (below[i] ?? 0)))))
 }
 
-function line(stroke: () => string, scale: number): uPlot.Series {
-  return { stroke, width: 2 * scale, points: { fill: stroke, size: 6 * scale, show: (u) => u.data[0].length < 15, filter: alone } }
+/** Dotted is the one whose grey is near another's: lines are told apart without colour. */
+function line(stroke: () => string, scale: number, dotted: boolean): uPlot.Series {
+  return { stroke, width: 2 * scale, ...(dotted && { dash: [2 * scale, 3 * scale] }), points: { fill: stroke, size: 6 * scale, show: (u) => u.data[0].length < 15, filter: alone } }
 }
 
 function dashed(stroke: () => string, scale: number): uPlot.Series {

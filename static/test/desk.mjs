@@ -39,6 +39,7 @@ const links = () => [...document.querySelectorAll("a[href]")].filter((a) => !a.d
 const kind = (address) => {
   const { pathname, searchParams } = new URL(address, "http://x");
   searchParams.delete("days");
+  searchParams.delete("week");
   return `${pathname}?${[...searchParams.keys()].sort()}`;
 };
 
