@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/consentry/consentry/internal/doctor"
 	"github.com/consentry/consentry/templates"
 )
 
@@ -53,5 +54,16 @@ func TestTheHeadlineRatesAreFigures(t *testing.T) {
 		"<dt>Interaction rate</dt>", "<dt>Acceptance</dt>", `<th scope="col">Interaction rate</th><th scope="col">Acceptance <span>of answers</span></th>`,
 		`Interaction rate <span class="small">of banners</span>`, `Acceptance <span class="small">of answers</span>`, `Measurement <span class="small">of decisions about it</span>`,
 		"<td>−", `href="?week=last&amp;compare=before"`, " Automated: banners shown",
-	}, []string{"<td>-", "to -"})
+	}, []string{"<td>-", "to -", ".▲", ".Automated", ".Gaps"})
+}
+
+// A page that loads the gate has had no visitors yet; it is not said to load none.
+func TestNobodyHasComeToAPageThatIsInstalledRight(t *testing.T) {
+	p := templates.InstallationPage{
+		Nonce: testNonce, Viewer: owner, ID: "shop", Name: "Kiln & Leaf", Page: "https://shop.example/", Days: 7, Smallest: 10,
+		Counted: &templates.Tally{}, Findings: []doctor.Finding{{Level: doctor.Right}},
+	}
+	wantTexts(t, templates.Installation(p), []string{"nobody has come yet"}, []string{"no page loads the gate"})
+	p.Findings[0].Level = doctor.Wrong
+	wantTexts(t, templates.Installation(p), []string{"no page loads the gate"}, []string{"nobody has come yet"})
 }

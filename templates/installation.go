@@ -117,6 +117,8 @@ func (p *InstallationPage) counted() string {
 			p.Days, grouped(t.Shown), plural(int(t.Shown), "banner", "banners"), grouped(t.Events), plural(int(t.Events), "decision", "decisions"))
 	case t.AutoShown+t.AutoMade > 0:
 		return fmt.Sprintf("In the last %d days only programs saw the banner, and no people.", p.Days)
+	case len(p.Findings) > 0 && p.of(doctor.Wrong) == 0:
+		return fmt.Sprintf("In the last %d days nothing was counted: nobody has come yet, or nobody had to be asked. Open the page in a browser, and the first banner appears here.", p.Days)
 	}
 	return fmt.Sprintf("In the last %d days nothing was counted: no page loads the gate, what it sends does not arrive, or nobody had to be asked.", p.Days)
 }
