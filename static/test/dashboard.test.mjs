@@ -130,7 +130,7 @@ inEveryEngine((newPage, engine) => {
       assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement.innerText]), [60, "7 days"], "place and focus are kept");
       await waitFor(async () => /^Kiln & Leaf – Consentry: .* days in /.test(await text("#said")), "what is shown now to be said");
       await reads(".picker [aria-current]", /^7 days$/);
-      await asks('a[href*="compare=before"]', "?days=7&compare=before");
+      await asks('.against a[href*="compare=before"]', "?days=7&compare=before");
       await reads("#compare", /^What changed since /);
       await asks('a[href^="?days=90"]', "?days=90&compare=before");
       await reads(".picker [aria-current]", /^90 days$/);
