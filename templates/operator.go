@@ -46,6 +46,7 @@ type OverviewPage struct {
 	Frame
 	Period Period
 	Sites  []SiteRow
+	Needs  []Needs // by site, of who may see any
 	Proofs Proofs
 }
 

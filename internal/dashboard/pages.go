@@ -35,6 +35,9 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 			return err
 		}
 		page.Sites = append(page.Sites, templates.SiteRow{ID: site.ID, Name: site.Name, Total: f.Total})
+		if v := page.Viewer; v.Records || v.Configures {
+			page.Needs = append(page.Needs, d.needs(c.Request().Context(), v, site, f))
+		}
 	}
 	return show(c, http.StatusOK, templates.Overview(page))
 }
