@@ -111,7 +111,11 @@ func (p ExperimentPage) leftOut() string {
 
 // points writes a difference of shares with its sign.
 func points(f float64) string {
-	return strings.Replace(fmt.Sprintf("%+.1f", 100*f), "-", "−", 1)
+	tenths := math.Round(1000 * f)
+	if tenths == 0 {
+		return "0.0"
+	}
+	return strings.Replace(fmt.Sprintf("%+.1f", tenths/10), "-", "−", 1)
 }
 
 func (p ExperimentPage) day(t time.Time) string {

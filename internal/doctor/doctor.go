@@ -51,7 +51,7 @@ const maxBody = 4 << 20
 func (v Visit) Run(ctx context.Context) ([]Finding, error) {
 	page, err := v.get(ctx, v.Page.String(), nil)
 	if err != nil {
-		return nil, fmt.Errorf("fetch the page: %w", err)
+		return nil, fmt.Errorf("the page could not be fetched; look at the address, and whether this machine may ask it: %w", err)
 	}
 	if page.status != http.StatusOK {
 		return nil, fmt.Errorf("fetch the page: it answers %d", page.status)

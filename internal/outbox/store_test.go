@@ -107,7 +107,7 @@ func TestRedisWithAnOutbox(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) consent.Store {
 				c.empty()
-				return opened(t, t.TempDir(), overRedis(t, c.url), c.o)
+				return placed{opened(t, t.TempDir(), overRedis(t, c.url), c.o)}
 			})
 		})
 	}
