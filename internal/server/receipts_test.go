@@ -37,7 +37,7 @@ func TestAReceiptHoldsTheWholeHistory(t *testing.T) {
 		t.Errorf("%d records, the last of them %+v", len(records), records[len(records)-1])
 	}
 	_, page := r.do(t, ask{to: "GET " + last.Receipt}.request(t, r))
-	if got := strings.Count(page, "<details"); got != 60 {
+	if got := strings.Count(page, `<details class="entry"`); got != 60 {
 		t.Errorf("the page shows %d earlier choices", got)
 	}
 }

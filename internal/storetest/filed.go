@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/consentry/consentry/internal/consent"
@@ -50,4 +51,24 @@ func filedIsTold(t *testing.T, s consent.Store) {
 	if err := s.Filed(t.Context(), "unknown", func(consent.Filing) bool { t.Error("an unknown site has entries"); return true }); err != nil {
 		t.Errorf("an unknown site: %v", err)
 	}
+}
+
+// Filed tells it of each log under the log's own name, and of the site by the order.
+func (f *flat) Filed(ctx context.Context, site string, yield func(consent.Filing) bool) error {
+	if _, err := f.look(ctx, site); err != nil {
+		return err
+	}
+	for n, more := 0, true; n < f.logs && more; n++ {
+		err := f.Spread.Filed(ctx, consent.LogName(site, n), func(one consent.Filing) bool {
+			if at, ok := f.placed(consent.Stored{Entry: consent.Entry{Site: site}, Index: consent.PlaceIn(n, one.Index)}); ok {
+				one.Index = at
+			}
+			more = yield(one)
+			return more
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
