@@ -66,7 +66,7 @@ export function look(layouts, low) {
   return { faults, buttons, letters };
 }
 
-/** The words in the cells of the open preferences' tables that go on in another line. */
+/** The words of up to 16 letters in the cells of the open preferences' tables that go on in another line. */
 export function broken() {
   const dialog = [...document.querySelectorAll("*")].map((el) => el.shadowRoot?.querySelector("dialog[open]")).find(Boolean);
   for (const d of dialog.querySelectorAll("details")) d.open = true;
@@ -76,7 +76,7 @@ export function broken() {
     range.setEnd(firstChild, index + word.length);
     return { word, lines: new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom))).size };
   }));
-  return { words: words.length, broken: words.filter(({ lines }) => lines > 1).map(({ word }) => word) };
+  return { words: words.length, broken: words.filter(({ word, lines }) => word.length <= 16 && lines > 1).map(({ word }) => word) };
 }
 
 /** What of ours that is no text is seen on the page, in any shadow root: the names of its elements, in order. */
