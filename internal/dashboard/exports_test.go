@@ -28,6 +28,9 @@ func TestWhatTheDeskShowsCanBeTaken(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/admin/requests":                       "shop,",
+		"/admin/sites":                          "journal,The Potter’s Journal,UTC,2026-10-24,2026-11-22,0,0,0,0,0",
+		"/admin/sites#json":                     `{"site":"journal","name":"The Potter’s Journal","time_zone":"UTC","from":"2026-10-24","to":"2026-11-22","total":{"shown":0,`,
+		"/admin/sites/shop/services":            "share,video,0,0,",
 		"/admin/state":                          "journal,durable,standard,",
 		"/admin/sites/shop/undeclared":          "cookie,_shop_<b>,2026-11-19T12:00:00.000Z,2026-11-22T12:00:00.000Z",
 		"/admin/sites/shop/experiment#json":     `"experiment":null`,
@@ -62,7 +65,7 @@ func TestWhatTheDeskShowsCanBeTaken(t *testing.T) {
 	}
 	link := d.invite("otto", "owner", "journal")
 	d.as(link)
-	for _, path := range []string{"/admin/requests.csv", "/admin/requests.json", "/admin/state.csv", "/admin/state.json"} {
+	for _, path := range []string{"/admin/requests.csv", "/admin/requests.json", "/admin/state.csv", "/admin/state.json", "/admin/sites.csv", "/admin/sites.json"} {
 		if a := d.get(path); a.status != http.StatusOK || strings.Contains(a.body, "shop") {
 			t.Errorf("%s tells of the other site: %d %s", path, a.status, a.body)
 		}

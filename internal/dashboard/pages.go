@@ -24,13 +24,7 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 	period.Zone = zones
 	page := templates.OverviewPage{Frame: figuresFrame(c), Period: period, Proofs: d.proofsFor(c)}
 	for _, site := range sites {
-		own := period
-		if period.Days > 0 || period.Week { // they end by the site's own today, as on its page
-			if own, err = d.period(c, site.Counting.Location()); err != nil {
-				return err
-			}
-		}
-		f, err := d.funnel(c.Request().Context(), site, own)
+		_, f, err := d.ownFunnel(c, site, period)
 		if err != nil {
 			return err
 		}
@@ -40,6 +34,20 @@ func (d *Dashboard) getOverview(c echo.Context) error {
 		}
 	}
 	return show(c, http.StatusOK, templates.Overview(page))
+}
+
+// ownFunnel is a site's figures of a period, which ends by the site's own today, as on
+// its page, when it is told in days.
+func (d *Dashboard) ownFunnel(c echo.Context, site *consent.Site, p templates.Period) (templates.Period, *Figures, error) {
+	if p.Days > 0 || p.Week {
+		own, err := d.period(c, site.Counting.Location())
+		if err != nil {
+			return p, nil, err
+		}
+		p = own
+	}
+	f, err := d.funnel(c.Request().Context(), site, p)
+	return p, f, err
 }
 
 // zoneOf is where the day is that all sites have reached, and what the days of all of
