@@ -77,6 +77,15 @@ type BreakdownRow struct {
 	Tally
 }
 
+// accepting is the interval of the share that accepted, "" where nobody was asked.
+func (r BreakdownRow) accepting() string {
+	if r.Asked() == 0 {
+		return ""
+	}
+	low, high := Split{Granted: r.Accepted, Denied: r.Asked() - r.Accepted}.Interval()
+	return bracket(low, high)
+}
+
 // Split is how one category was decided.
 type Split struct{ Granted, Denied int64 }
 
