@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/consentry/consentry/internal/lang"
 )
 
 // Missed is an estimate: Granted are banners after which measurement stayed off.
@@ -131,6 +133,12 @@ func valueTitle(dimension, value string) string {
 		return "not sent"
 	case value == "":
 		return "as configured"
+	case dimension == "country" && value != "unknown":
+		return lang.RegionName(value)
+	case dimension == "locale":
+		return lang.EnglishName(value)
+	case dimension == "group" && value == "unknown":
+		return "other pages"
 	}
 	return value
 }
