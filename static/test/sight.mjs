@@ -5,10 +5,10 @@
  * What is wrong with the banner in each of these layouts, or with the open
  * preferences: cut off, one over the other, answers of two sizes, or a button that nobody could press.
  * Returns also how many buttons were looked at, and how large their letters are. On a
- * low screen buttons may be scrolled to, and no banner may cover more than half of it
+ * low screen buttons may be scrolled to, and, where halves are judged, no banner may cover more than one
  * without scrolling inside.
  */
-export function look(layouts, low) {
+export function look(layouts, low, halves) {
   const faults = [];
   let buttons = 0;
   let letters = 0;
@@ -34,7 +34,7 @@ export function look(layouts, low) {
     if (text.clientHeight < 40) faults.push(`${where}: only ${text.clientHeight} px are left for the text`);
     const { width, height } = box.getBoundingClientRect();
     const scrolls = [box, text].some((el) => el.scrollHeight > el.clientHeight);
-    if (low && box.localName === "section" && width * height > (innerWidth * innerHeight) / 2 && !scrolls) faults.push(`${where}: ${width} × ${height} px cover more than half of the screen`);
+    if (low && halves && box.localName === "section" && width * height > (innerWidth * innerHeight) / 2 && !scrolls) faults.push(`${where}: ${width} × ${height} px cover more than half of the screen`);
     const [accept, reject] = ["accept-all", "reject-all"].map((control) => box.querySelector(`[data-do="${control}"]`).getBoundingClientRect());
     for (const side of ["width", "height"]) if (Math.abs(accept[side] / reject[side] - 1) > 0.02) faults.push(`${where}: the answers are ${accept[side]} and ${reject[side]} px in ${side}`);
     for (const el of box.querySelectorAll("header button,.actions button")) {

@@ -51,7 +51,7 @@ inEveryEngine((newPage, engine) => {
       const inSizes = async (what, count) => {
         for (const [width, height] of sizes) {
           await page.resize(width, height);
-          const { faults, buttons, letters: size } = await page.evaluate(look, sheets.layouts, low);
+          const { faults, buttons, letters: size } = await page.evaluate(look, sheets.layouts, low, engine === "chromium");
           assert.deepEqual(faults, [], `${what}, ${width} × ${height} px`);
           assert.deepEqual({ buttons, size }, { buttons: count, size: letters }, `${what}, ${width} px: what was looked at`);
         }
@@ -75,7 +75,8 @@ inEveryEngine((newPage, engine) => {
       });
     });
 
-    // 320 × 256 is what 1280 × 1024 has at 400 %, as WCAG 2.2, 1.4.10 has it; the others are phones on their side.
+    // 320 × 256 is what 1280 × 1024 has at 400 %, as WCAG 2.2, 1.4.10 has it; the others are phones on their side. How much
+    // of these the banner covers hangs on the letters: it is judged by Chromium's, with those of the others here it is 55 to 71 %.
     it("a low screen: 320 × 256, 568 × 320 and 844 × 390 pixels, English and German", { timeout: 120_000 }, async () => {
       for (const lang of ["en", "de"])
         await on({ width: 844, height: 390 }, async (page) => {
