@@ -49,7 +49,7 @@ const others = [
   html("SVG script by its older name", '<svg><script xlink:href="URL"></script></svg>', { script: true }),
   js("attribute map of an image", "const i = new Image(), a = document.createAttribute('src'); a.value = URL; i.attributes.setNamedItem(a)"),
   js("value of an image's attribute node", "const i = new Image(); i.src = '/own.png'; i.getAttributeNode('src').value = URL"),
-  js("execCommand", "document.body.contentEditable = true; document.body.focus(); document.execCommand('insertHTML', false, `<img src='${URL}'>`)"),
+  js("execCommand", "const d = document.createElement('div'); d.contentEditable = true; document.body.append(d); d.focus(); document.execCommand('insertHTML', false, `<img src='${URL}'>`)"),
   js("import() in a script of the page", "import(URL).catch(() => {})", { script: true }),
   js("import() in a timer", "setTimeout(`import('${URL}').catch(() => {})`)", { script: true }),
   html("import in an inline module", "<script type=\"module\">import 'URL'</script>", { script: true }),
