@@ -74,7 +74,7 @@ export function broken() {
   const words = [...dialog.querySelectorAll("td :is(code,bdi)")].flatMap(({ firstChild }) => [...firstChild.data.matchAll(/[^\s/-]+/g)].map(({ 0: word, index }) => {
     range.setStart(firstChild, index);
     range.setEnd(firstChild, index + word.length);
-    return { word, lines: new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom))).size };
+    return { word, lines: new Set([...range.getClientRects()].filter(({ width }) => width > 0).map(({ bottom }) => Math.round(bottom))).size };
   }));
   return { words: words.length, broken: words.filter(({ word, lines }) => word.length <= 16 && lines > 1).map(({ word }) => word) };
 }

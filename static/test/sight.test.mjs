@@ -77,11 +77,13 @@ inEveryEngine((newPage, engine) => {
 
     // 320 × 256 is what 1280 × 1024 has at 400 %, as WCAG 2.2, 1.4.10 has it; the others are phones on their side. How much
     // of these the banner covers hangs on the letters: it is judged by Chromium's, with those of the others here it is 55 to 71 %.
-    it("a low screen: 320 × 256, 568 × 320 and 844 × 390 pixels, English and German", { timeout: 120_000 }, async () => {
+    // The window of WebKit's browser here is not to be had so small: it shows a part of a wider page.
+    const low = engine === "webkit" ? [[844, 390]] : [[320, 256], [568, 320], [844, 390]];
+    it(`a low screen: ${low.map((size) => size.join(" × ")).join(", ")} pixels, English and German`, { timeout: 120_000 }, async () => {
       for (const lang of ["en", "de"])
         await on({ width: 844, height: 390 }, async (page) => {
           await visit(page, `${pages.address}/embeds-${lang}`);
-          await checkSight(page, [[320, 256], [568, 320], [844, 390]], 15, true);
+          await checkSight(page, low, 15, true);
         });
     });
 
