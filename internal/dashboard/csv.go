@@ -93,12 +93,17 @@ func csvRow(d templates.Step, categories []templates.CategoryName) []string {
 		row = append(row, strconv.FormatInt(n, 10))
 	}
 	for _, c := range categories {
-		s := d.Status[c.ID]
-		rate := ""
-		if s.All() > 0 {
-			rate = strconv.FormatFloat(s.Rate(), 'f', 4, 64)
-		}
-		row = append(row, strconv.FormatInt(s.Granted, 10), strconv.FormatInt(s.Denied, 10), rate)
+		row = append(row, splitColumns(d.Status[c.ID])...)
 	}
 	return row
+}
+
+// splitColumns are how many permitted and how many did not, and the rate, empty
+// without any.
+func splitColumns(s templates.Split) []string {
+	rate := ""
+	if s.All() > 0 {
+		rate = strconv.FormatFloat(s.Rate(), 'f', 4, 64)
+	}
+	return []string{strconv.FormatInt(s.Granted, 10), strconv.FormatInt(s.Denied, 10), rate}
 }

@@ -76,11 +76,7 @@ func (d *Dashboard) getServicesCSV(c echo.Context) error {
 	}
 	t := table{head: []string{"category", "service", "permitted", "denied", "opt_in_rate"}}
 	add := func(category, service string, s templates.Split) {
-		rate := ""
-		if s.All() > 0 {
-			rate = strconv.FormatFloat(s.Rate(), 'f', 4, 64)
-		}
-		t.rows = append(t.rows, []string{consent.Inert(category), consent.Inert(service), strconv.FormatInt(s.Granted, 10), strconv.FormatInt(s.Denied, 10), rate})
+		t.rows = append(t.rows, append([]string{consent.Inert(category), consent.Inert(service)}, splitColumns(s)...))
 	}
 	for _, category := range categoryNames(q.site, f.Total) {
 		add(category.ID, "", f.Total.Status[category.ID])

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { inEveryEngine } from "./engines.mjs";
 import { waitFor } from "./page.mjs";
 import { startStandIn } from "./standin.mjs";
-import { button } from "./visit.mjs";
+import { button, recorded } from "./visit.mjs";
 
 const body = `
 <script nonce="abc">ran = []; dataLayer = []; consentry = [(c) => ran.push("queued " + c.permits("analytics"))]</script>
@@ -88,7 +88,7 @@ describe("the gate on a strict page", () => {
       await use.page.reload();
       await waitFor(() => use.server.decisions.length === 2, "the refusal again");
       assert.equal(use.server.decisions[0].id, use.server.decisions[1].id);
-      await waitFor(() => use.page.evaluate(() => !Object.keys(localStorage).some((key) => key.endsWith(":pending"))), "the answer");
+      await recorded(use.page);
       await use.page.reload();
       await new Promise((resolve) => setTimeout(resolve, 300));
       assert.equal(use.server.decisions.length, 2, "recorded: nothing is left to send");
@@ -130,7 +130,7 @@ describe("the gate on a strict page", () => {
       answer(); // WebKit's driver waits for what is on its way before it looks
       await waitFor(async () => (await ran())?.length === 1, "the page without them");
       assert.deepEqual(await ran(), ["queued false"]);
-      await waitFor(() => use.page.evaluate(() => !Object.keys(localStorage).some((key) => key.endsWith(":pending"))), "the record");
+      await recorded(use.page);
       assert.equal(new Set(use.server.decisions.map(({ id }) => id)).size, 2, "one grant, one withdrawal, however often they were sent");
       assert.equal(await hint(), "analytics~d~AAAA");
     });
@@ -152,7 +152,7 @@ describe("the gate on a strict page", () => {
       await waitFor(() => use.page.evaluate(() => Object.entries(localStorage).some(([key, value]) => key.endsWith(":pending") && value.includes("withdraw"))), "the withdrawal to be kept");
       answer();
       await waitFor(() => use.server.decisions.some(({ control }) => control === "withdraw"), "the withdrawal");
-      await waitFor(() => use.page.evaluate(() => !Object.keys(localStorage).some((key) => key.endsWith(":pending"))), "its answer");
+      await recorded(use.page);
     });
 
     it("asks anew when the notice has changed, with the newer banner and its question", async () => {

@@ -13,7 +13,7 @@ import { becomeOwner } from "./owner.mjs";
 import { waitFor } from "./page.mjs";
 import { missing as noRedis, startRedis } from "./redis.mjs";
 import { startOwnSite } from "./site.mjs";
-import { button } from "./visit.mjs";
+import { button, recorded } from "./visit.mjs";
 import { writeZone } from "./zone.mjs";
 
 const drivers = Object.entries(launchers).filter(([, engine]) => !engine.missing());
@@ -62,6 +62,7 @@ async function visitor(use, browser, country, options) {
     const before = posted(path);
     await act();
     await waitFor(() => posted(path) > before, `a post to ${path}`);
+    if (path === "decisions" && options?.javascript !== false) await recorded(page);
   };
   const it = {
     page,

@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { inEveryEngine } from "./engines.mjs";
 import { waitFor } from "./page.mjs";
 import { startOwnSite } from "./site.mjs";
-import { bannerGone, button, madeReady } from "./visit.mjs";
+import { bannerGone, button, madeReady, recorded } from "./visit.mjs";
 
 const site = (sample) => (origin) => `
 id: shop
@@ -55,6 +55,7 @@ for (const sample of [1, 0])
           await page.click(button("reject-all"));
           await bannerGone(page);
           await waitFor(() => use.site.posts.some(({ path, status }) => path.endsWith("/decisions") && status), "the decision");
+          await recorded(page);
           assert.deepEqual(counted(), [], "the page asked");
           await act(page);
         } finally {

@@ -36,6 +36,9 @@ export async function madeReady(open, ready) {
   }
 }
 
+/** Waits until the browser knows that its decision was recorded: a page that opens before that sends it again. */
+export const recorded = (page) => waitFor(() => page.evaluate(() => !Object.keys(localStorage).some((key) => key.endsWith(":pending"))).catch(() => false), "the answer");
+
 export const bannerGone = (page) => waitFor(async () => !(await page.exists(button("reject-all"))), "the banner to go");
 
 /** Opens the preferences by the footer's link, as on any later visit. */
