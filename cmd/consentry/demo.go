@@ -23,7 +23,18 @@ const demoLong = `Opens a small shop on this machine, with Consentry in front of
 
 Its pages carry the vendors' own snippets in marked form; stand-ins on this
 machine play the vendors, so nothing leaves it. A panel in the page shows which
-tags ran and which are held. Everything is kept in --dir; delete it to start anew.`
+tags ran and which are held. Everything is kept in --dir; delete it to start anew.
+Other commands work on it as well: consentry verify --config .demo`
+
+// demoFile is the demo's server file, with the dashboard's address. What other commands
+// read is what the demo runs with.
+const demoFile = `# Written anew at each start of the demo.
+listen: 127.0.0.1:0
+admin_listen: %s
+trusted_proxies: [127.0.0.1/32, "::1/128"]
+retention: {standard: 910d}
+log: {level: warn}
+`
 
 // demoPrefix is where the demo shop proxies Consentry, as its site file says.
 const demoPrefix = "/privacy"
@@ -71,7 +82,8 @@ func runDemo(ctx context.Context, env environment, dir, listen string) error {
 		})
 		go func() { _ = vendors.Serve(at.vendors) }() // ends when it is closed
 		go func() { _ = shop.Serve(at.shop) }()
-		fmt.Fprintf(env.stdout, "shop: %s/\nvendors: http://%s/\ndashboard: http://%s/admin/\n", shopOrigin(at.shop), at.vendors.Addr(), now.Admin)
+		fmt.Fprintf(env.stdout, "shop: %s/\nvendors: http://%s/\ndashboard: http://%s/admin/\nproof: %s verify --config %s\n",
+			shopOrigin(at.shop), at.vendors.Addr(), now.Admin, os.Args[0], dir)
 	})
 }
 
@@ -102,12 +114,18 @@ func demoListen(ctx context.Context, listen string) (demoAddresses, error) {
 // demoConfig makes the demo's folder, or uses the one of an earlier start: its
 // keys and store stay, its site file follows the port.
 func demoConfig(env environment, dir string, at demoAddresses) (ServerConfig, error) {
-	config := defaultConfig()
-	config.dir, config.Listen, config.AdminListen = dir, "127.0.0.1:0", at.admin
-	config.TrustedProxies = []string{"127.0.0.1/32", "::1/128"}
-	config.Log.Level = "warn"
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return ServerConfig{}, fmt.Errorf("make the demo's folder: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, configFile), fmt.Appendf(nil, demoFile, at.admin), 0o600); err != nil {
+		return ServerConfig{}, fmt.Errorf("write the demo's server file: %w", err)
+	}
+	config, err := serverConfig(dir)
+	if err != nil {
+		return config, err
+	}
 	if err := os.MkdirAll(config.SitesDir(), 0o700); err != nil {
-		return config, fmt.Errorf("make the demo's folder: %w", err)
+		return config, fmt.Errorf("make the folder of the demo's site: %w", err)
 	}
 	site := filepath.Join(config.SitesDir(), "shop.yaml")
 	if err := os.WriteFile(site, demo.SiteFile(shopOrigin(at.shop)), 0o600); err != nil {
