@@ -17,6 +17,7 @@ import (
 	"github.com/consentry/consentry/internal/redisstore"
 	"github.com/consentry/consentry/internal/sqlitestore"
 	"github.com/consentry/consentry/internal/storetest"
+	"github.com/consentry/consentry/internal/translog"
 	"github.com/consentry/consentry/templates"
 )
 
@@ -76,7 +77,8 @@ func BenchmarkPages(b *testing.B) {
 			return &Dashboard{room: make(chan struct{}, sumsAtOnce), Options: Options{
 				Store: store, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Sites: func() []*consent.Site { return sites },
 				Seen: func(string) []consent.Sighting { return nil }, Outbox: func() outbox.Status { return outbox.Status{} },
-			}}
+				Requests: (&consent.Requests{Store: store}).List, Transparency: func(string) *translog.Log { return nil },
+			}, eldest: make(map[string]consent.Oldest)}
 		}
 		const twoYears = "?from=2024-11-23&to=2026-11-22"
 		for _, page := range []struct {
@@ -89,6 +91,9 @@ func BenchmarkPages(b *testing.B) {
 			{"a site, a year and the one before", "/admin/sites/site-0?from=2025-11-23&to=2026-11-22&compare=before", (*Dashboard).getSite},
 			{"a site in one country, two years", "/admin/sites/site-0" + twoYears + "&by=country&value=C1", (*Dashboard).getSite},
 			{"JSON, two years", "/admin/sites/site-0/rates.json" + twoYears, (*Dashboard).getJSON},
+			{"requests", "/admin/requests", (*Dashboard).getRequests},
+			{"keeping", "/admin/state", (*Dashboard).getState},
+			{"audit", "/admin/sites/site-0/audit", (*Dashboard).getAudit},
 		} {
 			b.Run(on.name+"/"+page.name, func(b *testing.B) {
 				d := open()
