@@ -23,6 +23,9 @@ type job struct {
 // errElsewhere is a record whose piece of the log is not in the stream any more.
 var errElsewhere = errors.New("not in this piece of the log")
 
+// errLacks is a place that the log has nothing at.
+var errLacks = errors.New("an entry is missing")
+
 // outcome is what the flusher tells the waiting caller, once.
 type outcome struct {
 	stored consent.Stored
@@ -145,6 +148,7 @@ func (s *Store) flush(list []*batch) {
 	}
 	calls := make([]*call, len(list))
 	for i, b := range list {
+		b.expect(s.marks.of(b.jobs[0].entry.Site))
 		calls[i] = &b.call
 	}
 	s.run(context.Background(), s.scripts.append, calls)
@@ -152,34 +156,57 @@ func (s *Store) flush(list []*batch) {
 		if len(b.args) > 2 && len(b.args[2].([]byte)) > 0 {
 			s.waits.Store(b.jobs[0].entry.Site, true)
 		}
-		b.answer()
+		if err := s.still(b); err != nil {
+			b.refuse(err)
+			continue
+		}
+		index, leaf := b.answer()
+		s.marks.reach(b.jobs[0].entry.Site, b.mark, index, leaf)
 	}
 }
 
-// refuse tells every caller of the batch that nothing was written.
+// still makes sure that what was written to has the data that were meant: the script
+// knows, but for a server that was restarted in between, which costs a connection.
+func (s *Store) still(b *batch) error {
+	site := b.jobs[0].entry.Site
+	switch err := b.cmd.Err(); {
+	case redis.HasErrorPrefix(err, "LOST"):
+		return s.lose(site, b.mark)
+	case err != nil:
+		return nil
+	}
+	return s.listSoon(site)
+}
+
+// refuse tells every caller of the batch that it cannot be taken for written.
 func (b *batch) refuse(err error) {
 	for _, j := range b.jobs {
 		j.done <- outcome{err: fmt.Errorf("append record: %w", unavailable(err))}
 	}
 }
 
-// answer tells every caller of the batch what became of its entry.
-func (b *batch) answer() {
+// answer tells every caller of the batch what became of its entry, and returns the
+// last place that was told, or -1.
+func (b *batch) answer() (last int64, leaf [32]byte) {
+	last = -1
 	replies, err := b.cmd.Slice()
 	if err == nil && len(replies) != len(b.jobs) {
 		err = fmt.Errorf("%w: %d answers to %d entries", errForeign, len(replies), len(b.jobs))
 	}
 	if err != nil {
 		b.refuse(err)
-		return
+		return last, leaf
 	}
 	for i, j := range b.jobs {
 		var out outcome
 		if out.stored, out.dup, out.err = j.read(replies[i]); out.err != nil {
 			out.err = fmt.Errorf("append record: %w", unavailable(out.err))
+		} else if out.stored.Index > last {
+			last, leaf = out.stored.Index, out.stored.Leaf
 		}
 		j.done <- out
 	}
+	return last, leaf
 }
 
 // read takes the script's answer: a place for a new entry, or what the store

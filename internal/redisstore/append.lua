@@ -4,22 +4,28 @@
 --       and its subject bucket, then the stream of counters that wait
 -- ARGV  1 this program's schema, 2 number of entries, 3 what they add to counters
 --       when every one is new, as waiting.go writes it, or nothing,
+--       4 the mark of the site's data, 5 entries that its log has at least,
 --       for each entry: its bytes of the log, 32 bytes of secret and receipt or
 --       none, and what it adds
 --
 -- Answers for each entry with its place when it is new, with minus its place when
 -- it is new and was erased before it came, else with what the record bucket holds
 -- of it and the piece of the log that has it, even when Redis takes no writes. An
--- entry that meets foreign data in a key leaves nothing behind.
+-- entry that meets foreign data in a key leaves nothing behind. Data that are not those
+-- of before take nothing, and are LOST.
 local call, try, sub, format = redis.call, redis.pcall, string.sub, string.format
 local schema, entries = tonumber(ARGV[1]), tonumber(ARGV[2])
-local facts = call('HGET', KEYS[1], 'schema')
+local known = call('HMGET', KEYS[1], 'schema', 'mark')
+local facts = known[1]
 if facts and tonumber(facts) > schema then
   return redis.error_reply('NEWERSCHEMA ' .. facts)
 end
 
 local newest = call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
 local last = newest and tonumber(string.match(newest[1], '^%d+')) or 0
+if known[2] ~= ARGV[4] or last < tonumber(ARGV[5]) then
+  return redis.error_reply('LOST ' .. last)
+end
 local before, answer, nobody = last, {}, string.rep('\0', 16)
 local counted = { ARGV[3] } -- and then what entries that are not new would have added
 
@@ -33,7 +39,7 @@ local function write()
 end
 
 for i = 1, entries do
-  local a = 3 * i + 1
+  local a = 3 * i + 3
   local logged = ARGV[a]
   local bucket, field = KEYS[2 * i + 1], sub(logged, 6, 19)
   local place = format('%d', last + 1)

@@ -28,10 +28,17 @@ func (s *Store) PutArtefact(ctx context.Context, site string, a consent.Artefact
 		keys: []string{factsKey(site), logKey(site), artefactKey(site, a.Digest), kindKey(site, a.Kind)},
 		args: []any{schema, a.Digest, encodeHead(&a), a.Kind, a.Body, encodeArtefact(&a)},
 	}
+	mark := s.marks.of(site).mark
 	s.run(ctx, s.scripts.artefact, []*call{c})
-	if err := c.cmd.Err(); err != nil {
+	head, err := c.cmd.Text()
+	var there consent.Artefact
+	if err == nil {
+		err = decodeHead(&there, head)
+	}
+	if err != nil {
 		return fmt.Errorf("put artefact: %w", unavailable(err))
 	}
+	s.marks.reach(site, mark, there.Index, there.Leaf)
 	return nil
 }
 

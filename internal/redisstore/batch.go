@@ -13,6 +13,13 @@ import (
 type batch struct {
 	call
 	jobs []*job
+	mark string // of the data that it is to be added to
+}
+
+// expect tells the script what it must find.
+func (b *batch) expect(known marked) {
+	b.mark = known.mark
+	b.args[3], b.args[4] = known.mark, known.size
 }
 
 // batches sorts jobs by site, in their order.
@@ -45,7 +52,7 @@ func (b *batch) build() {
 		entries = append(entries, j.logged, j.secret, counts.addAll(e.Counts))
 	}
 	b.keys = append(b.keys, waitingKey(site))
-	b.args = append(make([]any, 0, 3+len(entries)), schema, len(b.jobs), counts.encode())
+	b.args = append(make([]any, 0, 5+len(entries)), schema, len(b.jobs), counts.encode(), "", 0) // expect knows the rest
 	b.args = append(b.args, entries...)
 }
 

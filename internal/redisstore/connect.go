@@ -28,7 +28,7 @@ func (s *Store) bounded(u *redis.UniversalOptions) *redis.UniversalOptions {
 	u.DisableIdentity = true
 	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	u.OnConnect = func(ctx context.Context, conn *redis.Conn) error {
-		s.changed.Store(true)
+		s.connections.Add(1)
 		s.health.expire()
 		return s.met.meet(ctx, conn)
 	}

@@ -17,7 +17,8 @@ import (
 //	                           copies are gone from Redis' files; pruned, how
 //	                           often records were pruned since; clean, the run
 //	                           ids of the servers whose files that is true of;
-//	                           waiting, as w:{site} was kept before
+//	                           mark, which other data would not have, see
+//	                           marks.go; waiting, as w:{site} was kept before
 //	l:{site}           stream  the log in pieces of one or several entries. Entry
 //	                           i has the place i+1, a piece the id of its last
 //	                           place and the field e: for each entry the place of

@@ -23,8 +23,8 @@ func newMet() met { return met{ids: make(map[string]bool)} }
 
 // meet notes who answers on a new connection, and refuses the first one to a server
 // that was not there at first: whoever was about to write to it has to hear first that
-// it may lack what was written last. A server that does not say who it is, as where
-// INFO is forbidden, is not noticed.
+// it may lack what was written last. Of a server that does not say who it is, as where
+// INFO is forbidden, marks find out what it lacks.
 func (m *met) meet(ctx context.Context, conn *redis.Conn) error {
 	info, err := infoOf(ctx, conn)
 	id := info["run_id"]
@@ -47,11 +47,12 @@ func (m *met) open() {
 	m.opened = true
 }
 
-// Renewals is how many servers have answered as masters. It grows when one was
-// restarted or another took its place: what was acknowledged last may be gone then.
+// Renewals is how many servers have answered as masters, and how often a site's data
+// were others than before. It grows when a server was restarted or another took its
+// place, and when one was emptied: what was acknowledged may be gone then.
 // Whoever writes while that happens finds it grown when the write returns.
 func (s *Store) Renewals() int64 {
 	s.met.mu.Lock()
 	defer s.met.mu.Unlock()
-	return int64(len(s.met.ids))
+	return int64(len(s.met.ids)) + s.marks.losses()
 }

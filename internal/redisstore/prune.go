@@ -263,7 +263,7 @@ func (s *Store) piece(ctx context.Context, site string, index int64) (piece redi
 	}
 	moved, err := s.moved(ctx, site, index, "+inf", 1)
 	if err == nil && len(moved) == 0 {
-		err = fmt.Errorf("the log of %s lacks entry %d", site, index)
+		err = fmt.Errorf("%w: the log of %s, %d", errLacks, site, index)
 	}
 	if err != nil {
 		return piece, false, err

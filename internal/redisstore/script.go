@@ -10,7 +10,7 @@ import (
 
 // scripts are what runs inside Redis.
 type scripts struct {
-	append, history, artefact, counts, fold, erase, swap, prune, move, orphan, scrubbed script
+	append, history, artefact, counts, fold, erase, swap, prune, move, orphan, scrubbed, mark script
 }
 
 // script is one with its text, which may have to be sent anew.
@@ -29,6 +29,7 @@ func newScripts() scripts {
 		erase: newScript(eraseSource), swap: newScript(swapSource),
 		prune: newScript(pruneSource), move: newScript(moveSource),
 		orphan: newScript(orphanSource), scrubbed: newScript(scrubbedSource),
+		mark: newScript(markSource),
 	}
 }
 
@@ -57,6 +58,8 @@ var (
 	orphanSource string
 	//go:embed scrubbed.lua
 	scrubbedSource string
+	//go:embed mark.lua
+	markSource string
 )
 
 // call is one run of a script with the keys of one site.

@@ -205,6 +205,7 @@ func TestScriptsTouchOnlyNamedKeys(t *testing.T) {
 	for name, source := range map[string]string{
 		"append": appendSource, "history": historySource, "artefact": artefactSource, "counts": countsSource, "fold": foldSource,
 		"erase": eraseSource, "swap": swapSource, "prune": pruneSource, "move": moveSource, "orphan": orphanSource, "scrubbed": scrubbedSource,
+		"mark": markSource,
 	} {
 		good := []string{"KEYS"}
 		for _, m := range named.FindAllStringSubmatch(source, -1) {

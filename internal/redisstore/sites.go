@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,10 +15,11 @@ import (
 const scanChunk = 1000
 
 // list makes sure that a site is in the set of all before anything of it is
-// written. The set lies elsewhere in a cluster, so no script can do it.
+// written, and that its data are those of before. The set lies elsewhere in a cluster,
+// so no script can do it.
 func (s *Store) list(ctx context.Context, site string) error {
-	s.lookAgain()
-	if _, ok := s.listed.Load(site); ok {
+	connection := s.connections.Load()
+	if seen(&s.listed, site, connection) {
 		return nil
 	}
 	// Asked first, for a Redis that takes no writes still answers what it has.
@@ -26,7 +28,10 @@ func (s *Store) list(ctx context.Context, site string) error {
 		err = s.client.SAdd(ctx, sitesKey, site).Err()
 	}
 	if err == nil {
-		s.listed.Store(site, true)
+		err = s.recognise(ctx, site)
+	}
+	if err == nil {
+		s.listed.Store(site, connection)
 	}
 	return err
 }
@@ -69,14 +74,14 @@ func (s *Store) sites(ctx context.Context) ([]string, error) {
 		}
 	}
 	pipe := s.client.Pipeline()
-	written := make(map[string]*redis.IntCmd)
+	written := make(map[string]*redis.StringCmd)
 	for _, site := range list {
-		written[site] = pipe.Exists(ctx, factsKey(site))
+		written[site] = pipe.HGet(ctx, factsKey(site), "schema")
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(site string) bool { return site == "" || written[site].Val() == 0 })
+	list = slices.DeleteFunc(list, func(site string) bool { return site == "" || written[site].Val() == "" })
 	slices.Sort(list)
 	return list, nil
 }

@@ -94,10 +94,13 @@ type Store struct {
 	waits   sync.Map // sites with counters to fold
 	health  probed
 	met     met
-	schemas sync.Map // sites whose schema was seen to be this program's
-	listed  sync.Map // sites that were seen in the set of all
+	marks   marks
+	schemas sync.Map // sites whose schema was seen to be this program's, each at which connection
+	listed  sync.Map // sites that were seen in the set of all and recognised, likewise
 	scrubs  scrubs
-	changed atomic.Bool // Redis may be another than before: look again
+	// connections is how many there have been: at the next one Redis may be another, and
+	// what was seen in it is looked at again.
+	connections atomic.Int64
 
 	closing  sync.RWMutex // held for reading while a job enters the queue
 	closed   bool
@@ -126,7 +129,7 @@ func open(ctx context.Context, u *redis.UniversalOptions, o Options) (*Store, er
 	o = o.withDefaults()
 	s := &Store{
 		options: o, scripts: newScripts(), queue: make(chan *job, o.Queue), crowd: newCrowd(),
-		counts: newHeldCounts(o.Held), health: newProbed(), met: newMet(), stop: make(chan struct{}),
+		counts: newHeldCounts(o.Held), health: newProbed(), met: newMet(), marks: newMarks(), stop: make(chan struct{}),
 		scrubs: newScrubs(),
 	}
 	redis.SetLogger(driverLog{o.Log})
@@ -161,6 +164,7 @@ func (s *Store) keepUp() {
 			s.health.expire()
 			if n%askEvery == 0 {
 				_, _ = s.Health(context.Background()) // whoever needs to know asks as well
+				s.watch(context.Background())
 			}
 			adopted = adopted || s.adopt(context.Background()) == nil
 			_ = s.flushCounts(context.Background()) // what failed is kept and tried again
@@ -201,12 +205,10 @@ func (s *Store) ready(ctx context.Context) error {
 	return nil
 }
 
-// lookAgain forgets what was seen in a Redis that may be another one by now.
-func (s *Store) lookAgain() {
-	if s.changed.Swap(false) {
-		s.schemas.Clear()
-		s.listed.Clear()
-	}
+// seen reports whether something was seen at the newest connection, as all were since.
+func seen(at *sync.Map, site string, connection int64) bool {
+	n, ok := at.Load(site)
+	return ok && n == connection
 }
 
 // readable is ready for a site's data, which must be of this program's schema.
@@ -214,8 +216,8 @@ func (s *Store) readable(ctx context.Context, site string) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	s.lookAgain()
-	if _, ok := s.schemas.Load(site); ok {
+	connection := s.connections.Load()
+	if seen(&s.schemas, site, connection) {
 		return nil
 	}
 	version, err := s.client.HGet(ctx, factsKey(site), "schema").Int()
@@ -227,6 +229,6 @@ func (s *Store) readable(ctx context.Context, site string) error {
 	case version > schema:
 		return unavailable(fmt.Errorf("site %s has schema %d, this program knows %d: %w", site, version, schema, ErrNewer))
 	}
-	s.schemas.Store(site, true)
+	s.schemas.Store(site, connection)
 	return nil
 }

@@ -97,6 +97,7 @@ func leaveWaiting(t testing.TB, s *Store, entries []consent.Entry) {
 			jobs = append(jobs, j)
 		}
 		for _, b := range batches(jobs) {
+			b.expect(s.marks.of(b.jobs[0].entry.Site))
 			if s.run(t.Context(), s.scripts.append, []*call{&b.call}); b.cmd.Err() != nil {
 				t.Fatal(b.cmd.Err())
 			}
