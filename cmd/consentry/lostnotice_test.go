@@ -2,10 +2,12 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/consentry/consentry/internal/redisstore"
 	"github.com/consentry/consentry/internal/storetest"
 )
 
@@ -16,14 +18,20 @@ func TestANoticeThatRedisLostIsPutAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		lose func(*storetest.Redis)
 		away time.Duration
+		told string // in the server's log
 	}{
-		"its last second, unnoticed": {func(*storetest.Redis) {}, 0},
-		"its last second, noticed":   {func(*storetest.Redis) {}, 2 * time.Second},
-		"everything":                 {func(r *storetest.Redis) { r.MustDo("FLUSHALL"); r.MustDo("SAVE") }, 0},
+		"its last second, unnoticed":     {func(*storetest.Redis) {}, 0, "the store lacked what records refer to"},
+		"its last second, noticed":       {func(*storetest.Redis) {}, 2 * time.Second, "the store lacked what records refer to"},
+		"its last second, without +info": {func(*storetest.Redis) {}, 0, "redis lacks what it had of a site"},
+		"everything":                     {func(r *storetest.Redis) { r.MustDo("FLUSHALL"); r.MustDo("SAVE") }, 0, "redis lacks what it had of a site"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			redis := storetest.StartRedis(t)
-			dir := newShop(t, "https://shop.example", anyPorts+"store: "+redis.URL()+"\nrequire: any\n")
+			rules := redisstore.ACL
+			if strings.Contains(name, "without") {
+				rules += " -info"
+			}
+			redis := storetest.StartRedis(t, slices.Concat([]string{"--user", "consentry", "on", ">p"}, strings.Fields(rules))...)
+			dir := newShop(t, "https://shop.example", anyPorts+"store: redis://consentry:p@"+redis.Addr()+"\nrequire: any\n")
 			p := start(t, dir)
 			defer p.stop()
 			before := p.rendering()
@@ -40,6 +48,9 @@ func TestANoticeThatRedisLostIsPutAgain(t *testing.T) {
 				}
 			}
 			p.wantReady()
+			if log := p.log(); !strings.Contains(log, c.told) {
+				t.Errorf("the log does not say %q:\n%s", c.told, log)
+			}
 			wantVerified(t, dir, exitOK, "3 records", "no difference")
 		})
 	}

@@ -9,16 +9,16 @@ import (
 )
 
 // Renewing is a store that notices when a server answers it that has not done so
-// before: one that was restarted, or another. What was acknowledged last may be gone
-// from it, or everything.
+// before, or has other data than before: one that was restarted or emptied, or another.
+// What was acknowledged last may be gone from it, or everything.
 type Renewing interface {
-	// Renewals is how many servers there have been.
+	// Renewals is how many servers, and other data, there have been.
 	Renewals() int64
 }
 
 // errRenewed is a store in which nobody has looked for what records refer to since it
-// was restarted.
-var errRenewed = fmt.Errorf("%w: it was restarted, and what records refer to is looked for in it first", consent.ErrUnavailable)
+// was restarted or has lost some.
+var errRenewed = fmt.Errorf("%w: it was restarted or has lost something, and what records refer to is looked for in it first", consent.ErrUnavailable)
 
 func (s *Store) renewals() int64 {
 	if store, ok := s.Store.(Renewing); ok {
@@ -48,7 +48,7 @@ func (s *Store) putAgain(ctx context.Context) bool {
 		return false
 	}
 	if len(missing) > 0 {
-		s.options.Log.Warn("the store lacked what records refer to, as after a restart that lost its last second; it was put there again", "artefacts", len(missing))
+		s.options.Log.Warn("the store lacked what records refer to, as one does that was emptied, or restarted without its last second; it was put there again", "artefacts", len(missing))
 	}
 	return true
 }

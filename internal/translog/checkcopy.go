@@ -57,7 +57,7 @@ func (c *check) differMissing(of Checkpoint, where string) error {
 	if c.Report.Signed != nil {
 		has = "one of " + c.Report.Signed.Origin
 	}
-	return differ(of.Size, "checkpoint", "%s has one of %s over %d entries, and the store has %s: it was deleted, or an older state was restored. "+
+	return differ(of.Size, "checkpoint", "%s has one of %s over %d entries, and the store has %s: it was deleted, the store was emptied, or an older state was restored. "+
 		"(A server that was killed when it had signed for the first time leaves that until it runs again.)", where, of.Origin, of.Size, has)
 }
 
