@@ -30,8 +30,9 @@ sites are searched unless --site says which.
 Whose decisions "consentry import" has taken over has neither: --imported VISITOR
 names them by what the other tool called them, in all sites or the one of --site;
 - is read from standard input, since a name would stand in the list of processes.
-Without --yes it lists the consent ids, which "consentry prove", "reproduce" and
-the dashboard take; "consentry bundle --imported" writes all with their proofs.
+Without --yes it lists the consent ids, which "consentry reproduce" and the
+dashboard take; "consentry prove --imported" writes the proofs, and "consentry
+bundle --imported" all of it in one archive.
 
 It refuses while the site's file has a legal_hold, with the reason. A visitor who
 asked meanwhile waits under /admin/requests, and this settles it. Visitors can

@@ -28,6 +28,7 @@ func TestAnImportedVisitorIsFoundAndErased(t *testing.T) {
 	zip := filepath.Join(t.TempDir(), "hers.zip")
 	wantCommand(t, exitOK, "2 records with their content", "bundle", "shop", "--imported", "visitor-two", "-o", zip, "--config", dir)
 	wantCommand(t, exitOK, "No difference", "verify-bundle", zip)
+	wantProvedByName(t, dir)
 
 	wantCommand(t, exitUsage, "RECORD, or --imported", "erase", "--config", dir)
 	wantCommand(t, exitUsage, "RECORD, or --imported", append(erase, newDecisionID())...)
@@ -51,6 +52,34 @@ func TestAnImportedVisitorIsFoundAndErased(t *testing.T) {
 	wantCommand(t, exitOK, "erased already", append(erase, "--yes")...)
 	wantCommand(t, exitOK, "1 record would be erased", "erase", "--imported", "visitor-one@old.example", "--config", dir)
 	wantVerified(t, dir, exitOK, "2 erased", "no difference")
+}
+
+// wantProvedByName wants a proof that holds offline for each of a visitor's records.
+func wantProvedByName(t *testing.T, dir string) {
+	t.Helper()
+	key, folder := filepath.Join(t.TempDir(), "log.key"), t.TempDir()
+	replace(t, key, wantCommand(t, exitOK, "Key ", "log", "show", "--config", dir))
+	prove := []string{"prove", "--imported", "visitor-two", "--config", dir, "-o", folder}
+	said := wantCommand(t, exitOK, "wrote "+folder, prove...)
+	proofs, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(proofs) != 2 || strings.Count(said, "site shop, record of ") != 2 {
+		t.Fatalf("%d proofs, %v:\n%s", len(proofs), err, said)
+	}
+	for _, proof := range proofs {
+		id, _ := strings.CutSuffix(filepath.Base(proof), ".tlog-proof")
+		if said := wantCommand(t, exitOK, "The proof holds", "verify-receipt", proof, "--key", key); !strings.Contains(said, "record    "+id) {
+			t.Errorf("%s proves\n%s", proof, said)
+		}
+	}
+	piped := exec.Command("consentry", "prove", "--imported", "-", "--site", "shop", "--config", dir)
+	piped.Dir, piped.Stdin = t.TempDir(), strings.NewReader("visitor-one@old.example\n")
+	if said, err := piped.CombinedOutput(); err != nil || strings.Count(string(said), "wrote ") != 1 {
+		t.Errorf("%v\n%s", err, said)
+	}
+	wantCommand(t, exitUsage, "RECORD, or --imported", "prove", "--config", dir)
+	wantCommand(t, exitUsage, "RECORD, or --imported", append(prove, newDecisionID())...)
+	wantCommand(t, exitProblem, "no record of this visitor", "prove", "--imported", "visitor", "--config", dir)
+	wantCommand(t, exitProblem, "write "+filepath.Join(folder, "none"), append(prove, "-o", filepath.Join(folder, "none"))...)
 }
 
 // importedTraces are those of the records that a listing names.

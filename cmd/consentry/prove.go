@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,12 +19,18 @@ import (
 const proveLong = `Writes the proof that a record has been in the site's signed log: the record
 itself, its place, the hashes up to the signed root, and the signature. Whoever
 has the file and the log's public key can check it without this server, with
-"consentry verify-receipt" or any program that reads C2SP tlog-proof.`
+"consentry verify-receipt" or any program that reads C2SP tlog-proof.
+
+Whose decisions "consentry import" has taken over was given no id: --imported
+VISITOR writes one file for each record of whom the other tool called so,
+RECORD.tlog-proof, into the folder that --out names, or into this one; - is read
+from standard input, since a name would stand in the list of processes.`
 
 func newProve(env environment) *cobra.Command {
 	cmd := &cobra.Command{Use: "prove RECORD", Short: "Write the proof that a record is in the signed log", Long: proveLong}
 	out := cmd.Flags().StringP("out", "o", "", "file to write, instead of standard output")
-	return onRecord(env, cmd, func(ctx context.Context, d *logDesk, f foundRecord) error {
+	imported := importedFlag(cmd)
+	onRecord(env, cmd, func(ctx context.Context, d *logDesk, f foundRecord) error {
 		proof, err := d.logs.of(f.site).ProveRecord(ctx, f.stored, f.record)
 		if err != nil {
 			return err
@@ -33,6 +41,61 @@ func newProve(env environment) *cobra.Command {
 		}
 		return writeWhole(*out, proof.Format(), secretMode, true)
 	})
+	one := cmd.RunE
+	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		visitor, err := importedVisitor(env, *imported)
+		switch {
+		case err != nil:
+			return err
+		case (visitor != "") == (len(args) == 1):
+			return usagef("name what is to be proved: RECORD, or --imported VISITOR")
+		case visitor == "":
+			return one(cmd, args)
+		}
+		d, err := openDesk(cmd.Context(), env, configDir(cmd))
+		if err != nil {
+			return err
+		}
+		defer d.close()
+		return d.proveImported(cmd.Context(), visitor, cmd.Flag("site").Value.String(), *out)
+	}
+	return cmd
+}
+
+// proveImported writes the proofs of an imported visitor's records into a folder.
+func (d *logDesk) proveImported(ctx context.Context, visitor, only, folder string) error {
+	sites, err := d.sites(ctx, only)
+	if err != nil {
+		return err
+	}
+	written := 0
+	for _, site := range sites {
+		list, err := importedOf(ctx, d.store, d.ring, site.ID, visitor)
+		if err != nil {
+			return err
+		}
+		for _, stored := range unerased(list) {
+			f, err := d.opened(ctx, site, stored)
+			if err != nil {
+				return err
+			}
+			proof, err := d.logs.of(site).ProveRecord(ctx, stored, f.record)
+			if err != nil {
+				return fmt.Errorf("site %s, record %s: %w", site.ID, stored.Record, err)
+			}
+			path := filepath.Join(folder, stored.Record.String()+".tlog-proof")
+			if err := writeWhole(path, proof.Format(), secretMode, true); err != nil {
+				return err
+			}
+			fmt.Fprintf(d.env.stdout, "wrote %s: site %s, record of %s\n", path, site.ID, stored.Time.UTC().Format(time.DateTime+" MST"))
+			written++
+		}
+	}
+	if written == 0 {
+		return errNotImported
+	}
+	return nil
 }
 
 const verifyReceiptLong = `Checks a proof file offline: nothing but the file and the log's public key is

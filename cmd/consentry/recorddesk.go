@@ -53,14 +53,18 @@ func (d *logDesk) find(ctx context.Context, id consent.ID, only string) (foundRe
 		if err != nil {
 			return foundRecord{}, fmt.Errorf("site %s: %w", site.ID, err)
 		}
-		reader := consent.Reader{Store: d.store}
-		f := foundRecord{site: site, stored: stored}
-		if f.record, f.frame, err = reader.Open(ctx, stored); err != nil {
-			return foundRecord{}, fmt.Errorf("site %s, record %s: %w", site.ID, id, err)
-		}
-		return f, nil
+		return d.opened(ctx, site, stored)
 	}
 	return foundRecord{}, fmt.Errorf("no record %s is held; a mistyped id and one that was never given look alike", id)
+}
+
+func (d *logDesk) opened(ctx context.Context, site *consent.Site, stored consent.Stored) (f foundRecord, err error) {
+	reader := consent.Reader{Store: d.store}
+	f = foundRecord{site: site, stored: stored}
+	if f.record, f.frame, err = reader.Open(ctx, stored); err != nil {
+		return foundRecord{}, fmt.Errorf("site %s, record %s: %w", site.ID, stored.Record, err)
+	}
+	return f, nil
 }
 
 // onRecord makes a command that does something with one record.
