@@ -28,6 +28,9 @@ const indexBits = 40
 // joins pages in the middle of a table, and such a copy would outlive its row.
 // records.secret is the row's id there; a NULL stands for records.id.
 //
+// Version 1 erased without a list. What it had erased is listed as of the migration,
+// in the order of the log.
+//
 // sites.unfolded is what is to be added to tallies (see unfolded).
 //
 // What version 2 counted is dropped: it did not tell an answer to a banner from a
@@ -80,6 +83,9 @@ CREATE TABLE erasures (
 	PRIMARY KEY (site, pos)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX erasures_by_record ON erasures (site, record);
+INSERT INTO erasures
+	SELECT r.id >> 40, row_number() OVER (PARTITION BY r.id >> 40 ORDER BY r.id) - 1, r.record, unixepoch() * 1000
+	FROM records r JOIN secrets s ON s.id = r.id WHERE s.erased;
 CREATE TABLE checkpoints (
 	site INTEGER PRIMARY KEY, note BLOB NOT NULL
 ) STRICT;

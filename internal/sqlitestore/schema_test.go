@@ -157,9 +157,17 @@ func TestSchema1IsMigrated(t *testing.T) {
 		must(t, c.exec("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", row, e.Record[:], e.Subject[:], e.Time.UnixMilli(), e.Leaf[:], e.Sealed))
 		must(t, c.exec("INSERT INTO secrets VALUES (?, ?, ?)", row, e.Secret[:], e.Receipt[:]))
 	}
+	must(t, c.exec("INSERT INTO sites VALUES (3, 'wiki', 4, 0)"))
+	for n := range 4 {
+		e := storetest.Entry("wiki", n)
+		must(t, c.exec("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", rowID(3, int64(n)), e.Record[:], e.Subject[:], e.Time.UnixMilli(), e.Leaf[:], e.Sealed))
+		must(t, c.exec("INSERT INTO secrets VALUES (?, ?, ?)", rowID(3, int64(n)), e.Secret[:], e.Receipt[:]))
+	}
+	must(t, c.exec("UPDATE secrets SET secret = NULL, receipt = NULL WHERE id IN (?, ?)", rowID(3, 1), rowID(3, 3)))
 	must(t, c.Close())
 
 	s := opened(t, path, generationSize)
+	wantListed(t, s, "wiki", 1, 3)
 	for range 2 { // the second time opened again
 		storetest.MustAppend(t, s, storetest.Entry("blog", 100+len(storetest.ReadLog(t, s, "blog", 0))))
 		for n := range 3 {
@@ -173,9 +181,30 @@ func TestSchema1IsMigrated(t *testing.T) {
 		s = opened(t, path, generationSize)
 	}
 	must(t, s.Erase(t.Context(), "shop", []consent.Erasure{{Record: storetest.Entry("shop", 1).Record}}))
+	must(t, s.Erase(t.Context(), "wiki", []consent.Erasure{
+		{Record: storetest.Entry("wiki", 2).Record, Time: storetest.Epoch()}, {Record: storetest.Entry("wiki", 3).Record, Time: storetest.Epoch()},
+	}))
+	wantListed(t, s, "wiki", 1, 3, 2)
 	for n, e := range storetest.ReadLog(t, s, "shop", 0) {
 		if e.Record.Erased != (n == 1) {
 			t.Errorf("record %d: erased %t", n, e.Record.Erased)
 		}
+	}
+}
+
+// wantListed wants the records, in this order, in the list of erasures: schema 1 had
+// none, and what it had erased would be taken for damage without.
+func wantListed(t *testing.T, s *Store, site string, records ...int) {
+	t.Helper()
+	at := 0
+	must(t, s.Erasures(t.Context(), site, 0, func(pos int64, e consent.Erasure) bool {
+		if at < len(records) && (pos != int64(at) || e.Record != storetest.Entry(site, records[at]).Record || e.Time.IsZero()) {
+			t.Errorf("place %d of the list has %+v", pos, e)
+		}
+		at++
+		return true
+	}))
+	if at != len(records) {
+		t.Errorf("%d erasures are listed, want %d", at, len(records))
 	}
 }

@@ -57,7 +57,7 @@ func (c *check) addErased(ctx context.Context, e consent.LogEntry) error {
 	}
 	if !c.gone.tells(e) {
 		return differ(e.Index, "entry", "the record's secret is gone, and neither an erasure nor a purge of it is listed: "+
-			"it was deleted or damaged by other means than this program's, and nobody can read or prove the record any more")
+			"it was deleted or damaged by other means than this program's, and nobody can read or prove the record any more. If that was not meant, restore a backup that still has it")
 	}
 	purged := c.gone.purged.Has(e.Index)
 	if purged && !c.gone.listed[e.Record.Record] {
