@@ -43,7 +43,12 @@ func (s *Store) backup(ctx context.Context, path string, progress Progress) (err
 		return err
 	}
 	partial := path + ".partial"
-	defer func() { _ = os.Remove(partial) }()
+	defer func() {
+		_ = os.Remove(partial)
+		if at := (*fs.PathError)(nil); errors.As(err, &at) && at.Path == partial {
+			err = at.Err // the caller names the file that was asked for
+		}
+	}()
 	if err := removeIfThere(partial); err != nil {
 		return err
 	}
