@@ -39,9 +39,18 @@ type attempts struct {
 }
 
 type failures struct {
-	n     int
-	until time.Time // no try before
-	last  time.Time
+	n       int
+	until   time.Time // no try before
+	last    time.Time
+	running int // tries that have begun, and may fail
+}
+
+// count is how many failures there are, were every try that runs to fail.
+func (f failures) count(now time.Time) int {
+	if now.Sub(f.last) > forgetAfter {
+		return f.running
+	}
+	return f.n + f.running
 }
 
 func newAttempts() *attempts {
@@ -49,12 +58,17 @@ func newAttempts() *attempts {
 }
 
 // begin asks for one try and says how long to wait when there is none. Keys are
-// addresses and accounts.
+// addresses and accounts. Who gets one calls end when it is over, after failed or
+// succeeded. After the free failures one try runs at a time.
 func (a *attempts) begin(now time.Time, keys ...string) (wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, key := range keys {
-		wait = max(wait, a.by[a.key(key)].until.Sub(now))
+		f := a.by[a.key(key)]
+		wait = max(wait, f.until.Sub(now))
+		if f.running > 0 && f.count(now) >= freeFailures {
+			wait = max(wait, firstWait)
+		}
 	}
 	if wait > 0 {
 		return wait
@@ -64,7 +78,32 @@ func (a *attempts) begin(now time.Time, keys ...string) (wait time.Duration) {
 		return triesEvery
 	}
 	a.left--
+	for _, key := range keys {
+		a.change(key, now, func(f *failures) { f.running++ })
+	}
 	return 0
+}
+
+// end ends a try that had begun.
+func (a *attempts) end(now time.Time, keys ...string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, key := range keys {
+		a.change(key, now, func(f *failures) { f.running-- })
+	}
+}
+
+// change keeps what is worth it.
+func (a *attempts) change(text string, now time.Time, how func(*failures)) {
+	key := a.key(text)
+	f := a.by[key]
+	how(&f)
+	if f.n == 0 && f.running == 0 {
+		delete(a.by, key)
+		return
+	}
+	a.makeRoom(key, now)
+	a.by[key] = f
 }
 
 func (a *attempts) refill(now time.Time) {
@@ -78,27 +117,25 @@ func (a *attempts) refill(now time.Time) {
 func (a *attempts) failed(now time.Time, keys ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, text := range keys {
-		key := a.key(text)
-		f := a.by[key]
-		if now.Sub(f.last) > forgetAfter {
-			f = failures{}
-		}
-		f.n, f.last = f.n+1, now
-		if over := f.n - freeFailures; over >= 0 {
-			f.until = now.Add(min(longestWait, firstWait<<min(over, 12)))
-		}
-		a.makeRoom(key, now)
-		a.by[key] = f
+	for _, key := range keys {
+		a.change(key, now, func(f *failures) {
+			if now.Sub(f.last) > forgetAfter {
+				*f = failures{running: f.running}
+			}
+			f.n, f.last = f.n+1, now
+			if over := f.n - freeFailures; over >= 0 {
+				f.until = now.Add(min(longestWait, firstWait<<min(over, 12)))
+			}
+		})
 	}
 }
 
 // succeeded forgets the failures.
-func (a *attempts) succeeded(keys ...string) {
+func (a *attempts) succeeded(now time.Time, keys ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, key := range keys {
-		delete(a.by, a.key(key))
+		a.change(key, now, func(f *failures) { *f = failures{running: f.running} })
 	}
 }
 
@@ -110,6 +147,9 @@ func (a *attempts) makeRoom(key uint64, now time.Time) {
 	}
 	oldest, at := uint64(0), now
 	for k, f := range a.by {
+		if f.running > 0 {
+			continue
+		}
 		if now.Sub(f.last) > forgetAfter {
 			delete(a.by, k)
 		} else if !f.last.After(at) {

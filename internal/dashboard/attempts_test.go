@@ -16,8 +16,12 @@ func fail(t *testing.T, a *attempts, address string, n int, now *time.Time) (wai
 			*now = now.Add(wait)
 		}
 		a.failed(*now, address)
+		a.end(*now, address)
 	}
-	return a.begin(*now, address)
+	if wait = a.begin(*now, address); wait == 0 {
+		a.end(*now, address)
+	}
+	return wait
 }
 
 func TestEachFurtherFailureDoublesTheWait(t *testing.T) {
@@ -55,7 +59,7 @@ func TestNeighboursShareABackOffAndStrangersDoNot(t *testing.T) {
 func TestSuccessAndAnHourForgetFailures(t *testing.T) {
 	a, now := newAttempts(), noon
 	fail(t, a, "192.0.2.1", freeFailures+3, &now)
-	a.succeeded("192.0.2.1")
+	a.succeeded(now, "192.0.2.1")
 	if wait := fail(t, a, "192.0.2.1", 1, &now); wait != 0 {
 		t.Errorf("waited %s after a success", wait)
 	}
@@ -94,5 +98,35 @@ func TestRememberedPrefixesAreBounded(t *testing.T) {
 	newest := fmt.Sprintf("10.%d.%d.1", (mostPrefixes+499)/256, (mostPrefixes+499)%256)
 	if a.by[a.key(newest)].n != 1 {
 		t.Error("the newest failure was forgotten")
+	}
+}
+
+// A try that never ends, as of a browser that was closed, is given up by its end alone;
+// none is forgotten while it runs, and nothing is remembered of those that went well.
+func TestTriesThatRunCount(t *testing.T) {
+	a, now := newAttempts(), noon
+	for range freeFailures {
+		if a.begin(now, "192.0.2.1") != 0 {
+			t.Fatal("a free try was refused")
+		}
+	}
+	if wait := a.begin(now, "192.0.2.9"); wait != firstWait {
+		t.Errorf("while all free tries run: wait %s, want %s", wait, firstWait)
+	}
+	for i := range mostPrefixes {
+		a.failed(now, fmt.Sprintf("10.%d.%d.1", i/256, i%256))
+	}
+	if now = now.Add(2 * forgetAfter); a.begin(now, "192.0.2.1") == 0 {
+		t.Error("tries that run were forgotten")
+	}
+	a.succeeded(now, "192.0.2.1")
+	for range freeFailures {
+		a.end(now, "192.0.2.1")
+	}
+	if _, known := a.by[a.key("192.0.2.1")]; known {
+		t.Error("tries that went well are remembered")
+	}
+	if a.begin(now, "192.0.2.1") != 0 {
+		t.Error("no try is free although none has failed")
 	}
 }

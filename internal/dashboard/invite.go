@@ -51,7 +51,7 @@ func (d *Dashboard) postInvite(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	d.attempts.succeeded(accountKey + name)
+	d.attempts.succeeded(now, accountKey+name)
 	return d.enter(c, set, "link")
 }
 
@@ -77,6 +77,7 @@ func (d *Dashboard) postPassword(c echo.Context) error {
 		page.Problem = "Too many tries. Wait a moment and try again."
 		return show(c, http.StatusTooManyRequests, templates.Password(page))
 	}
+	defer func() { d.attempts.end(d.Now(), accountKey+v.name) }()
 	opened, err := d.verify(c.Request().Context(), v.name, c.FormValue("current"))
 	if err != nil {
 		return err
@@ -105,7 +106,7 @@ func (d *Dashboard) postPassword(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	d.attempts.succeeded(accountKey + v.name)
+	d.attempts.succeeded(d.Now(), accountKey+v.name)
 	return d.enter(c, set, "password")
 }
 

@@ -132,6 +132,7 @@ func (d *Dashboard) postLogin(c echo.Context) error {
 		c.Response().Header().Set("Retry-After", seconds)
 		return d.tryAgain(c, http.StatusTooManyRequests, "Too many tries. Wait "+seconds+" s and try again.")
 	}
+	defer func() { d.attempts.end(d.Now(), keys...) }()
 	opened, err := d.verify(c.Request().Context(), name, c.FormValue("password"))
 	if err != nil {
 		return err
@@ -144,7 +145,7 @@ func (d *Dashboard) postLogin(c echo.Context) error {
 		d.Log.Warn("a log-in to the dashboard was refused")
 		return d.tryAgain(c, http.StatusUnauthorized, "This name and password do not go together.")
 	}
-	d.attempts.succeeded(keys...)
+	d.attempts.succeeded(d.Now(), keys...)
 	return d.enter(c, *opened, "password")
 }
 
