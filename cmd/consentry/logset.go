@@ -180,11 +180,15 @@ func (s *logSet) statuses() (list []translog.Status) {
 	return list
 }
 
-// signed tells how many entries of each log a checkpoint covers.
+// signed tells how many entries of each log a checkpoint covers: none of one that has
+// a problem, since what was signed may not be what the store holds.
 func (s *logSet) signed() map[string]int64 {
 	sizes := make(map[string]int64)
 	for _, status := range s.statuses() {
-		sizes[status.Site] = status.Signed
+		sizes[status.Site] = 0
+		if status.Problem == "" {
+			sizes[status.Site] = status.Signed
+		}
 	}
 	return sizes
 }
