@@ -221,7 +221,7 @@ func (j *job) read(reply any) (s consent.Stored, dup bool, err error) {
 		return s, false, nil
 	case []any:
 		if len(reply) == 2 {
-			s, err = decodeHeld(j.entry.Site, text(reply[0]), message(reply[1]))
+			s, err = decodeHeld(j.entry.Site, j.entry.Record, text(reply[0]), message(reply[1]))
 			return s, true, err
 		}
 	}
@@ -238,8 +238,9 @@ func message(v any) (m redis.XMessage) {
 	return m
 }
 
-// decodeHeld puts a record together from its bucket and a piece of the log.
-func decodeHeld(site, held string, piece redis.XMessage) (consent.Stored, error) {
+// decodeHeld puts a record together from its bucket and a piece of the log. What another
+// has the place of was lost with the log that gave it, and is not there.
+func decodeHeld(site string, id consent.ID, held string, piece redis.XMessage) (consent.Stored, error) {
 	index, err := heldIndex(held, secretsSize)
 	if err != nil {
 		return consent.Stored{}, err
@@ -249,10 +250,10 @@ func decodeHeld(site, held string, piece redis.XMessage) (consent.Stored, error)
 		return consent.Stored{}, err
 	}
 	for _, e := range list {
-		if e.Index == index && e.Kind == "" {
+		if e.Index == index && e.Kind == "" && e.Record.Record == id {
 			addSecrets(&e.Record, held)
 			return e.Record, nil
 		}
 	}
-	return consent.Stored{}, fmt.Errorf("%w: the log of %s has no record at %d", errElsewhere, site, index)
+	return consent.Stored{}, fmt.Errorf("%w: the log of %s has no record %s at %d", errElsewhere, site, id, index)
 }

@@ -180,3 +180,24 @@ func TestALossInAClusterIsThatOfItsSites(t *testing.T) {
 		t.Errorf("%d of %d sites have lost something, and %d renewals are told (the node had %s keys)", lost, len(sites), s.Renewals()-before, held[len(held)-1])
 	}
 }
+
+// A record whose place in the log was lost and given to another is not taken for that
+// one: it would be acknowledged, and nowhere.
+func TestARecordIsNotTakenForAnotherAtItsPlace(t *testing.T) {
+	s := opened(t, storetest.StartRedis(t).URL(), patient())
+	for n := range 3 {
+		storetest.MustAppend(t, s, storetest.Entry("shop", n))
+	}
+	command(t, s, "DEL", logKey("shop"))
+	losesOnce(t, s, 10)
+	for n := 11; n < 15; n++ {
+		storetest.MustAppend(t, s, storetest.Entry("shop", n))
+	}
+	lost := storetest.Entry("shop", 1)
+	if stored, dup, err := s.Append(t.Context(), lost); !errors.Is(err, consent.ErrUnavailable) {
+		t.Errorf("a record that the log has lost is told to be %s at %d, dup %t", stored.Record, stored.Index, dup)
+	}
+	if stored, err := s.Record(t.Context(), "shop", lost.Record); !errors.Is(err, consent.ErrUnavailable) {
+		t.Errorf("a record that the log has lost reads as %s at %d", stored.Record, stored.Index)
+	}
+}

@@ -30,14 +30,14 @@ func (s *Store) Record(ctx context.Context, site string, id consent.ID) (consent
 	if err != nil {
 		return consent.Stored{}, fmt.Errorf("read record: %w", unavailable(err))
 	}
-	stored, err := s.record(ctx, site, held)
+	stored, err := s.record(ctx, site, id, held)
 	if err != nil {
 		return consent.Stored{}, fmt.Errorf("read record: %w", unavailable(err))
 	}
 	return stored, nil
 }
 
-func (s *Store) record(ctx context.Context, site, held string) (consent.Stored, error) {
+func (s *Store) record(ctx context.Context, site string, id consent.ID, held string) (consent.Stored, error) {
 	index, err := heldIndex(held, secretsSize)
 	if err != nil {
 		return consent.Stored{}, err
@@ -46,7 +46,7 @@ func (s *Store) record(ctx context.Context, site, held string) (consent.Stored, 
 	if err != nil {
 		return consent.Stored{}, err
 	}
-	return decodeHeld(site, held, piece)
+	return decodeHeld(site, id, held, piece)
 }
 
 // History implements consent.Store.
