@@ -57,15 +57,16 @@ func (s *Store) handOver(ctx context.Context) {
 	if !s.healthy(ctx) {
 		return
 	}
-	renewals := s.renewals()
+	renewals := s.met.Load()
 	if s.isAway() {
+		renewals = s.renewals()
 		if !s.putAgain(ctx) {
 			return
 		}
 		s.ledger.recall(kept) // the one that answers now may lack some of it
 	}
 	for s.ledger.waits() > handSize {
-		if !s.handSome(ctx) {
+		if !s.handSome(ctx, renewals) {
 			return
 		}
 	}
@@ -73,12 +74,12 @@ func (s *Store) handOver(ctx context.Context) {
 }
 
 // handSome hands over what has waited longest.
-func (s *Store) handSome(ctx context.Context) bool {
+func (s *Store) handSome(ctx context.Context, renewals int64) bool {
 	if s.hold(ctx) != nil {
 		return false
 	}
 	defer s.unhold()
-	return s.hand(ctx, s.ledger.take(handSize))
+	return s.hand(ctx, s.ledger.take(handSize), renewals)
 }
 
 // finish hands over the rest while nobody adds to it, and lets writes go to the
@@ -91,7 +92,7 @@ func (s *Store) finish(ctx context.Context, renewals int64) {
 	s.path.Lock()
 	defer s.path.Unlock()
 	for s.ledger.waits() > 0 {
-		if !s.hand(ctx, s.ledger.take(handSize)) {
+		if !s.hand(ctx, s.ledger.take(handSize), renewals) {
 			return
 		}
 	}
@@ -126,8 +127,12 @@ func (s *Store) healthy(ctx context.Context) bool {
 }
 
 // hand offers items in their order and reports whether all were taken. One that
-// the store refuses again and again while it takes others is put aside.
-func (s *Store) hand(ctx context.Context, batch []*item) bool {
+// the store refuses again and again while it takes others is put aside. Nothing is
+// handed to a store that has been renewed since what records refer to was seen there.
+func (s *Store) hand(ctx context.Context, batch []*item, renewals int64) bool {
+	if s.renewals() != renewals {
+		return false
+	}
 	lost, stay := 0, s.stays(ctx)
 	took := func(i *item, stored consent.Stored, dup bool) {
 		pruned := stored.Erased && len(stored.Sealed) == 0 // after it had been handed over in an earlier life
@@ -141,7 +146,7 @@ func (s *Store) hand(ctx context.Context, batch []*item) bool {
 		return true
 	}
 	for _, i := range batch {
-		if !s.healthy(ctx) {
+		if !s.healthy(ctx) || s.renewals() != renewals {
 			return false
 		}
 		if s.ledger.stageOf(i) != waiting {

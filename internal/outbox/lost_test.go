@@ -1,6 +1,8 @@
 package outbox
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,5 +114,86 @@ func wantNoticesAndRecords(t *testing.T, s *Store, records map[consent.ID]bool) 
 	}
 	if kinds["frame"] != 3 || len(records) > 0 {
 		t.Errorf("the log has %d frames, want 3, and lacks %d records that were acknowledged", kinds["frame"], len(records))
+	}
+}
+
+// emptying is a Redis that is emptied at the moment in which the outbox hands over.
+type emptying struct {
+	*redisstore.Store
+	away  atomic.Bool
+	empty func() // once
+}
+
+func (e *emptying) Append(ctx context.Context, entry consent.Entry) (consent.Stored, bool, error) {
+	if e.away.Load() {
+		return consent.Stored{}, false, consent.ErrUnavailable
+	}
+	return e.Store.Append(ctx, entry)
+}
+
+func (e *emptying) Health(ctx context.Context) (consent.Durability, error) {
+	if e.away.Load() {
+		return "", consent.ErrUnavailable
+	}
+	return e.Store.Health(ctx)
+}
+
+func (e *emptying) AppendInOrder(ctx context.Context, entries []consent.Entry) ([]consent.Stored, []bool, error) {
+	if empty := e.empty; empty != nil {
+		e.empty = nil
+		empty()
+	}
+	return e.Store.AppendInOrder(ctx, entries)
+}
+
+// filledWhileAway is an outbox in which 20 records wait that are on three notices.
+func filledWhileAway(t *testing.T, probe time.Duration) (s *Store, inner *emptying) {
+	redis := storetest.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
+	inner = &emptying{Store: overRedis(t, redis.URL())}
+	inner.empty = func() { redis.MustDo("FLUSHALL") }
+	o := brisk()
+	o.Probe = probe
+	s = opened(t, t.TempDir(), inner, o)
+	for n := range 3 {
+		if err := s.PutArtefact(t.Context(), "shop", storetest.Artefact("frame", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inner.away.Store(true)
+	for n := range 20 {
+		storetest.MustAppend(t, s, storetest.Entry("shop", n))
+	}
+	return s, inner
+}
+
+// A Redis that is emptied while it is handed what has waited gets the notices first.
+func TestARedisThatIsEmptiedWhileItIsHandedOverTo(t *testing.T) {
+	s, inner := filledWhileAway(t, 10*time.Millisecond)
+	inner.away.Store(false)
+	drained(t, s)
+	kinds := ""
+	for _, e := range storetest.ReadLog(t, s, "shop", 0) {
+		kinds += e.Kind + " "
+	}
+	if want := "frame frame frame " + strings.Repeat(" ", 20); kinds != want {
+		t.Errorf("the log has %q, want three frames and 20 records", kinds)
+	}
+}
+
+// Who prunes hands nothing over to a store that is taken to be away, or has lost
+// something: the notices come first.
+func TestPruningHandsNothingOverBeforeTheNotices(t *testing.T) {
+	s, inner := filledWhileAway(t, time.Hour)
+	inner.empty()
+	inner.empty = nil
+	if _, _, err := inner.Store.Append(t.Context(), storetest.Entry("shop", 100)); err == nil {
+		t.Fatal("the loss is not noticed")
+	}
+	inner.away.Store(false)
+	if err := s.Prune(t.Context(), "shop", []consent.ID{storetest.Entry("shop", 500).Record}); !errors.Is(err, consent.ErrUnavailable) {
+		t.Errorf("pruning a store that is away: %v", err)
+	}
+	if log := storetest.ReadLog(t, inner.Store, "shop", 0); len(log) != 0 {
+		t.Errorf("the log has %d entries before the notices are there", len(log))
 	}
 }

@@ -35,8 +35,11 @@ func (s *Store) handAll(ctx context.Context) error {
 		return err
 	}
 	defer s.unhold()
+	if s.trip(ctx, s.renewed()) || s.isAway() { // before it gets a record it gets what that refers to
+		return s.with(consent.ErrUnavailable)
+	}
 	for s.ledger.waits() > 0 {
-		if !s.hand(ctx, s.ledger.take(handSize)) {
+		if !s.hand(ctx, s.ledger.take(handSize), s.met.Load()) {
 			return s.with(consent.ErrUnavailable)
 		}
 	}
