@@ -29,7 +29,7 @@ type copies struct {
 	known map[artefactKey]bool               // whether the copy has its index
 	lists map[artefactKey][]consent.Artefact // by kind in the place of the digest
 
-	seen  []seen              // by this process
+	seen  []seen              // by this process, or see recollect
 	tries map[artefactKey]int // how often the store refused what it had lost; 0 for all that were seen
 }
 

@@ -83,6 +83,19 @@ func (l *ledger) erase(site string, list []consent.Erasure) {
 	}
 }
 
+// sites are those of the records that wait.
+func (l *ledger) sites() map[string]bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sites := make(map[string]bool)
+	for _, i := range l.waiting {
+		if i.kind == recordFrame {
+			sites[i.site] = true
+		}
+	}
+	return sites
+}
+
 // all lists the segments, oldest first.
 func (l *ledger) all() []*segment {
 	l.mu.Lock()

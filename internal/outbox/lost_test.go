@@ -197,3 +197,33 @@ func TestPruningHandsNothingOverBeforeTheNotices(t *testing.T) {
 		t.Errorf("the log has %d entries before the notices are there", len(log))
 	}
 }
+
+// What an earlier run has left is handed to a Redis that was emptied meanwhile after
+// the notices that this run has not seen, of which there are copies.
+func TestARedisThatIsEmptiedBetweenTwoRuns(t *testing.T) {
+	redis := storetest.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
+	dir, inner := t.TempDir(), &emptying{Store: overRedis(t, redis.URL())}
+	s := opened(t, dir, inner, brisk())
+	for n, kind := range []string{"rendering", "frame", "banner", "audit", "frame"} {
+		if err := s.PutArtefact(t.Context(), "shop", storetest.Artefact(kind, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inner.away.Store(true)
+	for n := range 3 {
+		storetest.MustAppend(t, s, storetest.Entry("shop", n))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	redis.MustDo("FLUSHALL")
+	s = opened(t, dir, overRedis(t, redis.URL()), brisk())
+	drained(t, s)
+	kinds := ""
+	for _, e := range storetest.ReadLog(t, s, "shop", 0) {
+		kinds += e.Kind + " "
+	}
+	if kinds != "banner frame frame rendering    " {
+		t.Errorf("the log has %q, want four notices and then three records", kinds)
+	}
+}

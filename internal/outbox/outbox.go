@@ -146,6 +146,7 @@ func open(dir string, inner consent.Store, o Options, d disk) (_ *Store, err err
 	if s.copies, err = openCopies(dir, o.Log); err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
+	s.copies.recollect(s.ledger.sites())
 	s.writer = newWriter(dir, d, s.ledger, o, next)
 	go s.writer.run()
 	s.writer.nudge()

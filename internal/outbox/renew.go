@@ -1,9 +1,15 @@
 package outbox
 
 import (
+	"bufio"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/consentry/consentry/internal/consent"
 )
@@ -36,7 +42,8 @@ func (s *Store) renewed() error {
 }
 
 // putAgain puts into the store what records refer to and it has lost: of the artefacts
-// that this process has put or seen there those that it does not list. A record on a
+// that this process has put or seen there, and of those that records refer to which an
+// earlier one has left, those that it does not list. A record on a
 // notice that nobody holds would prove nothing. It reports whether all is there.
 func (s *Store) putAgain(ctx context.Context) bool {
 	missing, err := s.missing(ctx)
@@ -74,6 +81,40 @@ func (s *Store) missing(ctx context.Context) (list []seen, err error) {
 		}
 	}
 	return list, nil
+}
+
+// recollect takes all for seen that an earlier run has copied of some sites: what that
+// run has left may refer to it, and this one may never see it otherwise.
+func (c *copies) recollect(sites map[string]bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []seen
+	for key := range c.known {
+		if sites[key.site] {
+			found = append(found, seen{key, c.kindOf(key)})
+		}
+	}
+	kinds := consent.ReferredKinds()
+	slices.SortFunc(found, func(a, b seen) int {
+		return cmp.Or(cmp.Compare(slices.Index(kinds, a.kind), slices.Index(kinds, b.kind)), cmp.Compare(a.digest, b.digest))
+	})
+	for _, one := range found {
+		c.note(one.artefactKey, one.kind)
+	}
+}
+
+// kindOf reads the kind of a copy, "" of one that cannot be read.
+func (c *copies) kindOf(key artefactKey) string {
+	f, err := os.Open(filepath.Join(c.dir, key.site, key.digest))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	var a consent.Artefact
+	if head, err := bufio.NewReader(f).ReadBytes('\n'); err != nil || json.Unmarshal(head, &a) != nil {
+		return ""
+	}
+	return a.Kind
 }
 
 // putCopy puts one artefact. One that cannot be put stops the others only while the
