@@ -89,12 +89,18 @@ func (s *Store) PutArtefact(ctx context.Context, site string, a consent.Artefact
 		}
 		return nil
 	}
-	held, err := s.deliver(ctx, d)
-	if err == nil && held == nil {
+	for {
+		renewals := s.renewals()
+		held, err := s.deliver(ctx, d)
+		if err != nil || held != nil {
+			return err
+		}
 		a.Index = -1 // the store does not say
 		s.copies.keep(site, a)
+		if s.renewals() == renewals { // else it may have been lost before it was known here
+			return nil
+		}
 	}
-	return err
 }
 
 // Erase deletes the secrets of records in the store and here. With the store

@@ -227,3 +227,45 @@ func TestARedisThatIsEmptiedBetweenTwoRuns(t *testing.T) {
 		t.Errorf("the log has %q, want four notices and then three records", kinds)
 	}
 }
+
+// slowPut is a Redis that is emptied when it has taken an artefact, and back before its
+// caller hears of that.
+type slowPut struct {
+	*redisstore.Store
+	meanwhile func() // once
+}
+
+func (p *slowPut) PutArtefact(ctx context.Context, site string, a consent.Artefact) error {
+	err := p.Store.PutArtefact(ctx, site, a)
+	if meanwhile := p.meanwhile; meanwhile != nil {
+		p.meanwhile = nil
+		meanwhile()
+	}
+	return err
+}
+
+// A notice is there when it is acknowledged, although Redis was emptied and given again
+// what had been acknowledged while it was on its way.
+func TestANoticeThatWasOnItsWayWhenRedisWasEmptied(t *testing.T) {
+	for mode, o := range modes() {
+		t.Run(mode, func(t *testing.T) {
+			redis := storetest.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
+			inner := &slowPut{Store: overRedis(t, redis.URL())}
+			s := opened(t, t.TempDir(), inner, o)
+			storetest.MustAppend(t, s, storetest.Entry("shop", 0))
+			inner.meanwhile = func() {
+				redis.MustDo("FLUSHALL")
+				storetest.MustAppend(t, s, storetest.Entry("shop", 1))
+				drained(t, s)
+			}
+			a := storetest.Artefact("frame", 0)
+			if err := s.PutArtefact(t.Context(), "shop", a); err != nil {
+				t.Fatal(err)
+			}
+			drained(t, s)
+			if got := redis.Ask("EXISTS a:{shop}:" + a.Digest); got != ":1" {
+				t.Errorf("the notice was acknowledged, and Redis has %q of it", got)
+			}
+		})
+	}
+}
