@@ -85,15 +85,10 @@ func listAccounts(env environment, dir string) error {
 }
 
 func (t *accountsTask) run(ctx context.Context, b *workbench) error {
-	known, err := b.whole.Sites(ctx)
+	trail, err := b.trail(ctx)
 	if err != nil {
-		return fmt.Errorf("list sites: %w", err)
+		return err
 	}
-	var logs []*consent.Site // a log that was never begun takes no entry
-	for _, id := range known {
-		logs = append(logs, &consent.Site{ID: id})
-	}
-	trail := &dashboard.Trail{Store: b.whole, Now: b.env.now, Sites: func() []*consent.Site { return logs }}
 	p := dashboard.Person{Name: t.Name, Email: t.Email, Role: dashboard.Role(t.Role), Scope: dashboard.Scope{All: len(t.Sites) == 0, Sites: t.Sites}}
 	note := func(action, detail string, opens *dashboard.Scope) func(dashboard.Scope) error {
 		return func(scope dashboard.Scope) error {

@@ -5,10 +5,15 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/internal/sqlitestore"
 )
 
 // triedIn adds an experiment to an installation's site file, from today on.
@@ -123,4 +128,67 @@ func TestTheCommandEndsAnExperiment(t *testing.T) {
 	if status, _, stderr := command(t, "experiment", "end", "shop", "--keep", "--config", dir); status != exitProblem || !strings.Contains(stderr, "no such experiment") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
+}
+
+// Whoever ends an experiment by the command leaves it in the site's log, whether a
+// server runs or not, and in no other's.
+func TestTheCommandsEndOfAnExperimentStandsInTheAuditTrail(t *testing.T) {
+	for name, running := range map[string]bool{"beside a server": true, "alone": false} {
+		t.Run(name, func(t *testing.T) {
+			dir := newShop(t, "https://shop.example", anyPorts)
+			triedIn(t, dir)
+			other := regexp.MustCompile(`(?m)^id: .*$`).ReplaceAllString(content(t, siteFile(dir)), "id: other")
+			replace(t, filepath.Join(filepath.Dir(siteFile(dir)), "other.yaml"), strings.ReplaceAll(other, "shop.example", "other.example"))
+			p := start(t, dir)
+			if !running {
+				p.stop()
+			}
+			if status, stdout, stderr := command(t, "experiment", "end", "shop", "--adopt", "--config", dir); status != exitOK || !strings.Contains(stdout, "plain-card has ended") {
+				t.Fatalf("status %d, %s %s", status, stdout, stderr)
+			}
+			if got := content(t, siteFile(dir)); strings.Contains(got, "experiment") || !strings.Contains(got, "layout: card") {
+				t.Errorf("the site file is\n%s", got)
+			}
+			if status, _, stderr := command(t, "experiment", "end", "shop", "--adopt", "--config", dir); status != exitProblem || !strings.Contains(stderr, "no such experiment") {
+				t.Errorf("again: status %d, %s", status, stderr)
+			}
+			if running {
+				p.stop()
+			}
+			for site, want := range map[string][]string{"shop": {"command experiment-ended plain-card adopt"}, "other": nil} {
+				if got := trailOf(t, dir, site); !slices.Equal(got, want) {
+					t.Errorf("the trail of %s: %q", site, got)
+				}
+			}
+			if status, _, stderr := command(t, "verify", "--config", dir); status != exitOK {
+				t.Errorf("verify: %s", stderr)
+			}
+		})
+	}
+}
+
+// trailOf reads a stopped installation's audit trail from its store.
+func trailOf(t *testing.T, dir, site string) (list []string) {
+	t.Helper()
+	store, err := sqlitestore.Open(filepath.Join(dir, "data", "consentry.db"), sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	listed, err := store.Artefacts(t.Context(), site, consent.AuditKind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range listed {
+		a, err := store.Artefact(t.Context(), site, item.Digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := consent.ReadAudit(site, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, strings.Join([]string{e.Actor, e.Action, e.About, e.Detail}, " "))
+	}
+	return list
 }

@@ -35,6 +35,8 @@ func newTask(name string) task {
 		return new(rotateTask)
 	case "accounts":
 		return new(accountsTask)
+	case "experiment":
+		return new(experimentTask)
 	case "prune":
 		return new(pruneTask)
 	case "restore":
@@ -84,8 +86,26 @@ func openWorkbench(ctx context.Context, env environment, config ServerConfig) (*
 	}
 	return &workbench{
 		env: env, config: config, ring: ring, store: store, whole: shards.New(store, env.now), logs: logs, progress: env.progress, accounts: dashboard.NewAccountsFile(config.AccountsPath()),
-		say: func(format string, args ...any) { fmt.Fprintf(env.stdout, format+"\n", args...) },
+		say: printing(env),
 	}, nil
+}
+
+func printing(env environment) func(format string, args ...any) {
+	return func(format string, args ...any) { fmt.Fprintf(env.stdout, format+"\n", args...) }
+}
+
+// trail is where commands leave what they did. A log that was never begun takes no
+// entry.
+func (b *workbench) trail(ctx context.Context) (*dashboard.Trail, error) {
+	known, err := b.whole.Sites(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list sites: %w", err)
+	}
+	var logs []*consent.Site
+	for _, id := range known {
+		logs = append(logs, &consent.Site{ID: id})
+	}
+	return &dashboard.Trail{Store: b.whole, Now: b.env.now, Sites: func() []*consent.Site { return logs }}, nil
 }
 
 // sites returns the configured sites and those that only the store holds, or the
