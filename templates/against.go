@@ -68,6 +68,9 @@ func (c *Comparison) overlap(p Period) string {
 	return fmt.Sprintf("%d days are in both periods. That makes them more alike, and there is no interval for such a difference.", n)
 }
 
+// Apart reports whether no day is in both, so that a difference has an interval.
+func (c *Comparison) Apart(p Period) bool { return c.Period.shared(p) == 0 }
+
 // Length is the number of days.
 func (p Period) Length() int { return int(p.To.Sub(p.From) / (24 * time.Hour)) }
 

@@ -48,6 +48,9 @@ func (r AuditRow) what() string {
 		consent.AuditTokenRevoked: "revoked the token", consent.AuditRecordRead: "read the record at entry", consent.AuditExported: "took the file",
 		consent.AuditAnswered: "answered the request", consent.AuditExperimentEnd: "ended the experiment", consent.AuditListed: "listed the service",
 	}[e.Action]
+	if e.Entry != nil && e.Action == consent.AuditExported {
+		return words + " " + e.About + " of the record at entry " + grouped(*e.Entry)
+	}
 	if e.Entry != nil {
 		words += " " + grouped(*e.Entry)
 	}

@@ -79,6 +79,8 @@ func spans(t Tally) []span {
 // bracket writes an interval: "63.1–65.1%".
 func bracket(low, high float64) string { return fmt.Sprintf("%.1f–%.1f%%", 100*low, 100*high) }
 
+func percentOf(share float64) string { return fmt.Sprintf("%.1f%%", 100*share) }
+
 func at(f float64) string { return number(100*f) + "%" }
 
 func date(t time.Time) string { return t.Format(time.DateOnly) }

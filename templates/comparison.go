@@ -12,53 +12,79 @@ import (
 type Missed struct {
 	Category string
 	Split
+	Unasked Tally // how many pages asked nothing, and how sure that is
 }
 
-// change is a share in both periods.
-type change struct {
+// OfPages are the bounds of the share of all pages, those that asked nothing among
+// them. What was chosen before such a page nobody has told: at the one end all of
+// them are measured, at the other none. The intervals of both estimates are in it; ok
+// is false where no page is sampled.
+func (m *Missed) OfPages() (low, high float64, ok bool) {
+	_, unasked, ok := m.Unasked.UnaskedInterval()
+	if !ok {
+		return 0, 0, false
+	}
+	banners, others := float64(m.All()), float64(unasked)
+	low, high = m.Interval()
+	return low * banners / (banners + others), (high*banners + others) / (banners + others), true
+}
+
+// Change is a share in both periods.
+type Change struct {
 	Name, Of    string // what it is a share of
 	Before, Now Split
 }
 
-// rows are the shares of banners, the two rates that are asked for first, and the
-// opt-in of each category that either period knows of.
-func (c *Comparison) rows(p SitePage) (list []change) {
+// Rows are the shares of banners, the two rates that are asked for first, and the
+// opt-in of each category that either period knows of, beside those of now.
+func (c *Comparison) Rows(now Tally, categories []CategoryName) (list []Change) {
 	before := stack(c.Total)
-	for i, now := range stack(p.Total) {
-		list = append(list, change{now.name, "banners", Split{before[i].n, c.Total.Asked() - before[i].n}, Split{now.n, p.Total.Asked() - now.n}})
+	for i, part := range stack(now) {
+		list = append(list, Change{part.name, "banners", Split{before[i].n, c.Total.Asked() - before[i].n}, Split{part.n, now.Asked() - part.n}})
 	}
 	rates := func(t Tally) (interaction, acceptance Split) {
 		return Split{t.Answers(), t.Ignored}, Split{t.Accepted, t.Answers() - t.Accepted}
 	}
 	interactionBefore, acceptanceBefore := rates(c.Total)
-	interaction, acceptance := rates(p.Total)
-	list = append(list, change{"Interaction rate", "banners", interactionBefore, interaction}, change{"Acceptance", "answers", acceptanceBefore, acceptance})
-	for _, category := range p.Categories {
-		was, is := c.Total.Status[category.ID], p.Total.Status[category.ID]
+	interaction, acceptance := rates(now)
+	list = append(list, Change{"Interaction rate", "banners", interactionBefore, interaction}, Change{"Acceptance", "answers", acceptanceBefore, acceptance})
+	for _, category := range categories {
+		was, is := c.Total.Status[category.ID], now.Status[category.ID]
 		if was.All()+is.All() > 0 {
-			list = append(list, change{category.Title, "decisions about it", was, is})
+			list = append(list, Change{category.Title, "decisions about it", was, is})
 		}
 	}
 	return list
 }
 
-func (c change) change() string {
-	if c.Before.All() == 0 || c.Now.All() == 0 {
-		return "–"
-	}
-	return points(c.Now.Rate() - c.Before.Rate())
-}
+// Known reports whether both periods have something to be a share of.
+func (c Change) Known() bool { return c.Before.All() > 0 && c.Now.All() > 0 }
 
-// interval is Newcombe's 95 % hybrid score interval of a difference between two
+// By is the difference of the shares, when it is known.
+func (c Change) By() float64 { return c.Now.Rate() - c.Before.Rate() }
+
+// Interval is Newcombe's 95 % hybrid score interval of a difference between two
 // shares. https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
-func (c change) interval() string {
-	if c.Before.All() == 0 || c.Now.All() == 0 {
-		return "–"
-	}
+func (c Change) Interval() (low, high float64) {
 	a, b := c.Now.Rate(), c.Before.Rate()
 	aLow, aHigh := c.Now.Interval()
 	bLow, bHigh := c.Before.Interval()
-	return points(a-b-math.Hypot(a-aLow, bHigh-b)) + " to " + points(a-b+math.Hypot(aHigh-a, b-bLow))
+	return a - b - math.Hypot(a-aLow, bHigh-b), a - b + math.Hypot(aHigh-a, b-bLow)
+}
+
+func (c Change) change() string {
+	if !c.Known() {
+		return "–"
+	}
+	return points(c.By())
+}
+
+func (c Change) interval() string {
+	if !c.Known() {
+		return "–"
+	}
+	low, high := c.Interval()
+	return points(low) + " to " + points(high)
 }
 
 // links reports whether a value can be looked at alone.

@@ -43,6 +43,7 @@ func dayOf(i int, weekday time.Weekday) templates.Tally {
 		t.AutoShown, t.AutoMade = n(.07), n(.004)
 	}
 	t.Unasked = n(2.6) / 100 * 100
+	t.UnaskedSpread = t.Unasked * 99
 	decided := t.Accepted + t.Chosen + t.Rejected
 	t.Status = map[string]templates.Split{
 		"analytics": {Granted: t.Accepted + t.Chosen*3/4, Denied: decided - t.Accepted - t.Chosen*3/4},
@@ -90,7 +91,7 @@ func sitePage(days int) templates.SitePage {
 		Before: templates.LiveHour{Shown: 1803, Accepted: 502, Chosen: 61, Rejected: 377, Events: 1011}}
 	p.Steps, p.Total = traffic(days)
 	p.Steps[min(5, days-1)].NewNotice = true
-	p.Missed = &templates.Missed{Category: "Measurement", Split: templates.Split{Granted: p.Total.Shown - p.Total.Accepted, Denied: p.Total.Accepted}}
+	p.Missed = &templates.Missed{Category: "Measurement", Split: templates.Split{Granted: p.Total.Shown - p.Total.Accepted, Denied: p.Total.Accepted}, Unasked: p.Total}
 	p.Categories[0].Services = []templates.ServiceName{{ID: "ga4", Name: "Google Analytics"}}
 	p.Total.Services = map[string]templates.Split{"ga4": p.Total.Status["analytics"]}
 	p.Breakdowns = []templates.Breakdown{

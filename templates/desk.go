@@ -110,9 +110,13 @@ type RecordPage struct {
 // ProofState is what came of verifying a record's proof.
 type ProofState struct {
 	Holds  *Inclusion // nil: it was not verified, Says tells why
+	File   string     // what consentry prove writes, when it holds
 	Broken bool
 	Says   string
 }
+
+// file leads to the record as a file, by its consent id.
+func (p RecordPage) file(name string) string { return "/admin/" + name + "?q=" + p.ID }
 
 // Inclusion is where a record stands in the signed log.
 type Inclusion struct {

@@ -136,12 +136,12 @@ func (r ExperimentResult) sums() (configured, variant experiment.Tally, stray in
 // ignoredOf is what was shown and not answered.
 func ignoredOf(t experiment.Tally) int64 { return max(0, t.Shown-t.Answered()) }
 
-// changed is one thing that the variant has otherwise.
-type changed struct{ What, Configured, Variant string }
+// Varied is one thing that the variant has otherwise.
+type Varied struct{ What, Configured, Variant string }
 
-func (p ExperimentPage) changes() (list []changed) {
+func (p ExperimentPage) Changes() (list []Varied) {
 	a, b := p.Site, p.Site.Experiment.Variant
-	for _, look := range []changed{
+	for _, look := range []Varied{
 		{"Layout", a.Appearance.Layout, b.Appearance.Layout},
 		{"Position", positionName(a.Appearance), positionName(b.Appearance)},
 	} {
@@ -154,16 +154,16 @@ func (p ExperimentPage) changes() (list []changed) {
 		for i := range x.NumField() {
 			f := x.Type().Field(i)
 			if f.Type.Kind() == reflect.String && x.Field(i).String() != y.Field(i).String() {
-				list = append(list, changed{locale + ": " + f.Tag.Get("yaml"), x.Field(i).String(), y.Field(i).String()})
+				list = append(list, Varied{locale + ": " + f.Tag.Get("yaml"), x.Field(i).String(), y.Field(i).String()})
 			}
 		}
 		for id, words := range a.Texts[locale].Categories {
 			if other := b.Texts[locale].Categories[id]; other != words {
-				list = append(list, changed{locale + ": " + id, words.Title + ". " + words.Description, other.Title + ". " + other.Description})
+				list = append(list, Varied{locale + ": " + id, words.Title + ". " + words.Description, other.Title + ". " + other.Description})
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b changed) int { return strings.Compare(a.What, b.What) })
+	slices.SortStableFunc(list, func(a, b Varied) int { return strings.Compare(a.What, b.What) })
 	return list
 }
 

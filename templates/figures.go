@@ -9,26 +9,28 @@ import (
 // Tally is what was counted of one site in one stretch of time. Everything but
 // the Auto fields and Signals is about people.
 type Tally struct {
-	Shown       int64            // impressions: banners that were seen
-	Accepted    int64            // answers on the banner or its settings that permit everything
-	Chosen      int64            // such that permit some
-	Rejected    int64            // such that permit nothing
-	Ignored     int64            // impressions without an answer, never below 0
-	Elsewhere   int64            // answers on the page without JavaScript, or by the owner's own interface
-	Confirmed   int64            // later, in the settings: the same answer again
-	Withdrawn   int64            // later: something was taken back
-	Widened     int64            // later: more was permitted
-	OfOne       int64            // one service permitted for good, from its placeholder
-	LoadedOnce  int64            // single loads of one embed, which change no choice
-	Deciders    int64            // first decisions of browsers that had no valid one
-	Events      int64            // decisions of every kind
-	Signals     int64            // decisions that the browser's signal made
-	AutoShown   int64            // impressions of programs
-	AutoMade    int64            // decisions made by programs, certain or suspected
-	Unasked     int64            // pages that had nothing to ask, estimated from a sample
-	AutoUnasked int64            // such pages opened by programs, likewise
-	Status      map[string]Split // answers by category
-	Services    map[string]Split // and by service
+	Shown       int64 // impressions: banners that were seen
+	Accepted    int64 // answers on the banner or its settings that permit everything
+	Chosen      int64 // such that permit some
+	Rejected    int64 // such that permit nothing
+	Ignored     int64 // impressions without an answer, never below 0
+	Elsewhere   int64 // answers on the page without JavaScript, or by the owner's own interface
+	Confirmed   int64 // later, in the settings: the same answer again
+	Withdrawn   int64 // later: something was taken back
+	Widened     int64 // later: more was permitted
+	OfOne       int64 // one service permitted for good, from its placeholder
+	LoadedOnce  int64 // single loads of one embed, which change no choice
+	Deciders    int64 // first decisions of browsers that had no valid one
+	Events      int64 // decisions of every kind
+	Signals     int64 // decisions that the browser's signal made
+	AutoShown   int64 // impressions of programs
+	AutoMade    int64 // decisions made by programs, certain or suspected
+	Unasked     int64 // pages that had nothing to ask, estimated from a sample
+	AutoUnasked int64 // such pages opened by programs, likewise
+	// The sums of w·(w−1) over the pages of the sample, each of which stands for w.
+	UnaskedSpread, AutoUnaskedSpread int64            `json:"-"`
+	Status                           map[string]Split // answers by category
+	Services                         map[string]Split // and by service
 }
 
 // Numbers lists the fields, for adding up.
@@ -36,7 +38,7 @@ func (t *Tally) Numbers() []*int64 {
 	return []*int64{
 		&t.Shown, &t.Accepted, &t.Chosen, &t.Rejected, &t.Ignored, &t.Elsewhere, &t.Confirmed, &t.Withdrawn, &t.Widened,
 		&t.OfOne, &t.LoadedOnce, &t.Deciders, &t.Events, &t.Signals, &t.AutoShown, &t.AutoMade,
-		&t.Unasked, &t.AutoUnasked,
+		&t.Unasked, &t.AutoUnasked, &t.UnaskedSpread, &t.AutoUnaskedSpread,
 	}
 }
 
@@ -77,14 +79,22 @@ type BreakdownRow struct {
 	Tally
 }
 
+// Accepting is who accepted, and who of those asked did not.
+func (r BreakdownRow) Accepting() Split {
+	return Split{Granted: r.Accepted, Denied: r.Asked() - r.Accepted}
+}
+
 // accepting is the interval of the share that accepted, "" where nobody was asked.
 func (r BreakdownRow) accepting() string {
 	if r.Asked() == 0 {
 		return ""
 	}
-	low, high := Split{Granted: r.Accepted, Denied: r.Asked() - r.Accepted}.Interval()
+	low, high := r.Accepting().Interval()
 	return bracket(low, high)
 }
+
+// z95 is how many standard deviations leave 5 % outside.
+const z95 = 1.959963984540054
 
 // Split is how one category was decided.
 type Split struct{ Granted, Denied int64 }
@@ -103,10 +113,9 @@ func (s Split) Interval() (low, high float64) {
 	if n == 0 {
 		return 0, 1
 	}
-	const z = 1.959963984540054
-	p, z2 := s.Rate(), z*z
+	p, z2 := s.Rate(), z95*z95
 	centre := (p + z2/(2*n)) / (1 + z2/n)
-	half := z / (1 + z2/n) * math.Sqrt(p*(1-p)/n+z2/(4*n*n))
+	half := z95 / (1 + z2/n) * math.Sqrt(p*(1-p)/n+z2/(4*n*n))
 	return max(0, centre-half), min(1, centre+half)
 }
 

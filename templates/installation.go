@@ -38,6 +38,10 @@ type LeakRow struct {
 
 func (p *InstallationPage) address() string { return "/admin/sites/" + p.ID + "/installation" }
 
+func (p *InstallationPage) leaksFile(format string) string {
+	return "/admin/sites/" + p.ID + "/leaks." + format
+}
+
 func (p *InstallationPage) of(level doctor.Level) (n int) {
 	for _, f := range p.Findings {
 		if f.Level == level {

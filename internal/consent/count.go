@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -146,13 +147,14 @@ type Unasked struct {
 }
 
 // Counts returns the counter that the page adds to, as many as it stands for, so
-// that sums stay right when the owner changes the sample.
+// that sums stay right when the owner changes the sample, and how many that is: how
+// many pages of the sample there were, on which the estimate's interval rests.
 func (u *Unasked) Counts() []Count {
 	who := Human
 	if u.Automated {
 		who = Automated
 	}
-	c := u.count(CountKey(UnaskedCount, "who", who))
+	c := u.count(CountKey(UnaskedCount, "who", who, "of", strconv.Itoa(u.Of)))
 	c.N = int64(u.Of)
 	return []Count{c}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/consentry/consentry/internal/consent"
+	"github.com/consentry/consentry/templates"
 )
 
 // openAPI is the contract of the routes below.
@@ -120,9 +121,13 @@ func (d *Dashboard) apiAudit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return answerJSON(c, map[string]any{"site": site.ID, "entries": auditEntries(rows), "older": older})
+}
+
+func auditEntries(rows []templates.AuditRow) []apiAuditEntry {
 	list := []apiAuditEntry{}
 	for _, r := range rows {
 		list = append(list, apiAuditEntry{r.Index, consent.At(r.At), r.Altered, r.Entry.Actor, r.Entry.Action, r.Entry.About, r.Entry.Detail, r.Entry.Entry, max(r.Entry.Times, 1)})
 	}
-	return answerJSON(c, map[string]any{"site": site.ID, "entries": list, "older": older})
+	return list
 }

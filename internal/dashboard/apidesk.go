@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -66,6 +65,7 @@ type apiProof struct {
 	Says   string `json:"says"`   // why it was not verified, or does not hold
 	Size   int64  `json:"size"`   // of the signed log, 0 when it was not verified
 	Origin string `json:"origin"` // that log's name
+	File   string `json:"file"`   // the proof itself, as consentry prove writes it; "" when it does not hold
 }
 
 // apiRecord gives one record with its proof, verified now. That it was read is
@@ -75,25 +75,18 @@ func (d *Dashboard) apiRecord(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("read record id: %w", consent.ErrNotFound)
 	}
-	ctx := c.Request().Context()
-	for _, site := range d.sites(c) {
-		stored, err := d.Store.Record(ctx, site.ID, id)
-		if errors.Is(err, consent.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := d.noteRead(c, site.ID, stored); err != nil {
-			return err
-		}
-		page := templates.RecordPage{Site: site.ID}
-		if err := d.prove(ctx, &page, stored); err != nil {
-			return err
-		}
-		return answerJSON(c, recordOf(page, stored))
+	site, stored, err := d.held(c, id)
+	if err != nil {
+		return fmt.Errorf("find record: %w", err)
 	}
-	return fmt.Errorf("find record: %w", consent.ErrNotFound)
+	if err := d.noteRead(c, site.ID, stored); err != nil {
+		return err
+	}
+	page := templates.RecordPage{Site: site.ID}
+	if err := d.prove(c.Request().Context(), &page, stored); err != nil {
+		return err
+	}
+	return answerJSON(c, recordOf(page, stored))
 }
 
 type apiRecordAnswer struct {
@@ -106,7 +99,7 @@ type apiRecordAnswer struct {
 
 func recordOf(page templates.RecordPage, stored consent.Stored) apiRecordAnswer {
 	out := apiRecordAnswer{Site: page.Site, Entry: stored.Index, Erased: stored.Erased, Record: page.Record}
-	out.Proof = apiProof{Broken: page.Proof.Broken, Says: page.Proof.Says}
+	out.Proof = apiProof{Broken: page.Proof.Broken, Says: page.Proof.Says, File: page.Proof.File}
 	if h := page.Proof.Holds; h != nil {
 		out.Proof.Holds, out.Proof.Size, out.Proof.Origin = true, h.Size, h.Origin
 	}
@@ -138,6 +131,19 @@ type apiSiteState struct {
 	Unread bool               `json:"unread"` // the store cannot say now
 	Purge  string             `json:"purge_problem"`
 	Log    *apiLog            `json:"log"`
+	Kept   []apiKept          `json:"kept"`
+	Next   *consent.Timestamp `json:"next_purge"`
+	Purges bool               `json:"purging"` // one is being done
+	Hold   string             `json:"legal_hold"`
+}
+
+// apiKept is how long the records of a class are kept.
+type apiKept struct {
+	Class  string             `json:"class"`
+	Keep   float64            `json:"keep_seconds"` // 0: for ever
+	Known  bool               `json:"known"`        // a purge has come to its end since the start
+	Oldest *consent.Timestamp `json:"oldest"`       // null without a record
+	Bound  bool               `json:"none_older"`   // that is all that is known of it
 }
 
 type apiLog struct {
@@ -177,7 +183,10 @@ func (d *Dashboard) stateNow(c echo.Context) apiStateAnswer {
 }
 
 func stateOf(s templates.SiteState) apiSiteState {
-	out := apiSiteState{ID: s.ID, Class: s.Class, Oldest: instant(s.Oldest), Unread: s.Unread, Purge: s.Purge}
+	out := apiSiteState{ID: s.ID, Class: s.Class, Oldest: instant(s.Oldest), Unread: s.Unread, Purge: s.Purge, Kept: []apiKept{}, Next: instant(s.NextPurge), Purges: s.Purging, Hold: s.Hold}
+	for _, k := range s.Kept {
+		out.Kept = append(out.Kept, apiKept{k.Class, k.Keep.Seconds(), k.Known, instant(k.Oldest), k.NotBefore})
+	}
 	if s.Log == nil {
 		return out
 	}

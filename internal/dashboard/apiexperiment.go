@@ -14,7 +14,15 @@ type apiExperiment struct {
 	BlockHours float64           `json:"block_hours"`
 	Measure    string            `json:"measure"`
 	Detect     float64           `json:"detect"`
+	Changes    []apiVaried       `json:"changes"`
 	Result     *apiResult        `json:"result"` // null while it is not served
+}
+
+// apiVaried is what differs, in the words of the page.
+type apiVaried struct {
+	What       string `json:"what"`
+	Configured string `json:"configured"`
+	Variant    string `json:"variant"`
 }
 
 type apiResult struct {
@@ -56,7 +64,10 @@ func (d *Dashboard) apiExperiment(c echo.Context) error {
 	if e == nil {
 		return answerJSON(c, out)
 	}
-	out.Experiment = &apiExperiment{ID: e.ID, Start: consent.At(e.Start), BlockHours: e.Block.Hours(), Measure: e.Measure, Detect: e.Detect}
+	out.Experiment = &apiExperiment{ID: e.ID, Start: consent.At(e.Start), BlockHours: e.Block.Hours(), Measure: e.Measure, Detect: e.Detect, Changes: []apiVaried{}}
+	for _, c := range (templates.ExperimentPage{Site: site}).Changes() {
+		out.Experiment.Changes = append(out.Experiment.Changes, apiVaried(c))
+	}
 	if schedule, ok := d.schedule(site); ok {
 		found, err := d.compare(c.Request().Context(), site, schedule)
 		if err != nil {

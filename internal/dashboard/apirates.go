@@ -28,6 +28,10 @@ type apiTally struct {
 	AutoMade    int64               `json:"automated_decisions"`
 	Unasked     int64               `json:"unasked_pages_estimated"`
 	AutoUnasked int64               `json:"automated_unasked_pages_estimated"`
+	Low         *int64              `json:"unasked_pages_low"` // null where none said so, as the others
+	High        *int64              `json:"unasked_pages_high"`
+	AutoLow     *int64              `json:"automated_unasked_pages_low"`
+	AutoHigh    *int64              `json:"automated_unasked_pages_high"`
 	Categories  map[string]apiSplit `json:"categories"`
 	Services    map[string]apiSplit `json:"services"`
 }
@@ -45,12 +49,46 @@ func tallied(t templates.Tally) apiTally {
 		}
 		return out
 	}
-	return apiTally{
+	out := apiTally{
 		Shown: t.Shown, Accepted: t.Accepted, Chosen: t.Chosen, Rejected: t.Rejected, Ignored: t.Ignored, Elsewhere: t.Elsewhere,
 		Confirmed: t.Confirmed, Withdrawn: t.Withdrawn, Widened: t.Widened, OfOne: t.OfOne, LoadedOnce: t.LoadedOnce, Deciders: t.Deciders,
 		Decisions: t.Events, BySignal: t.Signals, AutoBanners: t.AutoShown, AutoMade: t.AutoMade, Unasked: t.Unasked, AutoUnasked: t.AutoUnasked,
 		Categories: splits(t.Status), Services: splits(t.Services),
 	}
+	out.Low, out.High = bounds(t.UnaskedInterval())
+	out.AutoLow, out.AutoHigh = bounds(t.AutoUnaskedInterval())
+	return out
+}
+
+// bounds are nil without an interval.
+func bounds(low, high int64, ok bool) (*int64, *int64) {
+	if !ok {
+		return nil, nil
+	}
+	return &low, &high
+}
+
+// apiMissed is what of a period measurement misses, in shares from 0 to 1.
+type apiMissed struct {
+	Category  string   `json:"category"`
+	Banners   int64    `json:"banners"` // without a yes, of Shown
+	Shown     int64    `json:"shown"`
+	Low       float64  `json:"low"`
+	High      float64  `json:"high"`
+	PagesLow  *float64 `json:"pages_low"` // of all pages; null where none are sampled
+	PagesHigh *float64 `json:"pages_high"`
+}
+
+func missedOf(m *templates.Missed) *apiMissed {
+	if m == nil {
+		return nil
+	}
+	out := &apiMissed{Category: m.Category, Banners: m.Granted, Shown: m.All()}
+	out.Low, out.High = m.Interval()
+	if low, high, ok := m.OfPages(); ok {
+		out.PagesLow, out.PagesHigh = &low, &high
+	}
+	return out
 }
 
 // apiFigures says what figures are of.
@@ -106,10 +144,11 @@ func (d *Dashboard) apiRates(c echo.Context) error {
 		Total    apiTally     `json:"total"`
 		Days     []apiDay     `json:"days"`
 		Leaks    []apiLeak    `json:"leaks"`
+		Missed   *apiMissed   `json:"missed"`
 		Compared *apiCompared `json:"compared"`
-	}{apiFigures: figuresOf(q), Total: tallied(figures.Total), Leaks: []apiLeak{}}
+	}{apiFigures: figuresOf(q), Total: tallied(figures.Total), Leaks: []apiLeak{}, Missed: missedOf(missed(q.site, figures.Total))}
 	for _, l := range leaks(q.site, figures.Leaks) {
-		out.Leaks = append(out.Leaks, apiLeak{l.ID, l.People, l.Few, l.Automated})
+		out.Leaks = append(out.Leaks, leakOf(l))
 	}
 	for _, day := range figures.Days {
 		out.Days = append(out.Days, apiDay{day.From.Format(time.DateOnly), day.Few, tallied(day.Tally)})

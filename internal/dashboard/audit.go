@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -113,6 +114,20 @@ func (d *Dashboard) getAuditCSV(c echo.Context) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// getAuditJSON gives all entries in the API's words, oldest first as the CSV file.
+func (d *Dashboard) getAuditJSON(c echo.Context) error {
+	site, err := d.site(c)
+	if err != nil {
+		return err
+	}
+	rows, _, err := d.audited(c.Request().Context(), site.ID, 1<<63-1, 1<<31-1)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(rows)
+	return attachJSON(c, site.ID+"-audit", map[string]any{"site": site.ID, "entries": auditEntries(rows)})
 }
 
 func auditCSV(r templates.AuditRow) []string {

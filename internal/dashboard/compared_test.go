@@ -113,7 +113,7 @@ func TestFilesHoldBothPeriods(t *testing.T) {
 			found += strings.Join(row, " ") + ","
 		}
 	}
-	if want := "current country DE 1 150 50 0 30 70,compared country DE 1 40 10 0 2 28,"; found != want {
+	if want := "current country DE 1 150 50 0 30 70 0.2629 0.4121,compared country DE 1 40 10 0 2 28 0.1419 0.4019,"; found != want {
 		t.Errorf("got %s, want %s", found, want)
 	}
 	a := d.get("/admin/sites/shop/rates.csv?days=7&compare=year")

@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"strconv"
+
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
@@ -10,6 +12,7 @@ type counter struct {
 	name, who, kind, answer, event, via, layout, variant, notice string
 	status                                                       consent.Status
 	category, service, dimension, value                          string
+	of                                                           int64 // pages that each of a sample stands for
 }
 
 func parseCounter(key string) counter {
@@ -19,12 +22,27 @@ func parseCounter(key string) counter {
 		layout: d["layout"], variant: d["variant"], notice: d["notice"],
 		status: consent.Status(d["status"]), category: d["category"], service: d["service"],
 	}
+	if name == consent.UnaskedCount {
+		c.of = weight(d["of"])
+	}
 	for _, dimension := range consent.Breakdowns() {
 		if value, ok := d[dimension]; ok {
 			c.dimension, c.value = dimension, value
 		}
 	}
 	return c
+}
+
+// usualSample is what counters are taken for that do not say how many pages one of
+// the sample stands for: the sample of who sets none.
+const usualSample = 100
+
+func weight(of string) int64 {
+	n, err := strconv.ParseInt(of, 10, 32)
+	if err != nil || n < 1 {
+		return usualSample
+	}
+	return n
 }
 
 // by reports whether a counter is of a breakdown.
@@ -66,8 +84,10 @@ func (out *Figures) add(c *counter, day consent.Date, t *templates.Tally, n int6
 		}
 		if c.who == consent.Automated {
 			t.AutoUnasked += n
+			t.AutoUnaskedSpread += n * (c.of - 1)
 		} else {
 			t.Unasked += n
+			t.UnaskedSpread += n * (c.of - 1)
 		}
 	case consent.LeakCount:
 		if !f.Narrows() {

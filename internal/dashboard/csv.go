@@ -55,7 +55,7 @@ func dayTable(days []templates.Step, categories []templates.CategoryName) table 
 
 // breakdownTable has one row for each value of each breakdown.
 func breakdownTable(f *Figures, smallest int64) table {
-	t := table{head: []string{"dimension", "value", "values", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored"}}
+	t := table{head: []string{"dimension", "value", "values", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored", "accepted_low", "accepted_high"}}
 	if f == nil {
 		return t
 	}
@@ -65,7 +65,7 @@ func breakdownTable(f *Figures, smallest int64) table {
 			for _, n := range []int64{r.Shown, r.Accepted, r.Chosen, r.Rejected, r.Ignored} {
 				row = append(row, strconv.FormatInt(n, 10))
 			}
-			t.rows = append(t.rows, row)
+			t.rows = append(t.rows, append(row, within(r.Accepting())...))
 		}
 	}
 	return t
@@ -74,7 +74,8 @@ func breakdownTable(f *Figures, smallest int64) table {
 func csvHeader(categories []templates.CategoryName) []string {
 	row := []string{"date", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored", "answered_elsewhere",
 		"confirmed", "withdrawn", "widened", "one_service", "loaded_once", "first_decisions", "decisions", "by_signal",
-		"automated_banners", "automated_decisions", "unasked_pages_estimated", "automated_unasked_pages_estimated"}
+		"automated_banners", "automated_decisions", "unasked_pages_estimated", "automated_unasked_pages_estimated",
+		"unasked_pages_low", "unasked_pages_high", "automated_unasked_pages_low", "automated_unasked_pages_high"}
 	for _, c := range categories {
 		id := consent.Inert(c.ID)
 		row = append(row, id+"_granted", id+"_denied", id+"_opt_in_rate")
@@ -92,6 +93,7 @@ func csvRow(d templates.Step, categories []templates.CategoryName) []string {
 		d.Unasked, d.AutoUnasked} {
 		row = append(row, strconv.FormatInt(n, 10))
 	}
+	row = append(append(row, pages(d.UnaskedInterval())...), pages(d.AutoUnaskedInterval())...)
 	for _, c := range categories {
 		row = append(row, splitColumns(d.Status[c.ID])...)
 	}
@@ -106,4 +108,21 @@ func splitColumns(s templates.Split) []string {
 		rate = strconv.FormatFloat(s.Rate(), 'f', 4, 64)
 	}
 	return []string{strconv.FormatInt(s.Granted, 10), strconv.FormatInt(s.Denied, 10), rate}
+}
+
+// within are the columns of a rate's 95 % interval, empty without any.
+func within(s templates.Split) []string {
+	if s.All() == 0 {
+		return []string{"", ""}
+	}
+	low, high := s.Interval()
+	return shares(low, high)
+}
+
+// pages are the columns of an interval of pages, empty without any.
+func pages(low, high int64, ok bool) []string {
+	if !ok {
+		return []string{"", ""}
+	}
+	return []string{number(low), number(high)}
 }

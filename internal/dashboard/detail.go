@@ -84,7 +84,7 @@ func missed(site *consent.Site, total templates.Tally) *templates.Missed {
 		return nil
 	}
 	permitted := min(split.Granted, total.Shown)
-	return &templates.Missed{Category: categoryTitle(site, category), Split: templates.Split{Granted: total.Shown - permitted, Denied: permitted}}
+	return &templates.Missed{Category: categoryTitle(site, category), Split: templates.Split{Granted: total.Shown - permitted, Denied: permitted}, Unasked: total}
 }
 
 // exported is everything that a site's page shows.
@@ -94,20 +94,34 @@ type exported struct {
 	From       string                `json:"from"`
 	To         string                `json:"to"` // included
 	Filter     templates.Filter      `json:"filter"`
-	Total      templates.Tally       `json:"total"`
+	Total      exportedTally         `json:"total"`
 	Days       []exportedDay         `json:"days"`
 	Breakdowns []templates.Breakdown `json:"breakdowns"`
 	// Compared is another period when one is asked for and enough banners were shown in
 	// it. Its days are named all the same.
-	Compared     *templates.Tally `json:"compared,omitempty"`
-	ComparedFrom string           `json:"compared_from,omitempty"`
-	ComparedTo   string           `json:"compared_to,omitempty"` // included
+	Compared     *exportedTally `json:"compared,omitempty"`
+	ComparedFrom string         `json:"compared_from,omitempty"`
+	ComparedTo   string         `json:"compared_to,omitempty"` // included
+	Missed       *apiMissed     `json:"missed,omitempty"`
+}
+
+// exportedTally is a tally with the intervals of what it estimates.
+type exportedTally struct {
+	templates.Tally
+	UnaskedLow, UnaskedHigh, AutoUnaskedLow, AutoUnaskedHigh *int64
+}
+
+func estimated(t templates.Tally) exportedTally {
+	out := exportedTally{Tally: t}
+	out.UnaskedLow, out.UnaskedHigh = bounds(t.UnaskedInterval())
+	out.AutoUnaskedLow, out.AutoUnaskedHigh = bounds(t.AutoUnaskedInterval())
+	return out
 }
 
 type exportedDay struct {
 	Date string `json:"date"`
 	Few  bool   `json:"few,omitempty"` // too little to show; the figures are 0
-	templates.Tally
+	exportedTally
 }
 
 func (d *Dashboard) getJSON(c echo.Context) error {
@@ -116,15 +130,19 @@ func (d *Dashboard) getJSON(c echo.Context) error {
 		return err
 	}
 	out := exported{
-		Site: q.site.ID, Zone: q.period.Zone, Filter: q.filter, Total: f.Total, Breakdowns: breakdowns(f, q.site.Counting.Smallest),
-		Compared: with.total(),
+		Site: q.site.ID, Zone: q.period.Zone, Filter: q.filter, Total: estimated(f.Total), Breakdowns: breakdowns(f, q.site.Counting.Smallest),
+		Missed: missedOf(missed(q.site, f.Total)),
+	}
+	if total := with.total(); total != nil {
+		compared := estimated(*total)
+		out.Compared = &compared
 	}
 	out.From, out.To = dates(q.period)
 	if with != nil {
 		out.ComparedFrom, out.ComparedTo = dates(with.period)
 	}
 	for _, day := range f.Days {
-		out.Days = append(out.Days, exportedDay{day.From.Format(time.DateOnly), day.Few, day.Tally})
+		out.Days = append(out.Days, exportedDay{day.From.Format(time.DateOnly), day.Few, estimated(day.Tally)})
 	}
 	return answerJSON(c, out)
 }

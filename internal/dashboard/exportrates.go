@@ -74,9 +74,9 @@ func (d *Dashboard) getServicesCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	t := table{head: []string{"category", "service", "permitted", "denied", "opt_in_rate"}}
+	t := table{head: []string{"category", "service", "permitted", "denied", "opt_in_rate", "opt_in_low", "opt_in_high"}}
 	add := func(category, service string, s templates.Split) {
-		t.rows = append(t.rows, append([]string{consent.Inert(category), consent.Inert(service)}, splitColumns(s)...))
+		t.rows = append(t.rows, append(append([]string{consent.Inert(category), consent.Inert(service)}, splitColumns(s)...), within(s)...))
 	}
 	for _, category := range categoryNames(q.site, f.Total) {
 		add(category.ID, "", f.Total.Status[category.ID])

@@ -42,11 +42,18 @@ func (d *Dashboard) postInstallation(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := templates.InstallationPage{Page: c.FormValue("page")}
+	page, status := d.look(c, site)
+	return d.showInstallation(c, status, site, page)
+}
+
+// look looks at the page that a form names, and says what came of it: a checklist, or
+// the problem that there was.
+func (d *Dashboard) look(c echo.Context, site *consent.Site) (page templates.InstallationPage, status int) {
+	page.Page = c.FormValue("page")
 	at, err := pageOf(site, page.Page)
 	if err != nil {
 		page.Problem = "This is no page of the site. Give a whole address under one of its origins, or a path such as /shop."
-		return d.showInstallation(c, http.StatusUnprocessableEntity, site, page)
+		return page, http.StatusUnprocessableEntity
 	}
 	page.Page = at.String()
 	ctx, end := context.WithTimeout(c.Request().Context(), examineIn)
@@ -56,14 +63,20 @@ func (d *Dashboard) postInstallation(c echo.Context) error {
 		defer func() { <-d.examining }()
 	case <-ctx.Done():
 		page.Problem = "Another page is being looked at. Try again in a moment."
-		return d.showInstallation(c, http.StatusServiceUnavailable, site, page)
+		return page, http.StatusServiceUnavailable
 	}
 	if page.Findings, err = d.Examine(ctx, site, at); err != nil {
 		page.Problem = "The page could not be looked at: " + err.Error()
-		return d.showInstallation(c, http.StatusOK, site, page)
+		return page, http.StatusOK
 	}
 	page.Looked = d.Now()
-	return d.showInstallation(c, http.StatusOK, site, page)
+	return page, http.StatusOK
+}
+
+// countedPeriod is the days over which the page tells what was counted, today included.
+func (d *Dashboard) countedPeriod(site *consent.Site) templates.Period {
+	until := consent.DateOf(d.Now(), site.Counting.Location()).Time().AddDate(0, 0, 1)
+	return templates.Period{From: until.AddDate(0, 0, -countedDays), To: until}
 }
 
 // pageOf reads the address of a page, whole or as a path of the first origin.
@@ -84,8 +97,7 @@ func pageOf(site *consent.Site, text string) (*url.URL, error) {
 func (d *Dashboard) showInstallation(c echo.Context, status int, site *consent.Site, page templates.InstallationPage) error {
 	page.Nonce, page.Viewer, page.ID, page.Name, page.Days = nonce(c), frame(c), site.ID, site.Name, countedDays
 	page.Gate = site.Deployment.Gate
-	until := consent.DateOf(d.Now(), site.Counting.Location()).Time().AddDate(0, 0, 1)
-	counted, err := d.funnel(c.Request().Context(), site, templates.Period{From: until.AddDate(0, 0, -countedDays), To: until})
+	counted, err := d.funnel(c.Request().Context(), site, d.countedPeriod(site))
 	if err != nil {
 		d.Log.Error("a site's counters cannot be read", "site", site.ID, "error", err)
 	} else {

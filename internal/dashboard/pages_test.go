@@ -84,7 +84,7 @@ func TestFiguresFromTheStoreReachPagesAndCSV(t *testing.T) {
 	if err != nil || len(rows) != 3 {
 		t.Fatalf("%d rows, %v: %s", len(rows), err, a.body)
 	}
-	if got := strings.Join(rows[2], ","); got != "2026-11-22,100,40,0,20,40,0,0,0,0,0,0,60,60,0,0,0,0,0,40,20,0.6667,0,60,0.0000" {
+	if got := strings.Join(rows[2], ","); got != "2026-11-22,100,40,0,20,40,0,0,0,0,0,0,60,60,0,0,0,0,0,,,,,40,20,0.6667,0,60,0.0000" {
 		t.Errorf("today's row: %s", got)
 	}
 }

@@ -139,6 +139,7 @@ func TestPagesThatAskNothingAreInNoRateAndBehindNoFilter(t *testing.T) {
 		}
 	}
 	want.Unasked, want.AutoUnasked = 300, 100
+	want.UnaskedSpread, want.AutoUnaskedSpread = 300*99, 100*99
 	sameTally(t, Rates(sheet(c), first, first+1, templates.Filter{}).Total, want)
 	if of := Rates(sheet(c), first, first+1, templates.Filter{Kind: consent.First}).Total; of.Unasked+of.AutoUnasked != 0 {
 		t.Errorf("a filter leaves %+v", of)

@@ -40,25 +40,22 @@ func (d *Dashboard) getRecord(c echo.Context) error {
 		page.Problem = unnamed
 		return show(c, http.StatusBadRequest, templates.Record(page))
 	}
-	for _, site := range d.sites(c) {
-		stored, err := d.Store.Record(ctx, site.ID, id)
-		if errors.Is(err, consent.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return d.unread(c, page, err)
-		}
-		page.Site, page.SiteName, page.ID, page.Stored = site.ID, site.Name, id.String(), &stored
-		if err := d.noteRead(c, site.ID, stored); err != nil {
-			return d.unread(c, page, err)
-		}
-		if err := d.prove(ctx, &page, stored); err != nil {
-			return d.unread(c, page, err)
-		}
-		return show(c, http.StatusOK, templates.Record(page))
+	site, stored, err := d.held(c, id)
+	if errors.Is(err, consent.ErrNotFound) {
+		page.Problem = "No record under this id is held. A mistyped id and one that was never given look alike."
+		return show(c, http.StatusNotFound, templates.Record(page))
 	}
-	page.Problem = "No record under this id is held. A mistyped id and one that was never given look alike."
-	return show(c, http.StatusNotFound, templates.Record(page))
+	if err != nil {
+		return d.unread(c, page, err)
+	}
+	page.Site, page.SiteName, page.ID, page.Stored = site.ID, site.Name, id.String(), &stored
+	if err := d.noteRead(c, site.ID, stored); err != nil {
+		return d.unread(c, page, err)
+	}
+	if err := d.prove(ctx, &page, stored); err != nil {
+		return d.unread(c, page, err)
+	}
+	return show(c, http.StatusOK, templates.Record(page))
 }
 
 // noteRead writes that somebody's record is looked at; of an erased one there is
@@ -110,7 +107,7 @@ func (d *Dashboard) prove(ctx context.Context, page *templates.RecordPage, store
 		page.Proof.Says = "This site has no transparency log here."
 		return nil
 	}
-	proven, err := verified(ctx, log, stored, record)
+	proven, file, err := verified(ctx, log, stored, record)
 	switch {
 	case errors.Is(err, translog.ErrNotSigned), errors.Is(err, consent.ErrNotFound):
 		page.Proof.Says = "No checkpoint covers it yet. Within a minute there is one; until then the record is only in the store."
@@ -119,27 +116,29 @@ func (d *Dashboard) prove(ctx context.Context, page *templates.RecordPage, store
 	case err != nil:
 		page.Proof.Broken, page.Proof.Says = true, "The proof does not hold: "+err.Error()
 	default:
-		page.Proof.Holds = proven
+		page.Proof.Holds, page.Proof.File = proven, string(file)
 	}
 	return nil
 }
 
-func verified(ctx context.Context, log *translog.Log, stored consent.Stored, record *consent.Record) (*templates.Inclusion, error) {
+// verified makes a proof and reads it as who is given its file does.
+func verified(ctx context.Context, log *translog.Log, stored consent.Stored, record *consent.Record) (proven *templates.Inclusion, file []byte, err error) {
 	made, err := log.ProveRecord(ctx, stored, record)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	proof, err := translog.ParseProof(made.Format())
+	file = made.Format()
+	proof, err := translog.ParseProof(file)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	keys, err := log.VerifierKeys(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	v, err := translog.Verify(proof, keys...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &templates.Inclusion{Index: v.Index, Size: v.Size, Origin: v.Origin}, nil
+	return &templates.Inclusion{Index: v.Index, Size: v.Size, Origin: v.Origin}, file, nil
 }

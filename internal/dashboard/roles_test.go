@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,10 +68,11 @@ func TestEachRoleOpensItsOwnPlacesOnly(t *testing.T) {
 	d := newDesk(t)
 	d.in()
 	links := map[string]string{"owner": d.invite("olga", "owner"), "marketer": d.invite("mira", "marketer"), "auditor": d.invite("ada", "auditor"), "owner of one site": d.invite("otto", "owner", "shop")}
-	figures := []string{"GET /admin/", "GET /admin/sites.csv", "GET /admin/sites.json", "GET /admin/sites/shop/services.csv", "GET /admin/sites/shop", "GET /admin/sites/shop/rates.csv", "GET /admin/sites/shop/rates.json", "GET /admin/sites/shop/breakdowns.csv", "GET /admin/sites/shop/studio", "GET /admin/sites/shop/studio/page", "GET /admin/sites/shop/experiment", "GET /admin/sites/shop/experiment.csv", "GET /admin/sites/shop/experiment.json", "GET /admin/sites/shop/undeclared.csv", "GET /admin/sites/shop/undeclared.json", "GET /admin/password"}
-	records := []string{"GET /admin/requests", "GET /admin/records", "POST /admin/records", "GET /admin/state", "GET /admin/audit", "GET /admin/sites/shop/audit", "GET /admin/sites/shop/audit.csv", "GET /admin/requests.csv", "GET /admin/requests.json", "GET /admin/state.csv", "GET /admin/state.json"}
-	answers := []string{"POST /admin/requests/shop/none", "POST /admin/sites/shop/experiment", "GET /admin/sites/shop/installation", "POST /admin/sites/shop/installation", "GET /admin/sites/shop/unlisted", "POST /admin/sites/shop/unlisted"}
-	manages := []string{"GET /admin/access", "POST /admin/access/accounts", "POST /admin/access/accounts/none/change", "POST /admin/access/accounts/none/reset", "POST /admin/access/accounts/none/disable"}
+	figures := []string{"GET /admin/", "GET /admin/sites.csv", "GET /admin/sites.json", "GET /admin/needs.csv", "GET /admin/needs.json", "GET /admin/sites/shop/comparison.csv", "GET /admin/sites/shop/comparison.json", "GET /admin/sites/shop/findings.csv", "GET /admin/sites/shop/findings.json", "GET /admin/sites/shop/services.csv", "GET /admin/sites/shop", "GET /admin/sites/shop/rates.csv", "GET /admin/sites/shop/rates.json", "GET /admin/sites/shop/breakdowns.csv", "GET /admin/sites/shop/studio", "GET /admin/sites/shop/studio/page", "GET /admin/sites/shop/experiment", "GET /admin/sites/shop/experiment.csv", "GET /admin/sites/shop/experiment.json", "GET /admin/sites/shop/undeclared.csv", "GET /admin/sites/shop/undeclared.json", "GET /admin/password"}
+	records := []string{"GET /admin/requests", "GET /admin/records", "POST /admin/records", "GET /admin/state", "GET /admin/audit", "GET /admin/sites/shop/audit", "GET /admin/sites/shop/audit.csv", "GET /admin/sites/shop/audit.json", "GET /admin/records.csv", "GET /admin/records.json", "GET /admin/requests.csv", "GET /admin/requests.json", "GET /admin/state.csv", "GET /admin/state.json"}
+	answers := []string{"POST /admin/requests/shop/none", "POST /admin/sites/shop/experiment", "GET /admin/sites/shop/installation", "POST /admin/sites/shop/installation", "POST /admin/sites/shop/installation.csv", "POST /admin/sites/shop/installation.json", "GET /admin/sites/shop/leaks.csv", "GET /admin/sites/shop/leaks.json", "GET /admin/sites/shop/unlisted", "POST /admin/sites/shop/unlisted"}
+	manages := []string{"GET /admin/access", "GET /admin/accounts.csv", "GET /admin/tokens.csv", "GET /admin/access.json", "POST /admin/access/accounts", "POST /admin/access/accounts/none/change", "POST /admin/access/accounts/none/reset", "POST /admin/access/accounts/none/disable"}
+	d.wantListed(slices.Concat(figures, records, answers, manages))
 	for who, opens := range map[string][][]string{
 		"owner": {figures, records, answers, manages}, "marketer": {figures}, "auditor": {figures, records}, "owner of one site": {figures, records, answers},
 	} {

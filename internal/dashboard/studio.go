@@ -21,10 +21,7 @@ func (d *Dashboard) getStudio(c echo.Context) error {
 		return err
 	}
 	look, choices := lookOf(c, site)
-	page := templates.StudioPage{Nonce: nonce(c), Viewer: frame(c), ID: site.ID, Name: site.Name, Look: look, Choices: choices, File: site.Source}
-	if d.Findings != nil {
-		page.Findings = findings(d.Findings(site))
-	}
+	page := templates.StudioPage{Nonce: nonce(c), Viewer: frame(c), ID: site.ID, Name: site.Name, Look: look, Choices: choices, File: site.Source, Findings: d.findings(site)}
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; frame-src 'self'") // the preview itself
 	return show(c, http.StatusOK, templates.Studio(page))

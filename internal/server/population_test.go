@@ -177,14 +177,14 @@ func byHand() (days []templates.Tally, total templates.Tally, by map[string]map[
 			Services: map[string]templates.Split{"ga4": {Granted: 3, Denied: 2}, "matomo": {Granted: 3, Denied: 2}, "youtube": {Granted: 2, Denied: 3}, "addtoany": {Granted: 2, Denied: 3}},
 		},
 		{
-			Shown: 1, Accepted: 1, Withdrawn: 1, Confirmed: 1, LoadedOnce: 1, OfOne: 1, Events: 5, Unasked: 100, AutoUnasked: 100,
+			Shown: 1, Accepted: 1, Withdrawn: 1, Confirmed: 1, LoadedOnce: 1, OfOne: 1, Events: 5, Unasked: 100, AutoUnasked: 100, UnaskedSpread: 100 * 49, AutoUnaskedSpread: 100 * 49,
 			Status:   map[string]templates.Split{"analytics": {Granted: 1}, "share": {Granted: 1}},
 			Services: map[string]templates.Split{"ga4": {Granted: 1}, "matomo": {Granted: 1}, "youtube": {Granted: 1}, "addtoany": {Granted: 1}, "vimeo": {Granted: 1}},
 		},
 	}
 	total = templates.Tally{
 		Shown: 9, Accepted: 3, Rejected: 2, Chosen: 1, Ignored: 3, Withdrawn: 1, Confirmed: 1, LoadedOnce: 1, OfOne: 1,
-		Deciders: 5, Events: 10, AutoShown: 2, AutoMade: 2, Unasked: 100, AutoUnasked: 100,
+		Deciders: 5, Events: 10, AutoShown: 2, AutoMade: 2, Unasked: 100, AutoUnasked: 100, UnaskedSpread: 100 * 49, AutoUnaskedSpread: 100 * 49,
 		Status:   map[string]templates.Split{"analytics": {Granted: 4, Denied: 2}, "share": {Granted: 3, Denied: 3}},
 		Services: map[string]templates.Split{"ga4": {Granted: 4, Denied: 2}, "matomo": {Granted: 4, Denied: 2}, "youtube": {Granted: 3, Denied: 3}, "addtoany": {Granted: 3, Denied: 3}, "vimeo": {Granted: 1}},
 	}

@@ -162,10 +162,16 @@ async function night({ site }, { anna, bea, ben, carl, otto }) {
   await ben.asked("/about"); // shown again, ignored
 }
 
+// Pages that had nothing to ask, each of which is counted: the interval of what is
+// exact is that number itself, and of nothing there is none.
+const unasked = (people, programs) => ({
+  unasked_pages_estimated: people, unasked_pages_low: people || null, unasked_pages_high: people || null,
+  automated_unasked_pages_estimated: programs, automated_unasked_pages_low: programs || null, automated_unasked_pages_high: programs || null,
+});
 const nothing = {
   shown: 0, accepted: 0, chosen: 0, rejected: 0, ignored: 0, elsewhere: 0, confirmed: 0, withdrawn: 0, widened: 0, of_one: 0, loaded_once: 0,
   first_decisions: 0, decisions: 0, by_signal: 0, automated_banners: 0, automated_decisions: 0,
-  unasked_pages_estimated: 0, automated_unasked_pages_estimated: 0, categories: {}, services: {},
+  ...unasked(0, 0), categories: {}, services: {},
 };
 const split = (granted, denied) => ({ granted, denied });
 
@@ -184,8 +190,7 @@ const first = {
   decisions: 6 + 1 + 1, // the first ones, fay's withdrawal, dora's load
   automated_banners: 1 + drivers.length, // the known bot, and each driven browser
   automated_decisions: 1 + drivers.length, // the script's click, and each driven browser
-  unasked_pages_estimated: 2, // bea, exact since every one is counted
-  automated_unasked_pages_estimated: drivers.length, // each driven browser
+  ...unasked(2, drivers.length), // bea, and each driven browser
   categories: { analytics: split(4, 2), share: split(3, 3) }, // bea, fay, hugo and, of analytics, carl; ben, emil and, of share, carl
   services: { ga4: split(4, 2), youtube: split(3, 3) },
 };
@@ -198,7 +203,7 @@ const second = {
   first_decisions: 1, // anna
   decisions: 1 + 1 + 1, // anna, ben, carl
   by_signal: 1, // bea
-  unasked_pages_estimated: 1, // bea
+  ...unasked(1, 0), // bea
   categories: { analytics: split(2, 0), share: split(2, 0) }, // anna, carl
   services: { ga4: split(2, 0), youtube: split(2, 0), vimeo: split(1, 0) }, // vimeo: carl alone, anna was not asked about it
 };
@@ -209,7 +214,7 @@ const total = {
   elsewhere: 1, confirmed: 1, withdrawn: 1, loaded_once: 1,
   first_decisions: 6 + 1, decisions: 8 + 3, by_signal: 1,
   automated_banners: 1 + drivers.length, automated_decisions: 1 + drivers.length,
-  unasked_pages_estimated: 2 + 1, automated_unasked_pages_estimated: drivers.length,
+  ...unasked(2 + 1, drivers.length),
   categories: { analytics: split(4 + 2, 2), share: split(3 + 2, 3) },
   services: { ga4: split(4 + 2, 2), youtube: split(3 + 2, 3), vimeo: split(1, 0) },
 };
