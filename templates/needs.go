@@ -41,12 +41,18 @@ func (n Needs) list() (list []need) {
 	return list
 }
 
-// waits reports whether anything of any site does.
-func (p OverviewPage) waits() bool {
-	for _, n := range p.Needs {
-		if len(n.list()) > 0 {
-			return true
-		}
+// things is how many wait on all sites.
+func (p OverviewPage) things() (n int) {
+	for _, one := range p.Needs {
+		n += len(one.list())
 	}
-	return false
+	return n
+}
+
+// waits reports whether anything of any site does.
+func (p OverviewPage) waits() bool { return p.things() > 0 }
+
+// waiting says so above the figures, and leads to what it is.
+func (p OverviewPage) waiting() string {
+	return fmt.Sprintf("%d %s you", p.things(), plural(p.things(), "thing needs", "things need"))
 }

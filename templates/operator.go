@@ -94,6 +94,10 @@ type SitePage struct {
 	Few        bool  // too little to show apart; there are no figures then
 }
 
+// counted reports whether there is something to narrow and to compare, or too little
+// of it.
+func (p *SitePage) counted() bool { return p.Few || p.Filter.Narrows() || !p.Total.Empty() }
+
 // each is the unit in a question: "day by day".
 func (p *SitePage) each() string { return string(p.Unit) + " by " + string(p.Unit) }
 

@@ -135,7 +135,7 @@ inEveryEngine((newPage, engine) => {
       await asks('a[href^="?days=90"]', "?days=90&compare=before");
       await reads(".picker [aria-current]", /^90 days$/);
       await asks('.against a[href*="compare=year"]', "?days=90&compare=year");
-      await reads("#compare + p", /^Nothing was counted in that period/);
+      await reads('[aria-labelledby="compare"] > p', /^Nothing was counted in that period/);
       await page.click(".against summary");
       await page.click(".against form button");
       await waitFor(async () => /^\?days=90&compare=own&against_from=[\d-]{10}&against_to=[\d-]{10}$/.test(new URL(await page.url()).search), "own dates in the address");
@@ -153,6 +153,24 @@ inEveryEngine((newPage, engine) => {
       await waitFor(async () => /^\?from=[\d-]{10}&to=[\d-]{10}&kind=first$/.test(new URL(await page.url()).search), "the dates in the address, beside what else was there");
       await same("every filter");
       assert.deepEqual(await page.evaluate(() => [Object.keys(sessionStorage).filter((key) => !/current-path/.test(key)), localStorage.length]), [[], 0], "nothing of it stays in the browser");
+    });
+
+    it("has its figures on the first screen of a phone, and what narrows them one step away", async () => {
+      const { page } = use;
+      const onTheFirst = (selector) => page.evaluate((selector) => [...document.querySelectorAll(selector)].filter((el) => el.checkVisibility() && el.getBoundingClientRect().bottom <= 740).length, selector);
+      for (const [path, figures, many] of [["/admin/", ".site-bar, .site-total", 2], ["/admin/sites/shop", ".figures.seven b", 7]]) {
+        await page.resize(360, 740);
+        await open(path);
+        assert.equal(await onTheFirst(figures), many, path);
+        assert.deepEqual(await page.evaluate(misplaced), [], path);
+        await page.click(".filters > summary");
+        assert.ok(await onTheFirst(".filters .presets a") >= 4, path);
+        assert.deepEqual(await page.evaluate(misplaced), [], `${path}, its filters open`);
+        await page.resize(768, 900);
+        await open(path);
+        assert.ok(await page.evaluate(() => !document.querySelector(".filters").open && [...document.querySelectorAll(".filters .presets a")].every((el) => el.checkVisibility({ contentVisibilityAuto: true }) && el.offsetHeight > 0)), `${path}: a wide screen has its filters at hand`);
+      }
+      assert.match(await page.evaluate(() => fetch("/admin/").then((answer) => answer.text())), /href="#needs">\d things? needs? you</, "what waits is said above the figures");
     });
 
     it("says on paper what it is filtered by", async () => {
