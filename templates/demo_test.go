@@ -208,13 +208,16 @@ func operatorPages() map[string]page {
 			{ID: "wholesale", Name: "Kiln & Leaf Wholesale and Restaurant Supplies"},
 		}}),
 		"overview-empty": templates.Overview(templates.OverviewPage{Frame: testFrame, Period: period(7)}),
-		"site-7":         templates.Site(sitePage(7)),
-		"site-30":        templates.Site(sitePage(30)),
-		"site-months":    templates.Site(yearPage()),
-		"site-narrowed":  templates.Site(narrowedPage()),
-		"site-seen":      templates.Site(seenPage()),
-		"site-reports":   templates.Site(reportsPage()),
-		"site-empty":     templates.Site(empty),
+		"overview-needs": templates.Overview(templates.OverviewPage{Frame: testFrame, Period: period(30), Sites: []templates.SiteRow{{ID: "shop", Name: "Kiln & Leaf", Total: large}}, Needs: []templates.Needs{
+			{ID: "shop", Name: "Kiln & Leaf", Waiting: 3, Overdue: 1, Leaks: []string{"YouTube"}, Unlisted: 2}, {ID: "journal", Name: "The Potter’s Journal", Unsigned: 1},
+		}}),
+		"site-7":        templates.Site(sitePage(7)),
+		"site-30":       templates.Site(sitePage(30)),
+		"site-months":   templates.Site(yearPage()),
+		"site-narrowed": templates.Site(narrowedPage()),
+		"site-seen":     templates.Site(seenPage()),
+		"site-reports":  templates.Site(reportsPage()),
+		"site-empty":    templates.Site(empty),
 	}
 	maps.Copy(pages, comparedPages())
 	return pages

@@ -879,7 +879,7 @@ func State(p StatePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<div class=\"title\"><h1>Keeping</h1><span><a class=\"download\" href=\"/admin/state.csv\" download>CSV</a> · <a class=\"download\" href=\"/admin/state.json\" download>JSON</a> · <a class=\"download\" href=\"/admin/audit\">Audit trail</a></span></div><section class=\"panel\" aria-labelledby=\"store\"><h2 id=\"store\">What is a decision worth that was acknowledged?</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<div class=\"title\"><h1>Keeping</h1><span><a class=\"download\" href=\"/admin/state.csv\" download>CSV</a> · <a class=\"download\" href=\"/admin/retention.csv\" download>Retention as CSV</a> · <a class=\"download\" href=\"/admin/state.json\" download>JSON</a> · <a class=\"download\" href=\"/admin/audit\">Audit trail</a></span></div><section class=\"panel\" aria-labelledby=\"store\"><h2 id=\"store\">What is a decision worth that was acknowledged?</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -90,6 +90,19 @@ func (d *Dashboard) getStateCSV(c echo.Context) error {
 	return writeRows(c, "keeping", rows)
 }
 
+// getRetentionCSV has one row for each class of records of each site's log, as far as a
+// purge has told of it.
+func (d *Dashboard) getRetentionCSV(c echo.Context) error {
+	rows := [][]string{{"site", "retention_class", "keep_seconds", "known", "oldest", "none_older", "next_purge", "purging", "legal_hold"}}
+	for _, s := range d.stateNow(c).Sites {
+		for _, k := range s.Kept {
+			rows = append(rows, []string{s.ID, k.Class, number(int64(k.Keep)), strconv.FormatBool(k.Known), written(k.Oldest), strconv.FormatBool(k.Bound),
+				written(s.Next), strconv.FormatBool(s.Purges), s.Hold})
+		}
+	}
+	return writeRows(c, "retention", rows)
+}
+
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 // written is an instant as the JSON files have it, "" for none.

@@ -20,6 +20,7 @@ func (d *Dashboard) registerFiles(g *echo.Group) {
 	all("requests.json", d.apiRequests, seeRecords)
 	all("state.csv", d.getStateCSV, seeRecords)
 	all("state.json", d.apiState, seeRecords)
+	all("retention.csv", d.getRetentionCSV, seeRecords)
 	all("accounts.csv", d.getAccountsCSV, manage)
 	all("tokens.csv", d.getTokensCSV, manage)
 	all("access.json", d.getAccessJSON, manage)

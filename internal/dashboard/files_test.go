@@ -253,4 +253,8 @@ func TestTheFileOfKeepingHasEachRetentionClass(t *testing.T) {
 	})
 	d.in()
 	d.want(d.get("/admin/state.json"), http.StatusOK, `"kept":[{"class":"standard","keep_seconds":34560000,"known":true,"oldest":null,"none_older":false}],"next_purge":"2026-11-23T12:00:00.000Z","purging":false,"legal_hold":""`)
+	rows := d.table(d.get("/admin/retention.csv"))
+	if want := []string{"shop", "standard", "34560000", "true", "", "false", "2026-11-23T12:00:00.000Z", "false", ""}; len(rows) != 2 || !slices.Equal(rows[1], want) {
+		t.Errorf("%q", rows)
+	}
 }

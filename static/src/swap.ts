@@ -24,8 +24,16 @@ export function startSwaps(changed: () => void): void {
   }
   const on = (name: string, act: (told: Told, at: EventTarget | null) => void) =>
     document.addEventListener(`htmx:${name}`, (event) => act((event as CustomEvent<Told>).detail, event.target))
-  on('beforeRequest', () => say('Loading'))
-  on('afterSettle', (_, at) => { if (at instanceof Element && at.matches('main')) again() }) // a restored one tells of each child
+  let chosen = false // by a filter that a narrow screen closes again, and the focus would be lost with it
+  on('beforeRequest', () => {
+    chosen = document.activeElement?.closest('.filters') != null
+    say('Loading')
+  })
+  on('afterSettle', (_, at) => {
+    if (!(at instanceof Element && at.matches('main'))) return // a restored one tells of each child
+    again()
+    if (chosen && document.activeElement === document.body) document.querySelector<HTMLElement>('.filters > summary')?.focus()
+  })
   on('historyRestore', again)
   // What is no page is shown whole, and so is the door.
   on('responseError', ({ pathInfo }) => location.assign(pathInfo?.finalRequestPath ?? location.href))

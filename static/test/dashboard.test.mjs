@@ -166,6 +166,11 @@ inEveryEngine((newPage, engine) => {
         await page.click(".filters > summary");
         assert.ok(await onTheFirst(".filters .presets a") >= 4, path);
         assert.deepEqual(await page.evaluate(misplaced), [], `${path}, its filters open`);
+        await page.evaluate(() => document.querySelector('a[href="?days=7"]').focus());
+        await page.press("Enter");
+        await waitFor(async () => new URL(await page.url()).search === "?days=7", "?days=7");
+        await waitFor(() => page.evaluate(() => document.activeElement.matches(".filters:not([open]) > summary")), "the focus on what opens them");
+        assert.equal(await onTheFirst(figures), many, `${path}, of another period`);
         await page.resize(768, 900);
         await open(path);
         assert.ok(await page.evaluate(() => !document.querySelector(".filters").open && [...document.querySelectorAll(".filters .presets a")].every((el) => el.checkVisibility({ contentVisibilityAuto: true }) && el.offsetHeight > 0)), `${path}: a wide screen has its filters at hand`);
