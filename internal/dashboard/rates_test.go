@@ -246,3 +246,14 @@ func sameTally(t *testing.T, got, want templates.Tally) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
+
+// What was counted under one sample and under the next one adds up, and what does not
+// say its sample is taken for one in 100.
+func TestPagesOfTwoSamplesAddUp(t *testing.T) {
+	human := consent.CountKey(consent.UnaskedCount, "who", consent.Human)
+	c := []consent.Count{{Day: first, Key: human, N: 200}, {Day: first, Key: human + ";of=10", N: 50}, {Day: first, Key: human + ";of=1", N: 7}, {Day: first, Key: human + ";of=x", N: 100}}
+	got := Rates(sheet(c), first, first+1, templates.Filter{}).Total
+	if got.Unasked != 357 || got.UnaskedSpread != 300*99+50*9 {
+		t.Errorf("%+v", got)
+	}
+}
