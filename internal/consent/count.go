@@ -16,7 +16,8 @@ type Count struct {
 }
 
 // CountKey names a counter: what is counted and its dimensions, as
-// name;dimension=value;…. Values are ids and enumerated words, never free text.
+// name;dimension=value;…. Values are ids, lists of them and enumerated words, never
+// free text.
 func CountKey(name string, dimensions ...string) string {
 	size := len(name)
 	for _, part := range dimensions {
@@ -50,7 +51,7 @@ const (
 	ShownCount   = "shown"       // impressions
 	DecidedCount = "decided"     // decisions of every kind
 	ShownBy      = "shown-by"    // people's impressions, by one of Breakdowns
-	AnsweredBy   = "answered-by" // people's answers to an impression, likewise
+	AnsweredBy   = "answered-by" // people's answers to an impression, likewise, with what each permits
 	StatusCount  = "status"      // what people permit, by category and by service
 	UnaskedCount = "unasked"     // pages that had nothing to ask, estimated from a sample
 	LeakCount    = "leak"        // banners on whose page a request had reached a service that nobody permitted, by service
@@ -136,7 +137,7 @@ func (i *Impression) Counts() []Count {
 	if i.Automated {
 		return list
 	}
-	return i.by(list, ShownBy, "", [...]string{i.Country, i.Locale, i.Form, i.Group, yesNo(i.GPC)})
+	return i.by(list, ShownBy, [...]string{i.Country, i.Locale, i.Form, i.Group, yesNo(i.GPC)})
 }
 
 // Unasked is a page that had nothing to ask, one of a sample.
@@ -159,19 +160,15 @@ func (u *Unasked) Counts() []Count {
 	return []Count{c}
 }
 
-// by counts one value of each of Breakdowns.
-func (m Moment) by(list []Count, name, answer string, values [5]string) []Count {
+// by counts one value of each of Breakdowns, under keys that begin with what is counted.
+func (m Moment) by(list []Count, counted string, values [5]string) []Count {
 	one := m.count("")
 	for n, dimension := range Breakdowns() {
 		value := values[n]
 		if value == "" {
 			value = Unknown
 		}
-		key := CountKey(name, "answer", answer, dimension, value)
-		if answer == "" {
-			key = CountKey(name, dimension, value)
-		}
-		list = append(list, one.named(key))
+		list = append(list, one.named(counted+";"+dimension+"="+value))
 	}
 	return list
 }
@@ -197,7 +194,7 @@ func (o *Outcome) Counts(f *Frame, m Moment) []Count {
 		return list
 	}
 	if via == ViaBanner {
-		list = m.by(list, AnsweredBy, o.Answer, [...]string{m.Country, r.Notice.Locale, r.UAClass.Form, m.Group, yesNo(r.Signals.GPC)})
+		list = m.by(list, answered(f, o.Answer, after), [...]string{m.Country, r.Notice.Locale, r.UAClass.Form, m.Group, yesNo(r.Signals.GPC)})
 	}
 	each := len(list)+len(after) <= maxCounts
 	for _, c := range f.Optional() {

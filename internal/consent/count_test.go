@@ -42,8 +42,9 @@ func TestAnAnswerCountsOnceInEachBreakdownAndForAllThatWasAsked(t *testing.T) {
 	counts := out.Counts(q.Asked, moment(t))
 	want := []string{
 		decidedKey("first", "chosen", "partial", "banner", out.Record.Notice.Layout, out.Record.Notice.Digest),
-		"answered-by;answer=chosen;country=DE", "answered-by;answer=chosen;locale=de", "answered-by;answer=chosen;device=phone",
-		"answered-by;answer=chosen;group=goods", "answered-by;answer=chosen;gpc=no",
+		"answered-by;answer=chosen;permits=analytics;denies=share+marketing;country=DE", "answered-by;answer=chosen;permits=analytics;denies=share+marketing;locale=de",
+		"answered-by;answer=chosen;permits=analytics;denies=share+marketing;device=phone", "answered-by;answer=chosen;permits=analytics;denies=share+marketing;group=goods",
+		"answered-by;answer=chosen;permits=analytics;denies=share+marketing;gpc=no",
 	}
 	if got := keysOf(counts); !slices.Equal(got[:len(want)], want) {
 		t.Errorf("counted %q\nwant    %q", got, want)
