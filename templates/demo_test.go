@@ -95,10 +95,16 @@ func sitePage(days int) templates.SitePage {
 	p.Categories[0].Services = []templates.ServiceName{{ID: "ga4", Name: "Google Analytics"}}
 	p.Total.Services = map[string]templates.Split{"ga4": p.Total.Status["analytics"]}
 	p.Breakdowns = []templates.Breakdown{
-		{ID: "country", Smallest: 10, Rows: []templates.BreakdownRow{{Value: "DE", Tally: p.Total}, {Value: "unknown", Tally: p.Steps[0].Tally}, {Folded: 3}}},
+		{ID: "country", Smallest: 10, Rows: []templates.BreakdownRow{{Value: "DE", Tally: p.Total}, {Value: "unknown", Withheld: []string{"share"}, Tally: measured(p.Steps[0].Tally)}, {Folded: 3}}},
 		{ID: "gpc", Smallest: 10, Rows: []templates.BreakdownRow{{Value: "no", Tally: p.Total}, {Folded: 2, Tally: p.Steps[0].Tally}}},
 	}
 	return p
+}
+
+// measured is what is left of a tally when what it says of other categories is withheld.
+func measured(t templates.Tally) templates.Tally {
+	t.Status = map[string]templates.Split{"analytics": t.Status["analytics"]}
+	return t
 }
 
 // comparedPage is a period beside a longer one before it, with questions asked anew.

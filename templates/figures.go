@@ -3,7 +3,10 @@ package templates
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
+
+	"github.com/consentry/consentry/internal/consent"
 )
 
 // Tally is what was counted of one site in one stretch of time. Everything but
@@ -72,10 +75,31 @@ type Breakdown struct {
 	Smallest int64          // what is rarer stands in one row
 }
 
-// BreakdownRow is one value, or several rare ones.
+// Tells reports whether answers are counted with what they permit by this dimension.
+func (b Breakdown) Tells() bool { return slices.Contains(consent.Breakdowns(), b.ID) }
+
+// told leaves of a site's categories those of which any row says how they were decided,
+// or withholds it.
+func (b Breakdown) told(of []CategoryName) (list []CategoryName) {
+	for _, c := range of {
+		if slices.ContainsFunc(b.Rows, func(r BreakdownRow) bool { return r.Status[c.ID].All() > 0 || slices.Contains(r.Withheld, c.ID) }) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// withholds reports whether any row withholds a category's opt-in.
+func (b Breakdown) withholds() bool {
+	return slices.ContainsFunc(b.Rows, func(r BreakdownRow) bool { return len(r.Withheld) > 0 })
+}
+
+// BreakdownRow is one value, or several rare ones. Its Tally's Status is of the answers
+// that tell about a category.
 type BreakdownRow struct {
-	Value  string
-	Folded int // how many values, 0 for one
+	Value    string
+	Folded   int      // how many values, 0 for one
+	Withheld []string // categories of which too little was answered to show it
 	Tally
 }
 

@@ -41,14 +41,15 @@ type apiSplit struct {
 	Denied  int64 `json:"denied"`
 }
 
-func tallied(t templates.Tally) apiTally {
-	splits := func(of map[string]templates.Split) map[string]apiSplit {
-		out := make(map[string]apiSplit, len(of))
-		for id, s := range of {
-			out[id] = apiSplit{s.Granted, s.Denied}
-		}
-		return out
+func splits(of map[string]templates.Split) map[string]apiSplit {
+	out := make(map[string]apiSplit, len(of))
+	for id, s := range of {
+		out[id] = apiSplit{s.Granted, s.Denied}
 	}
+	return out
+}
+
+func tallied(t templates.Tally) apiTally {
 	out := apiTally{
 		Shown: t.Shown, Accepted: t.Accepted, Chosen: t.Chosen, Rejected: t.Rejected, Ignored: t.Ignored, Elsewhere: t.Elsewhere,
 		Confirmed: t.Confirmed, Withdrawn: t.Withdrawn, Widened: t.Widened, OfOne: t.OfOne, LoadedOnce: t.LoadedOnce, Deciders: t.Deciders,
@@ -174,6 +175,10 @@ type apiBreakdownRow struct {
 	Chosen   int64  `json:"chosen"`
 	Rejected int64  `json:"rejected"`
 	Ignored  int64  `json:"ignored"`
+	// Categories are of the answers that tell about them; withheld are those of which
+	// too little was answered to show it.
+	Categories map[string]apiSplit `json:"categories"`
+	Withheld   []string            `json:"withheld"`
 }
 
 type apiComparedBreakdowns struct {
@@ -205,7 +210,10 @@ func brokenDown(f *Figures, smallest int64) []apiBreakdown {
 	for _, b := range breakdowns(f, smallest) {
 		one := apiBreakdown{By: b.ID, Smallest: b.Smallest, Rows: []apiBreakdownRow{}}
 		for _, r := range b.Rows {
-			one.Rows = append(one.Rows, apiBreakdownRow{r.Value, max(1, r.Folded), r.Shown, r.Accepted, r.Chosen, r.Rejected, r.Ignored})
+			one.Rows = append(one.Rows, apiBreakdownRow{
+				r.Value, max(1, r.Folded), r.Shown, r.Accepted, r.Chosen, r.Rejected, r.Ignored,
+				splits(r.Status), append([]string{}, r.Withheld...),
+			})
 		}
 		list = append(list, one)
 	}

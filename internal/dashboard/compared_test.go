@@ -113,7 +113,7 @@ func TestFilesHoldBothPeriods(t *testing.T) {
 			found += strings.Join(row, " ") + ","
 		}
 	}
-	if want := "current country DE 1 150 50 0 30 70 0.2629 0.4121,compared country DE 1 40 10 0 2 28 0.1419 0.4019,"; found != want {
+	if want := "current country DE 1 150 50 0 30 70 0.2629 0.4121 50 30 0.6250 0.5155 0.7231 0 80 0.0000 0.0000 0.0458,compared country DE 1 40 10 0 2 28 0.1419 0.4019 10 2 0.8333 0.5520 0.9530 0 12 0.0000 0.0000 0.2425,"; found != want {
 		t.Errorf("got %s, want %s", found, want)
 	}
 	a := d.get("/admin/sites/shop/rates.csv?days=7&compare=year")

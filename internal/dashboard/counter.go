@@ -12,7 +12,8 @@ type counter struct {
 	name, who, kind, answer, event, via, layout, variant, notice string
 	status                                                       consent.Status
 	category, service, dimension, value                          string
-	of                                                           int64 // pages that each of a sample stands for
+	of                                                           int64    // pages that each of a sample stands for
+	permits, denies                                              []string // categories
 }
 
 func parseCounter(key string) counter {
@@ -21,6 +22,7 @@ func parseCounter(key string) counter {
 		name: name, who: d["who"], kind: d["kind"], answer: d["answer"], event: d["event"], via: d["via"],
 		layout: d["layout"], variant: d["variant"], notice: d["notice"],
 		status: consent.Status(d["status"]), category: d["category"], service: d["service"],
+		permits: consent.Listed(d[consent.PermitsList]), denies: consent.Listed(d[consent.DeniesList]),
 	}
 	if name == consent.UnaskedCount {
 		c.of = weight(d["of"])
@@ -164,7 +166,33 @@ func (out *Figures) addBy(c *counter, n int64) {
 	}
 	t := by[c.value]
 	c.funnel(&t, n)
+	out.addPermits(c, &t, n)
 	by[c.value] = t
+}
+
+// addPermits adds what an answer tells about categories to the value of its breakdown.
+func (out *Figures) addPermits(c *counter, t *templates.Tally, n int64) {
+	for _, category := range c.permits {
+		out.addPermit(c, t, category, consent.Granted, n)
+	}
+	for _, category := range c.denies {
+		out.addPermit(c, t, category, consent.Denied, n)
+	}
+}
+
+func (out *Figures) addPermit(c *counter, t *templates.Tally, category string, status consent.Status, n int64) {
+	addStatus(&t.Status, category, status, n)
+	if c.answer != consent.Chosen {
+		return
+	}
+	by := out.choosers[c.dimension]
+	if by == nil {
+		by = make(map[string]map[string]templates.Split)
+		out.choosers[c.dimension] = by
+	}
+	of := by[c.value]
+	addStatus(&of, category, status, n)
+	by[c.value] = of
 }
 
 // addSetup adds to what an owner configures, of which the cross knows all.

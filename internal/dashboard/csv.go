@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -53,9 +54,12 @@ func dayTable(days []templates.Step, categories []templates.CategoryName) table 
 	return t
 }
 
-// breakdownTable has one row for each value of each breakdown.
-func breakdownTable(f *Figures, smallest int64) table {
-	t := table{head: []string{"dimension", "value", "values", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored", "accepted_low", "accepted_high"}}
+// breakdownTable has one row for each value of each breakdown. The columns of a category
+// are those of dayTable and the rate's interval, of the answers that tell about it; they
+// are empty where that is withheld or not counted.
+func breakdownTable(f *Figures, smallest int64, categories []templates.CategoryName) table {
+	head := []string{"dimension", "value", "values", "banners_shown", "accepted_all", "chosen_some", "rejected_all", "ignored", "accepted_low", "accepted_high"}
+	t := table{head: append(head, categoryColumns(categories, "granted", "denied", "opt_in_rate", "opt_in_low", "opt_in_high")...)}
 	if f == nil {
 		return t
 	}
@@ -65,7 +69,11 @@ func breakdownTable(f *Figures, smallest int64) table {
 			for _, n := range []int64{r.Shown, r.Accepted, r.Chosen, r.Rejected, r.Ignored} {
 				row = append(row, strconv.FormatInt(n, 10))
 			}
-			t.rows = append(t.rows, append(row, within(r.Accepting())...))
+			row = append(row, within(r.Accepting())...)
+			for _, c := range categories {
+				row = append(row, toldColumns(b, r, c.ID)...)
+			}
+			t.rows = append(t.rows, row)
 		}
 	}
 	return t
@@ -76,11 +84,25 @@ func csvHeader(categories []templates.CategoryName) []string {
 		"confirmed", "withdrawn", "widened", "one_service", "loaded_once", "first_decisions", "decisions", "by_signal",
 		"automated_banners", "automated_decisions", "unasked_pages_estimated", "automated_unasked_pages_estimated",
 		"unasked_pages_low", "unasked_pages_high", "automated_unasked_pages_low", "automated_unasked_pages_high"}
+	return append(row, categoryColumns(categories, "granted", "denied", "opt_in_rate")...)
+}
+
+func categoryColumns(categories []templates.CategoryName, names ...string) (columns []string) {
 	for _, c := range categories {
-		id := consent.Inert(c.ID)
-		row = append(row, id+"_granted", id+"_denied", id+"_opt_in_rate")
+		for _, name := range names {
+			columns = append(columns, consent.Inert(c.ID)+"_"+name)
+		}
 	}
-	return row
+	return columns
+}
+
+// toldColumns are splitColumns of a row of a breakdown, and within.
+func toldColumns(b templates.Breakdown, r templates.BreakdownRow, category string) []string {
+	if !b.Tells() || slices.Contains(r.Withheld, category) {
+		return make([]string, 5)
+	}
+	s := r.Status[category]
+	return append(splitColumns(s), within(s)...)
 }
 
 func csvRow(d templates.Step, categories []templates.CategoryName) []string {

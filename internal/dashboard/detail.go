@@ -48,7 +48,9 @@ func breakdowns(f *Figures, smallest int64) (list []templates.Breakdown) {
 	smallest = max(1, smallest)
 	for _, id := range consent.Breakdowns() {
 		if values := f.By[id]; len(values) > 0 && !(id == "group" && len(values) == 1 && values[consent.Unknown].Shown > 0) {
-			list = append(list, breakdown(id, values, smallest))
+			b := breakdown(id, values, smallest)
+			f.withholdOptIn(&b, smallest)
+			list = append(list, b)
 		}
 	}
 	if len(f.Layouts) > 1 {
@@ -169,9 +171,14 @@ func (d *Dashboard) getBreakdownsCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	t := breakdownTable(f, q.site.Counting.Smallest)
+	all := templates.Tally{Status: maps.Clone(f.decided)}
+	if with.total() != nil {
+		mergeSplits(&all.Status, with.figures.decided)
+	}
+	smallest, categories := q.site.Counting.Smallest, categoryNames(q.site, all)
+	t := breakdownTable(f, smallest, categories)
 	if with != nil {
-		t = t.above(breakdownTable(with.figures, q.site.Counting.Smallest))
+		t = t.above(breakdownTable(with.figures, smallest, categories))
 	}
 	return attach(c, "breakdowns-", q, t)
 }

@@ -181,12 +181,19 @@ func fill(b *testing.B, store consent.Store, site string, last consent.Date) (co
 }
 
 func aDaysCounters(notice string) map[string]int64 {
-	const kinds = 120 // of visitors: every value of each breakdown with either answer
+	// of visitors: every value of each breakdown with everything, nothing and each way to choose some
+	const kinds = 40 * 8
 	sums := make(map[string]int64)
 	for v := range kinds {
+		way := v / 40
 		visit := storetest.Visit{
 			Moment: consent.Moment{Zone: time.UTC, Country: fmt.Sprint("C", v%40), Group: fmt.Sprint("group-", v%6)},
-			Locale: fmt.Sprint("l", v%12), Form: []string{"phone", "desktop", "tablet"}[v%3], Notice: notice, Accepts: v/40%2 == 0,
+			Locale: fmt.Sprint("l", v%12), Form: []string{"phone", "desktop", "tablet"}[v%3], Notice: notice, Accepts: way == 7,
+		}
+		for i, category := range storetest.VisitCategories() {
+			if way < 7 && way>>i&1 == 1 {
+				visit.Chooses = append(visit.Chooses, category)
+			}
 		}
 		for _, c := range visit.Decision() {
 			sums[c.Key] += aSiteADay/kinds + 1

@@ -19,8 +19,13 @@ type Figures struct {
 	// each value of what is filtered by has them, the filter's own among them.
 	wider [][]int64
 	apart map[string][]int64
-	// By has, for each of consent.Breakdowns, the funnel of each value.
+	// By has, for each of consent.Breakdowns, the funnel of each value and what was
+	// answered about categories, as far as keys tell, whoever may see it.
 	By map[string]map[string]templates.Tally
+	// choosers has, by breakdown, value and category, the part of it of those who chose
+	// some; decided has all decisions by category, also under a filter.
+	choosers map[string]map[string]map[string]templates.Split
+	decided  map[string]templates.Split
 	// Notices has the first day on which each notice was shown in the period.
 	Notices map[string]consent.Date
 	Layouts map[string]templates.Tally
@@ -42,6 +47,7 @@ func Rates(sheet consent.Sheet, from, to consent.Date, f templates.Filter) *Figu
 	out := &Figures{
 		By: make(map[string]map[string]templates.Tally), Notices: make(map[string]consent.Date),
 		Layouts: make(map[string]templates.Tally), Variants: make(map[string]templates.Tally), Leaks: make(map[string]templates.Leak),
+		choosers: make(map[string]map[string]map[string]templates.Split),
 	}
 	for d := from; d < to; d++ {
 		out.Days = append(out.Days, templates.Step{From: d.Time(), To: (d + 1).Time(), Unit: templates.ByDay})
@@ -67,8 +73,12 @@ func Rates(sheet consent.Sheet, from, to consent.Date, f templates.Filter) *Figu
 		}
 	}
 	for i := range keys {
-		if keys[i].by() && sums[i] != 0 {
-			out.addBy(&keys[i], sums[i])
+		switch key := &keys[i]; {
+		case sums[i] == 0:
+		case key.by():
+			out.addBy(key, sums[i])
+		case key.name == consent.StatusCount:
+			addStatus(&out.decided, key.category, key.status, sums[i])
 		}
 	}
 	for i := range out.Days {

@@ -57,6 +57,11 @@ func (s *Store) Days(ctx context.Context, site string, from, to consent.Date, on
 	for _, name := range names {
 		sheet.Keys = append(sheet.Keys, name.key)
 	}
+	most := 0
+	for _, b := range rows {
+		most += min(len(b)/cellSize, len(names))
+	}
+	sheet.Cells = make([]consent.Cell, 0, most) // growing to it would copy years several times
 	for i, b := range rows {
 		for place, name := range names {
 			if n := cell(b, name.id); n != 0 {

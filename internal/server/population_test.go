@@ -188,12 +188,15 @@ func byHand() (days []templates.Tally, total templates.Tally, by map[string]map[
 		Status:   map[string]templates.Split{"analytics": {Granted: 4, Denied: 2}, "share": {Granted: 3, Denied: 3}},
 		Services: map[string]templates.Split{"ga4": {Granted: 4, Denied: 2}, "matomo": {Granted: 4, Denied: 2}, "youtube": {Granted: 3, Denied: 3}, "addtoany": {Granted: 3, Denied: 3}, "vimeo": {Granted: 1}},
 	}
+	permit := func(analytics, share, answers int64) map[string]templates.Split {
+		return map[string]templates.Split{"analytics": {Granted: analytics, Denied: answers - analytics}, "share": {Granted: share, Denied: answers - share}}
+	}
 	by = map[string]map[string]templates.Tally{
-		"country": {"DE": {Shown: 8, Accepted: 3, Rejected: 1, Chosen: 1, Ignored: 3}, "FR": {Shown: 1, Rejected: 1}},
-		"locale":  {"en": {Shown: 9, Accepted: 3, Rejected: 2, Chosen: 1, Ignored: 3}},
-		"device":  {"phone": {Shown: 4, Accepted: 2, Ignored: 2}, "desktop": {Shown: 5, Accepted: 1, Rejected: 2, Chosen: 1, Ignored: 1}},
-		"group":   {"goods": {Shown: 4, Accepted: 2, Ignored: 2}, "other": {Shown: 5, Accepted: 1, Rejected: 2, Chosen: 1, Ignored: 1}},
-		"gpc":     {"yes": {Shown: 1, Rejected: 1}, "no": {Shown: 8, Accepted: 3, Rejected: 1, Chosen: 1, Ignored: 3}},
+		"country": {"DE": {Shown: 8, Accepted: 3, Rejected: 1, Chosen: 1, Ignored: 3, Status: permit(4, 3, 5)}, "FR": {Shown: 1, Rejected: 1, Status: permit(0, 0, 1)}},
+		"locale":  {"en": {Shown: 9, Accepted: 3, Rejected: 2, Chosen: 1, Ignored: 3, Status: permit(4, 3, 6)}},
+		"device":  {"phone": {Shown: 4, Accepted: 2, Ignored: 2, Status: permit(2, 2, 2)}, "desktop": {Shown: 5, Accepted: 1, Rejected: 2, Chosen: 1, Ignored: 1, Status: permit(2, 1, 4)}},
+		"group":   {"goods": {Shown: 4, Accepted: 2, Ignored: 2, Status: permit(2, 2, 2)}, "other": {Shown: 5, Accepted: 1, Rejected: 2, Chosen: 1, Ignored: 1, Status: permit(2, 1, 4)}},
+		"gpc":     {"yes": {Shown: 1, Rejected: 1, Status: permit(0, 0, 1)}, "no": {Shown: 8, Accepted: 3, Rejected: 1, Chosen: 1, Ignored: 3, Status: permit(4, 3, 5)}},
 	}
 	return days, total, by
 }

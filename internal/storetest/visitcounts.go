@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 type Visit struct {
 	consent.Moment
 	Locale, Form, Notice string
-	Accepts              bool // everything, else nothing
+	Accepts              bool     // everything, else nothing
+	Chooses              []string // these categories alone, unless there are none
 }
 
 // VisitCategories are what the shop asks about.
@@ -30,6 +32,9 @@ func (v Visit) Decision() []consent.Count {
 	if v.Accepts {
 		answer, event, status = consent.Accepted, consent.Given, consent.Granted
 	}
+	if len(v.Chooses) > 0 {
+		answer, event = consent.Chosen, consent.Partial
+	}
 	frame := &consent.Frame{Categories: []consent.FrameCategory{{ID: consent.Necessary}}}
 	next := consent.State{Categories: make(map[string]consent.Choice)}
 	for _, id := range VisitCategories() {
@@ -38,7 +43,7 @@ func (v Visit) Decision() []consent.Count {
 			c.Services = append(c.Services, id+"-"+strconv.Itoa(s))
 		}
 		frame.Categories = append(frame.Categories, c)
-		next.Categories[id] = consent.Choice{Status: status, Digest: id}
+		next.Categories[id] = consent.Choice{Status: v.status(id, status), Digest: id}
 	}
 	out := consent.Outcome{
 		Kind: consent.First, Answer: answer, Next: next,
@@ -50,6 +55,17 @@ func (v Visit) Decision() []consent.Count {
 		},
 	}
 	return out.Counts(frame, v.Moment)
+}
+
+// status is what the visitor decides about a category who, not choosing, would answer so.
+func (v Visit) status(category string, otherwise consent.Status) consent.Status {
+	switch {
+	case len(v.Chooses) == 0:
+		return otherwise
+	case slices.Contains(v.Chooses, category):
+		return consent.Granted
+	}
+	return consent.Denied
 }
 
 // VisitCounts are the counters of the n-th decision of visitors of 12 countries and

@@ -218,13 +218,17 @@ const total = {
   categories: { analytics: split(4 + 2, 2), share: split(3 + 2, 3) },
   services: { ga4: split(4 + 2, 2), youtube: split(3 + 2, 3), vimeo: split(1, 0) },
 };
-const row = (value, shown, accepted, chosen, rejected, ignored) => ({ value, values: 1, shown, accepted, chosen, rejected, ignored });
+/** A breakdown's row: of its answers so many permit analytics, and so many share buttons. */
+const row = (value, shown, accepted, chosen, rejected, ignored, analytics, share) => {
+  const permit = (granted) => split(granted, accepted + chosen + rejected - granted);
+  return { value, values: 1, shown, accepted, chosen, rejected, ignored, categories: { analytics: permit(analytics), share: permit(share) }, withheld: [] };
+};
 const breakdowns = {
-  country: [row("DE", 8, 3, 1, 1, 3), row("FR", 3, 1, 0, 1, 1)], // France: ben twice, fay
-  locale: [row("en", 9, 3, 1, 2, 3), row("de", 2, 1, 0, 0, 1)], // German: fay, gil
-  device: [row("desktop", 8, 2, 0, 2, 4), row("phone", 3, 2, 1, 0, 0)], // phones: anna, carl twice
-  group: [row("other", 7, 2, 0, 2, 3), row("goods", 4, 2, 1, 0, 1)], // goods: anna, carl twice, dora once
-  gpc: [row("no", 10, 4, 1, 1, 4), row("yes", 1, 0, 0, 1, 0)], // yes: emil
+  country: [row("DE", 8, 3, 1, 1, 3, 4, 3), row("FR", 3, 1, 0, 1, 1, 1, 1)], // France: ben twice, fay
+  locale: [row("en", 9, 3, 1, 2, 3, 4, 3), row("de", 2, 1, 0, 0, 1, 1, 1)], // German: fay, gil
+  device: [row("desktop", 8, 2, 0, 2, 4, 2, 2), row("phone", 3, 2, 1, 0, 0, 3, 2)], // phones: anna, carl twice
+  group: [row("other", 7, 2, 0, 2, 3, 2, 2), row("goods", 4, 2, 1, 0, 1, 3, 2)], // goods: anna, carl twice, dora once
+  gpc: [row("no", 10, 4, 1, 1, 4, 5, 4), row("yes", 1, 0, 0, 1, 0, 0, 0)], // yes: emil
 };
 const cafe = {
   ...nothing, shown: 1, accepted: 1, first_decisions: 1, decisions: 1, // otto, before and after the clock was put back, on one day
