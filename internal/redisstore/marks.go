@@ -14,7 +14,7 @@ import (
 )
 
 // errLost is what a site's data are answered with that are not those of before.
-var errLost = fmt.Errorf("%w: redis lacks what it had of the site: it was emptied, keys were deleted, or an older state was put back", consent.ErrUnavailable)
+var errLost = fmt.Errorf("%w: redis lacks what it had of the site: it was emptied, keys were deleted, an older state was put back, or a failover lost its last writes", consent.ErrUnavailable)
 
 // marks is how a store tells whether a site's data in Redis are those that it has
 // written to. A Redis can be emptied while it runs, and no server says so; neither does
@@ -137,9 +137,9 @@ func (s *Store) lose(site, mark string) error {
 	if s.marks.lose(site, mark) {
 		s.listed.Delete(site)
 		s.schemas.Delete(site)
-		s.options.Log.Error("redis lacks what it had of a site: it was emptied, keys were deleted, or an older state was put back. "+
-			"Decisions are taken further; the transparency log is signed again when what was signed is back: restore Redis' files, "+
-			"or see /readyz and consentry log restart", "site", site)
+		s.options.Log.Error("redis lacks what it had of a site: it was emptied, keys were deleted, an older state was put back, or "+
+			"a failover lost its last writes. Decisions are taken further, on notices that it is given again. If it lacks something that was signed, "+
+			"the transparency log is not signed until that is back: restore Redis' files, or do as /readyz says", "site", site)
 	}
 	return errLost
 }
