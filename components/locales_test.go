@@ -24,6 +24,7 @@ type firstLayer struct {
 	Changed    string            `yaml:"changed"`
 	GPC        string            `yaml:"gpc"`
 	Honoured   string            `yaml:"gpc_honoured"`
+	Override   string            `yaml:"gpc_override"`
 	SaveFailed string            `yaml:"save_failed"`
 	Retry      string            `yaml:"retry"`
 	Saved      string            `yaml:"saved"`
@@ -86,7 +87,7 @@ func layerOne(t *testing.T, locale string) firstLayer {
 func layerOneSentences(t *testing.T, locale string) []string {
 	t.Helper()
 	f := layerOne(t, locale)
-	texts := []string{f.Heading, f.Body, f.AcceptAll, f.RejectAll, f.Choose, f.Settings, f.Changed, f.GPC, f.Honoured, f.SaveFailed, f.Retry, f.Saved}
+	texts := []string{f.Heading, f.Body, f.AcceptAll, f.RejectAll, f.Choose, f.Settings, f.Changed, f.GPC, f.Honoured, f.Override, f.SaveFailed, f.Retry, f.Saved}
 	texts = slices.AppendSeq(texts, maps.Values(f.Bodies))
 	var sentences []string
 	for _, text := range texts {

@@ -60,6 +60,19 @@ func company(s consent.Service) string {
 
 func count(services []consent.Service) string { return " (" + strconv.Itoa(len(services)) + ")" }
 
+// describedBy lists what describes a category's switch: its description, and why it
+// cannot be moved.
+func describedBy(v view, c consent.Category) string {
+	var ids []string
+	if v.category(c).Description != "" {
+		ids = append(ids, "d-"+c.ID)
+	}
+	if v.Policy.Yields(c.ID) {
+		ids = append(ids, "y-"+c.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
 // shown is the picture that stands there unless the browser's scheme says otherwise.
 func shown(l consent.Logo, scheme string) string {
 	if scheme == "dark" && l.Dark != "" {

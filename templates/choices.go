@@ -43,7 +43,7 @@ type ChoicesPage struct {
 	State     consent.State // what holds now, decided or presumed, with a signal that counts
 	Decided   time.Time     // when it was decided, zero without a valid choice
 	Receipt   string        // address of the newest receipt, may be empty
-	GPC       bool          // the request carries Sec-GPC: 1, and that is honoured; said while nothing is permitted
+	GPC       bool          // the request carries Sec-GPC: 1, and that is honoured
 	DNT       bool          // it is Do Not Track alone that is honoured
 	Outcome   Outcome
 	Now       time.Time
@@ -80,7 +80,9 @@ func (p *ChoicesPage) filling() filling {
 	shown["permitted"] = decided && anything // by the visitor, who may withdraw it
 	shown["presumed"], shown["undecided"] = !decided && anything, !decided && !anything
 	shown["listed"] = decided || anything
-	shown["gpc"], shown["dnt"] = p.GPC && !anything, p.DNT && !anything // a permission given in spite of the signal goes before it
+	shown["global-privacy-control"], shown["do-not-track"] = p.GPC, p.DNT
+	shown["gpc"], shown["dnt"] = p.GPC && !anything, p.DNT && !anything // of forms that were stored while every permission went before a signal
+	shown["signal"], shown["no-signal"] = p.GPC || p.DNT, !p.GPC && !p.DNT
 	text := templ.EscapeString[string]
 	return filling{
 		shows: func(name string) bool { return shown[name] }, on: func(name string) bool { return on[name] },
@@ -139,6 +141,18 @@ func (p choicesText) texts() consent.Texts { return p.Site.Texts[p.Locale] }
 
 func (p choicesText) fill(text string) string {
 	return fill(text, "{site}", p.Site.Name, "{date}", slot("date"))
+}
+
+// signal says what becomes of a signal.
+func (p choicesText) signal(name string) string {
+	t := p.texts()
+	switch {
+	case p.Site.Policy.Signals.Override:
+		return t.Overridden(name)
+	case name != "Global Privacy Control":
+		return t.Honoured(name) + "."
+	}
+	return t.GPCHonoured + ". " + t.GPC
 }
 
 func (p choicesText) status(on bool) string {

@@ -2,6 +2,8 @@ package templates_test
 
 import (
 	"bytes"
+	"maps"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -76,20 +78,58 @@ func TestACategoryWithADeniedServiceShowsItsServicesOneByOne(t *testing.T) {
 	}
 }
 
-// Whoever permits something in spite of a signal is not told that it is followed.
-func TestASignalIsHonouredWhileNothingIsPermitted(t *testing.T) {
-	says := func(p templates.ChoicesPage, signal string) bool {
-		p.GPC, p.DNT = signal == "Global Privacy Control", signal == "Do Not Track"
-		return bytes.Contains(rendered(t, templates.Choices(p)), []byte(signal))
-	}
-	for _, signal := range []string{"Global Privacy Control", "Do Not Track"} {
-		if !says(choices(shop(t), "en"), signal) {
-			t.Errorf("%s: nobody hears that it is honoured", signal)
+// What sells or shares stays off under a signal, whose name stands at its switches;
+// all others can be moved. Where the owner lets an answer go before the signal, all
+// can, and one sentence says what a click means. Nothing of that without a signal.
+func TestUnderASignalTheSwitchesOfWhatGivesWayAreOffAndSayWhy(t *testing.T) {
+	for _, signal := range []string{"Global Privacy Control", "Do Not Track", ""} {
+		for _, override := range []bool{false, true} {
+			p := decidedChoices(withPolicy(shop(t), func(p *consent.Policy) { p.Signals.Override = override }))
+			p.Form = choices(withPolicy(shop(t), func(p *consent.Policy) { p.Signals.Override = override }), "en").Form
+			p.GPC, p.DNT = signal == "Global Privacy Control", signal == "Do Not Track"
+			fixed, words := fixedSwitches(t, p), string(rendered(t, templates.Choices(p)))
+			want := map[string]string{}
+			if signal != "" && !override {
+				want = map[string]string{"c.share": signal + " honoured", "s.video": signal + " honoured"}
+			}
+			if !maps.Equal(fixed, want) {
+				t.Errorf("%q, override %v: %v cannot be moved, want %v", signal, override, fixed, want)
+			}
+			if said := strings.Contains(words, "asks for more privacy ("+signal+"). What you allow here counts"); said != (override && signal != "") {
+				t.Errorf("%q, override %v: it is said that a click goes before the signal: %v", signal, override, said)
+			}
+			if said := signal != "" && strings.Contains(words, "<p>"+signal+" honoured."); said != (!override && signal != "") {
+				t.Errorf("%q, override %v: it is said that the signal is followed: %v", signal, override, said)
+			}
 		}
-		if says(decidedChoices(shop(t)), signal) {
-			t.Errorf("%s is said to be honoured although something is permitted", signal)
+	}
+}
+
+// fixedSwitches returns the checkboxes of a page that cannot be moved, with what
+// describes them. None of them may be on.
+func fixedSwitches(t *testing.T, p templates.ChoicesPage) map[string]string {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(rendered(t, templates.Choices(p))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	described, found := map[string]string{}, map[string]string{}
+	for n := range root.Descendants() {
+		if id := attribute(n, "id"); id != "" && n.FirstChild != nil {
+			described[id] = n.FirstChild.Data
 		}
 	}
+	for n := range root.Descendants() {
+		if n.Data != "input" || !has(n, "disabled") {
+			continue
+		}
+		if has(n, "checked") {
+			t.Errorf("%s is on and cannot be moved", attribute(n, "name"))
+		}
+		ids := strings.Fields(attribute(n, "aria-describedby"))
+		found[attribute(n, "name")] = described[ids[len(ids)-1]]
+	}
+	return found
 }
 
 // A choice about a notice that has changed meanwhile is no choice.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -98,11 +99,28 @@ func writePolicyText(w io.Writer, site *consent.Site) {
 	if p.Signals.GPCBinding {
 		where = "where the law binds us to it"
 	}
-	fmt.Fprintf(w, "We honour Global Privacy Control (Sec-GPC) %s: it takes back what you had permitted without it and permits nothing. What you allow on this site after that counts all the same.\n", where)
+	fmt.Fprintf(w, "We honour Global Privacy Control (Sec-GPC) %s: it takes back what you had permitted without it and permits nothing. %s\n", where, afterSignal(site))
 	switch p.Signals.DNT {
 	case consent.DNTHonor:
 		fmt.Fprintln(w, "We treat Do Not Track in the same way, everywhere.")
 	case consent.DNTDisclose:
 		fmt.Fprintln(w, "We do not respond to Do Not Track.")
 	}
+}
+
+// afterSignal says what a click counts while the browser signals.
+func afterSignal(site *consent.Site) string {
+	var kept []string
+	for _, c := range site.Policy.Optional() {
+		if site.Policy.Yields(c.ID) {
+			kept = append(kept, strconv.Quote(site.Texts[site.Locales[0]].Categories[c.ID].Title))
+		}
+	}
+	switch {
+	case len(kept) == 0:
+		return "What you allow on this site after that counts all the same; the page tells you of the signal when you are asked."
+	case len(kept) == len(site.Policy.Optional()):
+		return "While your browser sends it, nothing optional can be allowed on this site."
+	}
+	return "While your browser sends it, " + strings.Join(kept, ", ") + " cannot be allowed on this site; anything else that you allow after that counts."
 }

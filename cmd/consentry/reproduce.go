@@ -190,28 +190,32 @@ func layerOf(script []byte, r *consent.Record) (shownLayer, error) {
 	if html == "" || css == "" {
 		return shownLayer{}, errors.New("the stored script holds no HTML and style that this program knows how to show; its bytes are evidence all the same")
 	}
-	if line := signalLine(r.Signals); line != nil {
-		html = line.ReplaceAllString(html, "$1$3")
-	}
+	html = showSignal(html, r.Signals)
 	html = strings.Replace(html, "<dialog", "<dialog open", 1)
 	return shownLayer{HTML: template.HTML(html), CSS: template.CSS(css)}, nil // held against its digest
 }
 
-// gpcLine and dntLine are the sentences that are shown to browsers that send a
-// signal.
-var (
-	gpcLine = regexp.MustCompile(`(<[^>]*data-slot="gpc"[^>]*?)( hidden)([^>]*>)`)
-	dntLine = regexp.MustCompile(`(<[^>]*data-slot="dnt"[^>]*?)( hidden)([^>]*>)`)
-)
+// signalLine is a sentence that is shown to browsers that send a signal: the element
+// with the signal's name, if that stands in one of its own, and what follows it.
+var signalLine = regexp.MustCompile(`(<p[^>]*data-slot="(?:gpc|yields)"[^>]*?) hidden>(?:<span>([^<]*)</span>)?([^<]*)`)
 
-func signalLine(s consent.Signals) *regexp.Regexp {
+// showSignal shows what the browser code does of a signal; what stands behind the
+// name's own element is about Global Privacy Control.
+func showSignal(html string, s consent.Signals) string {
 	switch {
 	case s.GPC:
-		return gpcLine
-	case s.DNT && s.Honoured:
-		return dntLine
+		return signalLine.ReplaceAllStringFunc(html, func(line string) string { return strings.Replace(line, " hidden>", ">", 1) })
+	case !s.DNT || !s.Honoured:
+		return html
 	}
-	return nil
+	return signalLine.ReplaceAllStringFunc(html, func(line string) string {
+		parts := signalLine.FindStringSubmatch(line)
+		said := parts[2]
+		if said == "" {
+			said = parts[3]
+		}
+		return parts[1] + ">" + strings.Replace(said, "Global Privacy Control", "Do Not Track", 1)
+	})
 }
 
 //go:embed snippets/notice.html.tmpl

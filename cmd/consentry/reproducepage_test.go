@@ -42,7 +42,16 @@ func reproduced(t *testing.T, dir, record, seen string) (again, stored string) {
 // has allowed everything all the same, withdraws. From the record alone comes the
 // page as it was served, and the bytes that it was filled from are those of the log.
 func TestThePageWithoutJavaScriptIsShownAgainAsItWas(t *testing.T) {
+	const followed, overridden = "Your browser asks sites not to share", "What you allow here counts all the same"
+	t.Run("where sale gives way to a signal", func(t *testing.T) { shownAgainAsItWas(t, "", followed, overridden, 1) })
+	t.Run("where an answer goes before one", func(t *testing.T) {
+		shownAgainAsItWas(t, "site_specific_override: true", overridden, followed, 2)
+	})
+}
+
+func shownAgainAsItWas(t *testing.T, setting, said, unsaid string, allowed int) {
 	dir := newShop(t, "https://shop.example", anyPorts)
+	replace(t, siteFile(dir), content(t, siteFile(dir))+"\n"+setting+"\n")
 	p := start(t, dir)
 	cookies := "Cookie: " + p.decide("accept-all", "Sec-GPC: 1").cookies()
 	seen, record := p.choosesBy("withdraw", cookies, "Sec-GPC: 1")
@@ -52,8 +61,11 @@ func TestThePageWithoutJavaScriptIsShownAgainAsItWas(t *testing.T) {
 	if !strings.Contains(again, "Withdraw permission") {
 		t.Error("the page lacks what only this visitor saw")
 	}
-	if strings.Contains(again, "Your browser asks sites not to share") {
-		t.Error("the page says that a signal is followed in spite of which everything is permitted")
+	if !strings.Contains(again, said) || strings.Contains(again, unsaid) {
+		t.Errorf("of the signal the page does not say %q alone", said)
+	}
+	if got := strings.Count(again, "<b>Allowed</b>"); got != allowed {
+		t.Errorf("%d are allowed, want %d", got, allowed)
 	}
 	if strings.Contains(stored, record) || !strings.Contains(stored, "You have not decided yet") {
 		t.Error("the stored page is not what every visitor's is filled from")
@@ -98,6 +110,39 @@ func TestThePageWithoutJavaScriptIsShownAgainUnderItsRegime(t *testing.T) {
 		}
 		if got := strings.Count(again, "<b>Allowed</b>"); got != v.allowed {
 			t.Errorf("%q: %d are allowed, want %d", v.headers, got, v.allowed)
+		}
+	}
+}
+
+// What the browser code shows of a signal stands on both layers when they are shown
+// again, under the signal's own name.
+func TestTheLayersAreShownAgainWithWhatTheySaidOfASignal(t *testing.T) {
+	hidden := regexp.MustCompile(`<p[^>]*data-slot="(?:gpc|yields)"[^>]* hidden`)
+	for _, c := range []struct {
+		setting, header string
+		said            []string
+	}{
+		{"", "Sec-GPC: 1", []string{"Global Privacy Control honoured.</span> Your browser asks sites", `data-slot="yields">Global Privacy Control honoured</p>`}},
+		{"", "DNT: 1", []string{">Do Not Track honoured.</p>", `data-slot="yields">Do Not Track honoured</p>`}},
+		{"site_specific_override: true", "Sec-GPC: 1", []string{"more privacy (Global Privacy Control). What you allow"}},
+		{"site_specific_override: true", "DNT: 1", []string{"more privacy (Do Not Track). What you allow"}},
+	} {
+		dir := newShop(t, "https://shop.example", anyPorts)
+		replace(t, siteFile(dir), content(t, siteFile(dir))+"\n"+c.setting+"\n")
+		p := start(t, dir)
+		cookies := "Cookie: " + p.decide("accept-all", c.header).cookies()
+		record := decoded[struct{ Record string }](t, ask(t, p.visitors, "GET", "/privacy/receipts/mine", "", cookies).body).Record
+		p.stop()
+		out := filepath.Join(t.TempDir(), "notice")
+		wantCommand(t, exitOK, "index.html", "reproduce", record, "--config", dir, "--out", out)
+		again := content(t, filepath.Join(out, "index.html"))
+		for _, want := range c.said {
+			if !strings.Contains(again, want) {
+				t.Errorf("%s %s: the layers lack %q", c.setting, c.header, want)
+			}
+		}
+		if line := hidden.FindString(again); line != "" {
+			t.Errorf("%s %s: %s", c.setting, c.header, line)
 		}
 	}
 }

@@ -14,6 +14,7 @@ type bootstrapPolicy struct {
 	Cookie  string            `json:"cookie"`
 	Digests map[string]string `json:"digests"` // by category
 	Heeds   []string          `json:"heeds"`
+	Mark    string            `json:"mark"`
 	Consent clientConsent     `json:"consent"`
 }
 
@@ -23,7 +24,7 @@ func (s *Site) ConsentMode() ([]byte, error) { return json.Marshal(s.clientConse
 // Bootstrap returns a script for pages to hold inline, before Tag Manager. It is
 // safe inside a script element, and no secret is in it.
 func (s *Site) Bootstrap() ([]byte, error) {
-	policy := bootstrapPolicy{Site: s.ID, Cookie: s.jar.HintName(true), Heeds: s.heeds(s.audience.ruling), Consent: s.clientConsent(), Digests: make(map[string]string)}
+	policy := bootstrapPolicy{Site: s.ID, Cookie: s.jar.HintName(true), Heeds: s.heeds(s.audience.ruling), Mark: s.Policy.SignalMark(), Consent: s.clientConsent(), Digests: make(map[string]string)}
 	for _, c := range s.Policy.Optional() {
 		policy.Digests[c.ID] = s.Policy.CategoryDigest(c.ID)
 	}

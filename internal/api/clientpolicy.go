@@ -32,6 +32,7 @@ type gatePolicy struct {
 	Report  bool                  `json:"report,omitempty"`
 	Rules   map[string]clientRule `json:"rules,omitempty"`
 	Consent clientConsent         `json:"consent"`
+	Mark    string                `json:"mark"` // see consent.Policy.SignalMark
 	// Of a site whose visitors are treated by where they are:
 	Signal bool   `json:"signal,omitempty"` // the server has seen one that is honoured
 	Out    bool   `json:"out,omitempty"`
@@ -45,6 +46,7 @@ type openerPolicy struct {
 	Mode     consent.Mode            `json:"mode"` // as what follows, for the decisions of placeholders
 	Domain   string                  `json:"domain"`
 	Layout   string                  `json:"layout"`
+	Yields   []string                `json:"yields"` // see yields
 }
 
 // noticePolicy is that of the scripts that ask.
@@ -54,6 +56,23 @@ type noticePolicy struct {
 	Domain string       `json:"domain"`
 	Layout string       `json:"layout"`
 	Memory int64        `json:"memory"` // seconds
+}
+
+// layerTwoPolicy is that of layer two.
+type layerTwoPolicy struct {
+	noticePolicy
+	Yields []string `json:"yields"`
+}
+
+// yields lists the categories that give way to a signal whatever is answered.
+func (s *Site) yields() []string {
+	ids := []string{}
+	for _, c := range s.Policy.Optional() {
+		if s.Policy.Yields(c.ID) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }
 
 // clientSettings are the gate's own way back to the choice.
@@ -113,7 +132,7 @@ var keyName = regexp.MustCompile(`"([a-z_]+)":`)
 // through unheld.
 func (s *Site) gateAsset(a *audience, unheld []string) (*asset, error) {
 	policy := gatePolicy{
-		corePolicy: s.corePolicy(nameOf(s.Rendering)), Locales: s.languages.Table(), Heeds: s.heeds(a.ruling), Consent: s.clientConsent(),
+		corePolicy: s.corePolicy(nameOf(s.Rendering)), Locales: s.languages.Table(), Heeds: s.heeds(a.ruling), Consent: s.clientConsent(), Mark: s.Policy.SignalMark(),
 		Signal: a.ruling.Signal, Out: a.ruling.Regime == consent.OptOut, Ruling: a.name,
 	}
 	for i, presumed := range a.ruling.Presumed {

@@ -48,6 +48,9 @@ func Decide(q Request) (Outcome, error) {
 	visitor := q.settlePrevious(now)
 	kept, before, effective := q.earlier(now)
 	next := d.answer(q.Asked, kept, now.Add(time.Duration(q.Asked.Memory)*time.Second))
+	if q.Ruling.Signal {
+		next.yield(q.Policy)
+	}
 	after := permitted(q.Asked, next)
 	out := Outcome{
 		Visitor: visitor, Next: next, Grants: widens(effective, after), Kind: q.kindOf(kept), Answer: answerOf(after),
@@ -62,20 +65,28 @@ func Decide(q Request) (Outcome, error) {
 		out.Record.Event = DeriveEvent(before, after)
 	}
 	if q.Ruling.Signal {
-		next.Services[SignalMark] = Denied
+		next.Services[q.Policy.SignalMark()] = Denied
 	}
 	out.Sealed = Seal(&out.Record, visitor, q.Asked, q.Policy)
 	return out, nil
 }
 
 // admit refuses what no visitor of this site can decide: anything where it is for
-// children, and a signal that was not sent or has nothing to narrow.
+// children, a signal that was not sent or has nothing to narrow, and a single embed
+// that gives way to a signal: who asked for it would wait for it.
 func (q *Request) admit() error {
 	if q.Policy.ChildDirected {
 		return invalid("the site is for children and asks nothing")
 	}
 	if q.Decision.Control == "signal" && (!q.Ruling.Signal || q.Previous == nil) {
 		return invalid("there is no signal, or no choice that it could narrow")
+	}
+	if q.Ruling.Signal && forOne(q.Decision.Control) {
+		for service, status := range q.Decision.Services {
+			if status == Granted && q.Policy.Yields(q.Policy.CategoryOf(service)) {
+				return invalid("the service gives way to the browser's signal")
+			}
+		}
 	}
 	return nil
 }
@@ -113,7 +124,7 @@ func (q *Request) earlier(now Timestamp) (kept State, before, effective []bool) 
 	if presumed := q.presumed(now); presumed != nil {
 		effective = presumed
 	}
-	if _, despite := kept.Services[SignalMark]; q.Ruling.Signal && !despite {
+	if _, despite := kept.Services[q.Policy.SignalMark()]; q.Ruling.Signal && !despite {
 		kept.denyAll()
 	}
 	return kept, before, effective

@@ -47,9 +47,10 @@ func categoryDigest(c Category) string {
 	}
 	doc := struct {
 		ID, Material string
+		SaleShare    SaleShare `json:",omitempty"`
 		Purposes     []string
 		Services     []service
-	}{ID: c.ID, Material: c.Material, Purposes: ordered(c.Purposes, strings.Compare)}
+	}{ID: c.ID, Material: c.Material, SaleShare: c.SaleShare, Purposes: ordered(c.Purposes, strings.Compare)}
 	for _, s := range ordered(c.Services, func(a, b Service) int { return strings.Compare(a.ID, b.ID) }) {
 		out := service{ID: s.ID, Company: s.Company, Country: s.Country}
 		for _, k := range ordered(s.Cookies, compareCookies) {

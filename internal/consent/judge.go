@@ -20,6 +20,7 @@ type Case struct {
 	Signal   bool // an honoured signal: Global Privacy Control or Do Not Track
 	Answer   Remembered
 	Despite  bool // the answer was given, or taken back, with the signal in view
+	Yields   bool // it gives way to a signal whatever is answered; see Policy.Yields
 }
 
 // Show is what a visitor sees who has done nothing on this page.
@@ -55,7 +56,7 @@ func Judge(c Case) Judgement {
 	switch c.Answer {
 	case IsDenied:
 	case IsGranted:
-		j.Status = statusOf(!c.Signal || c.Despite)
+		j.Status = statusOf(!c.Signal || c.Despite && !c.Yields)
 	case WasDenied:
 		j.Ask = open && !c.CoolDown
 	default: // nobody has answered what is asked today

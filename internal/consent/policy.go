@@ -81,6 +81,27 @@ type Category struct {
 	// Exempt are the countries whose law lets it, audience measurement for the
 	// publisher alone, run until the visitor objects.
 	Exempt []string `json:"exempt,omitempty"`
+	// SaleShare is the owner's word on whether it sells or shares what it learns;
+	// empty without one. A new word asks again.
+	SaleShare SaleShare `json:"sale_share,omitempty"`
+}
+
+// SaleShare says whether data is sold, or shared for advertising across sites, as
+// laws of the United States have it.
+type SaleShare string
+
+const (
+	SellsOrShares SaleShare = "yes"
+	KeepsToItself SaleShare = "no"
+)
+
+// Measurement is the category that sells and shares nothing unless its owner says
+// so. Of every other one that is presumed.
+const Measurement = "analytics"
+
+// Sold reports whether the category is taken to sell or share what it learns.
+func (c *Category) Sold() bool {
+	return c.SaleShare == SellsOrShares || c.SaleShare == "" && c.ID != Necessary && c.ID != Measurement && len(c.Exempt) == 0
 }
 
 // Policy is what a site asks for and on whose behalf. It is built by NewPolicy
@@ -137,3 +158,15 @@ func (p *Policy) NoticeDigest() string { return p.notice }
 
 // CategoryOf returns the category that a service stands under, "" when unknown.
 func (p *Policy) CategoryOf(service string) string { return p.home[service] }
+
+// Yields reports whether a category gives way to an honoured signal whatever the
+// visitor answers: it sells or shares, and the owner lets no answer go before a
+// signal.
+func (p *Policy) Yields(id string) bool {
+	for i := range p.Optional() {
+		if c := &p.Optional()[i]; c.ID == id {
+			return c.Sold() && !p.Signals.Override
+		}
+	}
+	return false
+}

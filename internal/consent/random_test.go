@@ -25,10 +25,10 @@ func randomRequest(t *testing.T, r *rand.Rand) consent.Request {
 		Regime:  consent.RegimeRef{ID: pick(r, consent.OptIn, consent.OptOut, consent.NoticeOnly), Country: pick(r, "", "DE"), Source: pick(r, "", "config", "header")},
 		Now:     time.UnixMilli(1_700_000_000_000 + r.Int64N(1e11)),
 	}
-	q.Decision = randomDecision(r, f)
+	q.Decision = randomDecision(r, q)
 	if coin(r) {
 		first := q
-		first.Decision = randomDecision(r, f)
+		first.Decision = randomDecision(r, q)
 		first.Decision.ID = consent.ID{1}
 		first.Now = q.Now.Add(-time.Duration(r.Int64N(int64(2 * p.Memory))))
 		q.Previous = decide(t, first).Sealed
@@ -48,9 +48,10 @@ func randomPolicy(r *rand.Rand) *consent.Policy {
 		Memory:     time.Duration(1+r.IntN(390*24)) * time.Hour,
 		Controller: consent.Controller{ID: "acme", Name: pick(r, everyKind...), Address: pick(r, everyKind...), Contact: "c"}}
 	p.Regimes.Rules = map[string]consent.Rule{"US": {Regime: pick(r, consent.OptIn, consent.OptOut, consent.NoticeOnly), CoolDown: time.Duration(r.IntN(400*24)) * time.Hour}}
+	p.Signals = consent.SignalRules{DNT: consent.DNTHonor, Override: coin(r)}
 	service := 0
 	for c := range r.IntN(6) {
-		category := consent.Category{ID: fmt.Sprintf("c%d", c), Exempt: pick(r, nil, []string{"FR"})}
+		category := consent.Category{ID: fmt.Sprintf("c%d", c), Exempt: pick(r, nil, []string{"FR"}), SaleShare: pick(r, "", consent.SellsOrShares, consent.KeepsToItself)}
 		for range r.IntN(4) {
 			category.Services = append(category.Services, consent.Service{ID: fmt.Sprintf("s%d", service)})
 			service++
@@ -60,7 +61,8 @@ func randomPolicy(r *rand.Rand) *consent.Policy {
 	return consent.NewPolicy(p)
 }
 
-func randomDecision(r *rand.Rand, f *consent.Frame) consent.Decision {
+func randomDecision(r *rand.Rand, q consent.Request) consent.Decision {
+	f := q.Asked
 	d := consent.Decision{
 		ID: consent.ID{2, byte(r.IntN(256)), byte(r.IntN(256))}, Rendering: f.Rendering, Locale: pick(r, f.Locales...), Layout: pick(r, "bar", "card", "dialog", "page"),
 		Surface: pick(r, "banner", "preferences", "placeholder", "page", "api"), Control: "save", Layer: 1 + r.IntN(2), Scope: consent.Keep,
@@ -70,7 +72,9 @@ func randomDecision(r *rand.Rand, f *consent.Frame) consent.Decision {
 	for _, c := range f.Optional() {
 		d.Categories[c.ID] = pick(r, consent.Granted, consent.Denied)
 		for _, s := range c.Services {
-			services = append(services, s)
+			if !q.Ruling.Signal || !q.Policy.Yields(c.ID) {
+				services = append(services, s)
+			}
 			if r.IntN(3) == 0 {
 				d.Services[s] = pick(r, consent.Granted, consent.Denied)
 			}

@@ -53,10 +53,13 @@ type SignalRules struct {
 	GPCBinding bool
 	// DNT is what becomes of Do Not Track: one of the DNT constants.
 	DNT string
+	// Override lets what a visitor permits with a signal in view go before it, for
+	// sale and sharing, too; the visitor reads that.
+	Override bool
 }
 
 // GPCSince is when what Consentry does about Global Privacy Control last changed.
-const GPCSince = "2026-11-26"
+const GPCSince = "2026-11-28"
 
 // What a site does about Do Not Track.
 const (

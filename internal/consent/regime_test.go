@@ -26,7 +26,9 @@ func everyCase(each func(consent.Case)) {
 					for _, signal := range bools {
 						for _, answer := range stored {
 							for _, despite := range bools {
-								each(consent.Case{Child: child, Regime: regime, Exempt: exempt, CoolDown: coolDown, Signal: signal, Answer: answer, Despite: despite})
+								for _, yields := range bools {
+									each(consent.Case{Child: child, Regime: regime, Exempt: exempt, CoolDown: coolDown, Signal: signal, Answer: answer, Despite: despite, Yields: yields})
+								}
 							}
 						}
 					}
@@ -42,10 +44,11 @@ func TestTheTableOfRegimes(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("What holds for one category, before and after a visitor's answer. Each line is a\n" +
 		"case; \"any\" means that it makes no difference. \"despite\": the answer was given,\n" +
-		"or narrowed, with the signal in view. A refusal is remembered at least as long as\n" +
-		"the cool-down of the place.\n\n")
+		"or narrowed, with the signal in view. \"yields\": the category sells or\n" +
+		"shares, and the owner lets no answer go before a signal. A refusal is remembered at\n" +
+		"least as long as the cool-down of the place.\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "for children\tregime\texempt\tcool-down\tsignal\tstored answer\tdespite\t=>\tholds\tasked\tshown\tsaid")
+	fmt.Fprintln(w, "for children\tregime\texempt\tcool-down\tsignal\tstored answer\tdespite\tyields\t=>\tholds\tasked\tshown\tsaid")
 	seen := make(map[string]bool)
 	everyCase(func(c consent.Case) {
 		line := row(c)
@@ -74,18 +77,19 @@ func TestTheTableOfRegimes(t *testing.T) {
 func row(c consent.Case) string {
 	j := consent.Judge(c)
 	if c.Child {
-		return "yes\tany\tany\tany\tany\tany\tany\t=>\t" + outcome(j)
+		return "yes\tany\tany\tany\tany\tany\tany\tany\t=>\t" + outcome(j)
 	}
 	flips := []func(*consent.Case){
 		func(c *consent.Case) { c.Exempt = !c.Exempt },
 		func(c *consent.Case) { c.CoolDown = !c.CoolDown },
 		func(c *consent.Case) { c.Despite = !c.Despite },
+		func(c *consent.Case) { c.Yields = !c.Yields },
 		func(c *consent.Case) { c.Signal = !c.Signal },
 	}
 	column := func(on bool, column int) string {
-		for others := range 1 << 3 {
+		for others := range 1 << 4 {
 			one := c
-			for i, flip := range flips[:3] {
+			for i, flip := range flips[:4] {
 				if i != column && others>>i&1 > 0 {
 					flip(&one)
 				}
@@ -98,7 +102,7 @@ func row(c consent.Case) string {
 		return "any"
 	}
 	return strings.Join([]string{"no", string(c.Regime),
-		column(c.Exempt, 0), column(c.CoolDown, 1), column(c.Signal, 3), string(c.Answer), column(c.Despite, 2),
+		column(c.Exempt, 0), column(c.CoolDown, 1), column(c.Signal, 4), string(c.Answer), column(c.Despite, 2), column(c.Yields, 3),
 		"=>", outcome(j)}, "\t")
 }
 
@@ -123,7 +127,7 @@ func TestNoCaseTurnsASignalOrARefusalIntoAGrant(t *testing.T) {
 		switch granted := j.Status == consent.Granted; {
 		case granted && (c.Child || refused):
 			t.Errorf("%+v is granted", c)
-		case granted && c.Signal && !(c.Answer == consent.IsGranted && c.Despite):
+		case granted && c.Signal && (c.Answer != consent.IsGranted || !c.Despite || c.Yields):
 			t.Errorf("%+v is granted under a signal", c)
 		case granted && consent.Judge(quiet).Status != consent.Granted:
 			t.Errorf("%+v: the signal is what grants", c)
@@ -168,10 +172,11 @@ func TestWhatCookiesAndSignalsMakeOfACategoryIsWhatTheTableSays(t *testing.T) {
 
 func policyOf(c consent.Case) *consent.Policy {
 	rule := consent.Rule{Regime: c.Regime}
+	share := map[bool]consent.SaleShare{true: consent.SellsOrShares, false: consent.KeepsToItself}[c.Yields]
 	if c.CoolDown {
 		rule.CoolDown = 365 * 24 * time.Hour
 	}
-	category := consent.Category{ID: "measure", Services: []consent.Service{{ID: "counter"}}}
+	category := consent.Category{ID: "measure", Services: []consent.Service{{ID: "counter"}}, SaleShare: share}
 	if c.Exempt {
 		category.Exempt = []string{"FR"}
 	}
@@ -195,7 +200,7 @@ func cookieOf(p *consent.Policy, c consent.Case, now time.Time) *consent.Sealed 
 	}
 	s := &consent.Sealed{Site: "shop", Expires: now.Add(time.Hour).Unix(), Categories: map[string][2]string{"measure": {string(status), digest}}, Services: map[string]consent.Status{}}
 	if c.Despite {
-		s.Services[consent.SignalMark] = consent.Denied
+		s.Services[p.SignalMark()] = consent.Denied
 	}
 	return s
 }

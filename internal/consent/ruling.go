@@ -37,7 +37,7 @@ func (p *Policy) Ruling(place string, gpc, dnt bool) Ruling {
 }
 
 func (p *Policy) presume(c Category, place string, rule Rule, signal bool) Status {
-	of := Case{Child: p.ChildDirected, Regime: rule.Regime, CoolDown: rule.CoolDown > 0, Signal: signal, Exempt: c.ExemptAt(place), Answer: NoAnswer}
+	of := Case{Child: p.ChildDirected, Regime: rule.Regime, CoolDown: rule.CoolDown > 0, Signal: signal, Exempt: c.ExemptAt(place), Answer: NoAnswer, Yields: p.Yields(c.ID)}
 	j := Judge(of)
 	if !j.Ask {
 		return j.Status

@@ -56,7 +56,7 @@ func Seal(r *Record, visitor ID, asked *Frame, today *Policy) *Sealed {
 		}
 	}
 	if r.Signals.Honoured {
-		s.Services[SignalMark] = Denied
+		s.Services[today.SignalMark()] = Denied
 	}
 	return s
 }

@@ -212,6 +212,7 @@ type Texts struct {
 	Changed     string `yaml:"changed"` // re-ask: what changed since last time
 	GPC         string `yaml:"gpc"`
 	GPCHonoured string `yaml:"gpc_honoured"` // says that Global Privacy Control, by its name, was followed; no full stop
+	GPCOverride string `yaml:"gpc_override"` // in place of both where what is permitted goes before the signal, which it names
 	ConsentID   string `yaml:"consent_id"`   // label
 	DecidedOn   string `yaml:"decided_on"`   // "Decided on {date}"
 	ReceiptLink string `yaml:"receipt_link"`
@@ -294,4 +295,9 @@ type Texts struct {
 // Privacy Control.
 func (t Texts) Honoured(signal string) string {
 	return strings.Replace(t.GPCHonoured, "Global Privacy Control", signal, 1)
+}
+
+// Overridden does the same for GPCOverride.
+func (t Texts) Overridden(signal string) string {
+	return strings.Replace(t.GPCOverride, "Global Privacy Control", signal, 1)
 }

@@ -2,9 +2,25 @@ package consent
 
 import "time"
 
-// SignalMark is the id under which both cookies say that an answer was given, or
-// taken back, with a signal in view. No category or service may have it.
-const SignalMark = "gpc"
+// SignalMark returns the id under which both cookies say that an answer was given,
+// or taken back, with a signal in view. An answer that went before the signal is
+// none of a site that lets no answer do that, nor the other way round: each has a
+// mark of its own.
+func (p *Policy) SignalMark() string {
+	if p.Signals.Override {
+		return overrideMark
+	}
+	return yieldMark
+}
+
+const (
+	overrideMark = "gpc"
+	yieldMark    = "gpc-kept"
+)
+
+// IsSignalMark reports whether an id is one of the marks. No category or service may
+// have it.
+func IsSignalMark(id string) bool { return id == overrideMark || id == yieldMark }
 
 // Standing is what holds for a visitor under the ruling: what the cookies say, a
 // signal that they do not know of, and what is presumed about the rest. hint may
@@ -15,8 +31,9 @@ func (r Ruling) Standing(p *Policy, sealed *Sealed, hint *State, now time.Time) 
 		sealed, hint = nil, nil
 	}
 	s := remembered(sealed, hint, now)
-	_, despite := s.Services[SignalMark]
-	delete(s.Services, SignalMark)
+	_, despite := s.Services[p.SignalMark()]
+	delete(s.Services, overrideMark)
+	delete(s.Services, yieldMark)
 	for i, c := range p.Optional() {
 		choice, known := s.Categories[c.ID]
 		digest := p.CategoryDigest(c.ID)
@@ -31,6 +48,8 @@ func (r Ruling) Standing(p *Policy, sealed *Sealed, hint *State, now time.Time) 
 	}
 	if r.Signal && !despite {
 		s.denyAll()
+	} else if r.Signal {
+		s.yield(p)
 	}
 	if s.Expires.IsZero() {
 		s.Expires = now.Add(r.Memory)
@@ -63,8 +82,10 @@ func remembered(sealed *Sealed, hint *State, now time.Time) State {
 			both.Categories[id] = Choice{Status: Denied} // an answer to no question
 		}
 	}
-	if sealed.Services[SignalMark] == "" || hint.Services[SignalMark] == "" {
-		delete(both.Services, SignalMark)
+	for _, mark := range [...]string{overrideMark, yieldMark} {
+		if sealed.Services[mark] == "" || hint.Services[mark] == "" {
+			delete(both.Services, mark)
+		}
 	}
 	return both
 }
@@ -76,7 +97,7 @@ func (s State) refuse(hint State) {
 		}
 	}
 	for id, status := range hint.Services {
-		if status != Granted && id != SignalMark {
+		if status != Granted && !IsSignalMark(id) {
 			s.Services[id] = status
 		}
 	}
@@ -98,5 +119,23 @@ func (s State) denyAll() {
 	}
 	for id := range s.Services {
 		s.Services[id] = Denied
+	}
+}
+
+// yield denies what gives way to a signal, with all services in it.
+func (s State) yield(p *Policy) {
+	for _, c := range p.Optional() {
+		if !p.Yields(c.ID) {
+			continue
+		}
+		if choice, ok := s.Categories[c.ID]; ok {
+			choice.Status = Denied
+			s.Categories[c.ID] = choice
+		}
+		for _, service := range c.Services {
+			if s.Services[service.ID] == Granted {
+				s.Services[service.ID] = Denied
+			}
+		}
 	}
 }

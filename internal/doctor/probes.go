@@ -78,8 +78,11 @@ func (v Visit) choices(ctx context.Context) []Finding {
 	default:
 		list = append(list, right("caches", "No cache keeps what is one visitor's own."))
 	}
-	sentence := html.EscapeString(v.Site.Texts[locale].GPC)
-	arrives := strings.Contains(signal.body, sentence)
+	sentence := v.Site.Texts[locale].GPC
+	if v.Site.Policy.Signals.Override {
+		sentence = v.Site.Texts[locale].GPCOverride
+	}
+	arrives := strings.Contains(signal.body, html.EscapeString(sentence))
 	if !arrives && v.Site.Policy.Signals.GPCBinding {
 		return list // it may have arrived where no law binds to it
 	}

@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -144,10 +146,20 @@ func signalBody(t *testing.T, rendering, control, surface, status, ruling string
 }
 
 // A signal narrows what was granted without it, once and on record; what is granted
-// with it in view holds.
+// with it in view holds, but for what sells or shares where the owner lets no answer go
+// before a signal.
 func TestASignalNarrowsAGrantOnRecord(t *testing.T) {
+	t.Run("which no answer goes before", func(t *testing.T) { signalNarrows(t, localYAML, ".gpc-kept~d", "d", 1) })
+	t.Run("which answers go before", func(t *testing.T) {
+		signalNarrows(t, strings.Replace(localYAML, "locales:", "site_specific_override: true\nlocales:", 1), ".gpc~d", "g", 2)
+	})
+}
+
+// signalNarrows wants a mark in the cookie, share by its letter after a grant despite
+// the signal, and how many categories that allows.
+func signalNarrows(t *testing.T, file, mark, share string, allowed int) {
 	dir := t.TempDir()
-	writeSite(t, dir, "shop.yaml", localYAML)
+	writeSite(t, dir, "shop.yaml", file)
 	r := newRig(t, dir, nil)
 	rendering := r.site(t, "shop").Rendering
 	_, gate, _ := r.gateOf(t, "X-Country: US\nX-Region: CA")
@@ -168,7 +180,7 @@ func TestASignalNarrowsAGrantOnRecord(t *testing.T) {
 		t.Errorf("a signal without a choice got %s", body)
 	}
 	narrowed, answer := post(signalBody(t, rendering, "signal", "signal", "denied", ruling), cookies+"\nSec-GPC: 1")
-	if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, ".gpc~d") || strings.Contains(answer, "~g") {
+	if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, mark) || strings.Contains(answer, "~g") {
 		t.Fatalf("the signal got %d %s", narrowed.StatusCode, answer)
 	}
 	receipt := between(answer, `"receipt":"`, `"`)
@@ -179,15 +191,28 @@ func TestASignalNarrowsAGrantOnRecord(t *testing.T) {
 		}
 	}
 	again, answer := post(signalBody(t, rendering, "accept-all", "preferences", "granted", ruling), "\nSec-GPC: 1\nCookie: "+cookieLine(narrowed))
-	if again.StatusCode != http.StatusCreated || !strings.Contains(answer, "analytics~g~") || !strings.Contains(answer, ".gpc~d") {
+	if again.StatusCode != http.StatusCreated || !strings.Contains(answer, "analytics~g~") || !strings.Contains(answer, "share~"+share+"~") || !strings.Contains(answer, mark) {
 		t.Errorf("a grant despite the signal got %d %s", again.StatusCode, answer)
+	}
+	_, shown = r.do(t, ask{to: "GET " + between(answer, `"receipt":"`, `"`) + "?format=json"}.request(t, r))
+	newest := strings.SplitN(spaceless(shown), `"consentry.record/1"`, 3)[1]
+	if want := map[string]string{"g": "granted", "d": "denied"}[share]; !strings.Contains(newest, `"category":"share","status":"`+want) || !strings.Contains(newest, `"honoured":true`) {
+		t.Errorf("the receipt does not say that share is %s, under a signal: %s", want, newest)
+	}
+	for _, control := range []string{"load-once", "allow-service"} {
+		one := fmt.Sprintf(`{"id":%q,"rendering":%q,"locale":"en","layout":"bar","surface":"placeholder","control":%q,"layer":1,"scope":%q,"categories":{},"services":{"youtube":"granted"},"ruling":%q}`,
+			newID(t), rendering, control, map[string]string{"load-once": "once", "allow-service": "keep"}[control], ruling)
+		response, body := post(one, "\nSec-GPC: 1\nCookie: "+cookieLine(narrowed))
+		if refused := response.StatusCode == http.StatusUnprocessableEntity; refused != (share == "d") {
+			t.Errorf("%s despite the signal got %d %s", control, response.StatusCode, body)
+		}
 	}
 	page := func(response *http.Response) string {
 		_, body := r.do(t, ask{to: "GET /privacy/choices", headers: place + "\nSec-GPC: 1\nCookie: " + cookieLine(response)}.request(t, r))
 		return body
 	}
-	if holds := strings.Count(page(again), "<b>Allowed</b>"); holds != 2 {
-		t.Errorf("%d categories are allowed that were granted with the signal in view", holds)
+	if holds := strings.Count(page(again), "<b>Allowed</b>"); holds != allowed {
+		t.Errorf("%d categories are allowed that were granted with the signal in view, want %d", holds, allowed)
 	}
 	if holds := strings.Count(page(granted), "<b>Allowed</b>"); holds != 0 {
 		t.Errorf("%d categories are allowed that were granted without the signal", holds)
@@ -227,12 +252,12 @@ func TestDoNotTrackAloneNarrowsAGrantOnRecord(t *testing.T) {
 				t.Errorf("%s: a grant got %d %s", dnt, granted.StatusCode, answer)
 			}
 			narrowed, answer = post("signal", "signal", "denied", "\nSec-GPC: 1\nCookie: "+cookieLine(granted))
-			if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, ".gpc~d") || strings.Contains(answer, "~g") {
+			if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, ".gpc-kept~d") || strings.Contains(answer, "~g") {
 				t.Errorf("%s: Global Privacy Control got %d %s", dnt, narrowed.StatusCode, answer)
 			}
 			continue
 		}
-		if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, ".gpc~d") || strings.Contains(answer, "~g") {
+		if narrowed.StatusCode != http.StatusCreated || !strings.Contains(answer, ".gpc-kept~d") || strings.Contains(answer, "~g") {
 			t.Fatalf("the signal got %d %s", narrowed.StatusCode, answer)
 		}
 		_, shown := r.do(t, ask{to: "GET " + between(answer, `"receipt":"`, `"`) + "?format=json"}.request(t, r))
@@ -242,7 +267,7 @@ func TestDoNotTrackAloneNarrowsAGrantOnRecord(t *testing.T) {
 			}
 		}
 		again, answer := post("accept-all", "preferences", "granted", "\nDNT: 1\nCookie: "+cookieLine(narrowed))
-		if again.StatusCode != http.StatusCreated || !strings.Contains(answer, "analytics~g~") || !strings.Contains(answer, ".gpc~d") {
+		if again.StatusCode != http.StatusCreated || !strings.Contains(answer, "analytics~g~") || !strings.Contains(answer, "share~d~") || !strings.Contains(answer, ".gpc-kept~d") {
 			t.Errorf("a grant despite the signal got %d %s", again.StatusCode, answer)
 		}
 	}
@@ -303,4 +328,13 @@ func TestASiteForChildrenTakesNoDecision(t *testing.T) {
 	if n := r.records(t, "shop"); n != 0 {
 		t.Errorf("%d records", n)
 	}
+}
+
+// spaceless is JSON as machines write it.
+func spaceless(s string) string {
+	var b bytes.Buffer
+	if json.Compact(&b, []byte(s)) != nil {
+		return s
+	}
+	return b.String()
 }

@@ -43,7 +43,7 @@ func (b *builder) categories() []consent.Category {
 		category := consent.Category{
 			ID: c.ID, Material: c.Material,
 			Purposes: b.purposes(at, c), Signals: b.signals(at, c, signals), Services: b.servicesOf(at, c, homes),
-			Exempt: b.exempt(at, c),
+			Exempt: b.exempt(at, c), SaleShare: b.saleShare(at, c),
 		}
 		if len(c.Services) == 0 && c.ID != consent.Necessary {
 			b.doc.Warn(at, "the category %q has no services, so visitors are asked about nothing; list its services or remove it", c.ID)
@@ -57,9 +57,24 @@ func (b *builder) categories() []consent.Category {
 	return out
 }
 
+// saleShare is the owner's own word, if there is one.
+func (b *builder) saleShare(at string, c CategoryFile) consent.SaleShare {
+	switch {
+	case !b.doc.Has(at + ".sale_share"):
+		return ""
+	case c.ID == consent.Necessary:
+		b.doc.Fail(at+".sale_share", "what is necessary is not asked about, so that no signal can take it back; remove sale_share, or list what sells or shares under another category")
+	case c.SaleShare && c.Exempt != nil:
+		b.doc.Fail(at+".sale_share", "what sells or shares is not exempt: measurement for the publisher alone passes nothing on; remove exempt")
+	case c.SaleShare:
+		return consent.SellsOrShares
+	}
+	return consent.KeepsToItself
+}
+
 // checkReserved refuses an id that means something else in the cookies.
 func (b *builder) checkReserved(at, id string) {
-	if id == consent.SignalMark {
+	if consent.IsSignalMark(id) {
 		b.doc.Fail(at, "the id %q is Consentry's own; choose another", id)
 	}
 }

@@ -37,6 +37,15 @@ type CategoryFile struct {
 	// Where the category may run without consent, until the visitor objects:
 	// audience measurement that meets every condition of a law.
 	Exempt *ExemptFile `yaml:"exempt"`
+
+	// Whether it sells what it learns or shares it for advertising across sites, as
+	// laws of the United States have it. Where a signal is honoured, such a category
+	// stays off whatever the visitor clicks, unless site_specific_override is on. By
+	// default true, but for analytics and for what is exempt. What a visitor asks for
+	// with a click, such as a video, may be neither (California's Civil Code
+	// 1798.140(ad)(2)(A) and (ah)(2)(A)): false, in a category of nothing else. To write
+	// or change it asks again.
+	SaleShare bool `yaml:"sale_share"`
 }
 
 // ServiceFile is one vendor's tag, in a site file or in the catalogue.

@@ -69,7 +69,7 @@ func (d Declaration) check(f SiteFile) error {
 	if _, standard := builtinCategory(d.Category); !standard && !slices.ContainsFunc(f.Categories, func(c CategoryFile) bool { return c.ID == d.Category }) {
 		return fmt.Errorf("%w: there is no category %q", ErrDeclaration, d.Category)
 	}
-	if !consent.ValidID(d.Service.ID) || d.Service.ID == consent.SignalMark {
+	if !consent.ValidID(d.Service.ID) || consent.IsSignalMark(d.Service.ID) {
 		return fmt.Errorf("%w: an id is 1 to 32 small letters, digits and hyphens", ErrDeclaration)
 	}
 	for _, c := range f.Categories {

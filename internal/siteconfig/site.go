@@ -132,7 +132,7 @@ func (b *builder) policy() *consent.Policy {
 	}
 	return consent.NewPolicy(consent.Policy{
 		Site: f.ID, Controller: b.controller(), Categories: b.categories(),
-		Regimes: b.regimes(), Signals: consent.SignalRules{GPCBinding: f.GPC == "binding", DNT: f.DNT}, ChildDirected: f.ChildDirected,
+		Regimes: b.regimes(), Signals: consent.SignalRules{GPCBinding: f.GPC == "binding", DNT: f.DNT, Override: f.SiteSpecificOverride}, ChildDirected: f.ChildDirected,
 		Memory: f.Memory.Std(), Grace: f.Grace.Std(), Retention: f.Retention,
 	})
 }

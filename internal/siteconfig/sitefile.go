@@ -83,13 +83,21 @@ type SiteFile struct {
 
 	// Where Global Privacy Control is honoured: everywhere, or only where the law
 	// binds sites to it (binding). It is never a grant; it takes back what was
-	// permitted without it, and what a visitor permits here after that holds.
+	// permitted without it. What a visitor permits here after that holds, but for
+	// what sells or shares data (categories.sale_share): see site_specific_override.
 	GPC string `yaml:"gpc" jsonschema:"enum=everywhere,enum=binding,default=everywhere"`
 
 	// What is done about Do Not Track. honor: the same as about Global Privacy
 	// Control, everywhere. ignore: nothing. disclose: nothing, and the policy text
 	// says so.
 	DNT string `yaml:"dnt" jsonschema:"enum=honor,enum=ignore,enum=disclose,default=honor"`
+
+	// Whether a visitor whose browser sends a signal that is honoured can permit what
+	// sells or shares data here all the same, by a click. false: no, its switches are
+	// off and say why. true: yes; banner, preferences and choices page then say that
+	// what is allowed goes before the signal, and the record holds both. A change
+	// voids what was permitted with a signal in view.
+	SiteSpecificOverride bool `yaml:"site_specific_override" jsonschema:"default=false"`
 
 	// Whether the site is for children. Then nothing optional can ever be granted,
 	// nobody is asked, and nobody gets a cookie or an id.

@@ -34,9 +34,8 @@ export function tellChanged(gate: Asking, box: HTMLElement): void {
   }
 }
 
-/** Names the signal that is honoured, if there is one; what else is said is about Global Privacy Control. */
-export function tellSignal(box: HTMLElement, signal: Signal | false | undefined): void {
-  const line = slot(box, 'gpc')
+/** Names the signal that is honoured, if there is one; what stands behind the name's sentence is about Global Privacy Control. */
+export function tellSignal(line: HTMLElement, signal: Signal | false | undefined): void {
   line.hidden = !signal
   if (signal == 'doNotTrack') line.textContent = line.firstChild!.textContent!.replace('Global Privacy Control', 'Do Not Track')
 }
@@ -64,7 +63,7 @@ export function banner(gate: Asking, { decide, send }: Recorder, css: string, ht
       root = made
       box = root.querySelector('section')!
       tellChanged(gate, box)
-      tellSignal(box, slot(box, 'changed').hidden && honoured(gate.policy)) // asked again, the visitor may have permitted something in spite of it
+      tellSignal(slot(box, 'gpc'), honoured(gate.policy))
       box.addEventListener('click', follow)
       giveBack = keepClear(box)
       new ResizeObserver(laidOut).observe(box)

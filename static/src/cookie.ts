@@ -46,7 +46,7 @@ export const readHint = (policy: Policy): Hint =>
           if (refused) for (const service of services) hint = hint.replace(`.${service}~g`, '')
           hint = (hint || '1..') + `${id}~${refused ? 'd' : presumed}~${digest}.`
         }
-    const signal = signalled(policy) && !says(hint, 'gpc', 'd')
+    const signal = signalled(policy) && !says(hint, policy.mark, 'd')
     return hint.replace(/\.([\w-]+)~g/g, (mark, id) => (signal || says(hasPending(policy) || '', id) ? '.' + id + '~d' : mark))
   }) || ''
 

@@ -60,17 +60,23 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
   /** Puts the switches as they were chosen; as the notice has them before a choice. */
   function fill(): void {
     const known = readHint(gate.policy)
-    for (const { id } of gate.policy.categories)
+    const signal = honoured(gate.policy)
+    for (const { id } of gate.policy.categories) {
+      const yields = !!signal && gate.policy.yields!.includes(id)
+      const why = dialog!.querySelector<HTMLElement>(`[data-group="${id}"] [data-slot=yields]`)
+      if (why) tellSignal(why, yields && signal)
       for (const input of dialog!.querySelectorAll<HTMLInputElement>(`[data-group="${id}"] input`)) {
         const service = input.dataset.service
-        input.checked = known ? gate.permits(service ? id + ':' + service : id) : input.defaultChecked
+        input.disabled = yields
+        input.checked = !yields && (known ? gate.permits(service ? id + ':' + service : id) : input.defaultChecked)
       }
+    }
     const permitted = some(gate)
     button('withdraw').hidden = !permitted
     button('reject-all').hidden = permitted
     const { out } = gate.policy
     slot(dialog!, 'intro').hidden = !(slot(dialog!, 'presumed').hidden = !out)
-    tellSignal(dialog!, !permitted && honoured(gate.policy))
+    tellSignal(slot(dialog!, 'gpc'), signal)
     slot(dialog!, 'failed').hidden = true
     tellChanged(gate, dialog!)
     showReceipt(!!known)

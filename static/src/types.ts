@@ -65,6 +65,10 @@ export interface Policy {
   consent?: Consent
   /** Which signals are honoured: of the visitor's browser, whatever the server has seen. First comes the one that the server has seen. */
   heeds: Signal[]
+  /** Under which id the hint says that its answer was given, or taken back, with a signal in view. */
+  mark: string
+  /** Which categories give way to a signal whatever is answered. Brought by the opener and layer two. */
+  yields?: string[]
   /** Where visitors are treated by where they are, as what follows: the server has seen a signal that is honoured. */
   signal?: boolean
   /** What runs here may run until somebody objects: the way back is named for that. */

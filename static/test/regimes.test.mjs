@@ -50,6 +50,15 @@ function said() {
   return lines.find((line) => line?.getClientRects().length)?.textContent ?? "";
 }
 
+/** Runs in the page: each switch of the preferences that is there, whether it is on and can be moved, and what describes it last. */
+function switches() {
+  const root = [...document.querySelectorAll("*")].map((el) => el.shadowRoot).find((root) => root?.querySelector("dialog"));
+  return [...root.querySelectorAll("input")].map((input) => {
+    const why = root.getElementById(input.getAttribute("aria-describedby")?.split(" ").at(-1));
+    return [input.dataset.category ?? input.dataset.service, input.checked, !input.disabled, why?.dataset.slot === "yields" && why.getClientRects().length ? why.textContent : ""];
+  });
+}
+
 /** Waits until that is what a page shows, of as much as is named, and for a while that it stays so. */
 async function shows(page, wanted) {
   const seen = async () => {
@@ -124,11 +133,13 @@ describe("a site whose visitors are treated by where they are", () => {
         await page.click(button("accept-all"));
         await bannerGone(page);
         await opened(page);
-        assert.equal(await words(page), false, "the visitor has granted despite it");
+        assert.equal(await words(page), true, "what sells or shares is off all the same");
+        const why = "Global Privacy Control honoured";
+        assert.deepEqual(await page.evaluate(switches), [["analytics", true, true, ""], ["stats", true, true, ""], ["share", false, false, why], ["youtube", false, false, ""]]);
       });
     });
 
-    it("takes a grant back under a signal that it was given without, once and on record; a grant despite it holds", () =>
+    it("takes a grant back under a signal that it was given without, once and on record; what is granted despite it holds, but for what sells or shares", () =>
       visit({ "x-country": "FR" }, "/", async (page) => {
         await page.click(button("accept-all"));
         await bannerGone(page);
@@ -141,9 +152,9 @@ describe("a site whose visitors are treated by where they are", () => {
         assert.deepEqual(decisions(), ["accept-all", "signal"]);
         await page.click("#settings");
         await page.click(button("accept-all"));
-        await shows(page, { ran: ["analytics", "refused", "share"] }); // what was granted despite the signal
+        await shows(page, { ran: ["analytics", "refused"] }); // what was granted despite the signal
         await page.reload();
-        await shows(page, { ran: both });
+        await shows(page, { ran: ["analytics"] });
         assert.deepEqual(decisions(), ["accept-all", "signal", "accept-all"]);
       }));
   });
@@ -223,15 +234,19 @@ for (const dnt of ["honor", "ignore"])
         return;
       }
 
-      it("names Do Not Track on the banner, and keeps what is granted despite it", () =>
+      it("names Do Not Track on the banner, and keeps what is granted despite it, but for what sells or shares", () =>
         visit(sent, "/dnt", async (page) => {
           await waitFor(() => page.exists(button("accept-all")), "the banner");
           assert.equal(await page.evaluate(said), "Do Not Track honoured.");
           await accept(page);
-          await shows(page, { ran: both });
+          await shows(page, { ran: ["analytics"] });
           await page.reload();
-          await shows(page, { ran: both });
+          await shows(page, { ran: ["analytics"] });
           await recorded([["accept-all", 201]]);
+          await page.click("#settings");
+          await waitFor(() => page.exists(button("save")), "the preferences");
+          assert.equal(await page.evaluate(said), "Do Not Track honoured.");
+          assert.deepEqual((await page.evaluate(switches))[2], ["share", false, false, "Do Not Track honoured"]);
         }));
 
       // A cached gate cannot see the header, and a proxy may drop it.
@@ -250,13 +265,65 @@ for (const dnt of ["honor", "ignore"])
             await page.click("#settings");
             await waitFor(async () => (await page.evaluate(said)) === "Do Not Track honoured.", "the signal's name");
             await page.click(button("accept-all"));
-            await waitFor(async () => (await look(page)).ran.length === 3, "what was granted despite the signal");
+            await waitFor(async () => (await look(page)).ran.length === 2, "what was granted despite the signal");
             await page.reload();
-            await shows(page, { ran: both });
+            await shows(page, { ran: ["analytics"] });
             await recorded([["accept-all", 201], ["signal", 201], ["accept-all", 201]]);
           }));
     });
   });
+
+describe("a site that lets answers go before signals", () => {
+  const use = {};
+  before(async () => { use.site = await startOwnSite({ site: site("site_specific_override: true"), page: (path) => pages[path] }); });
+  after(() => use.site?.stop());
+  inEveryEngine((newPage) => {
+    for (const [path, name] of [["/signal", "Global Privacy Control"], ["/dnt", "Do Not Track"]])
+      it(`says so wherever it asks a browser that sends ${name}, and keeps all that is granted`, async () => {
+        const sentence = `Your browser asks for more privacy (${name}). What you allow here counts all the same.`;
+        const page = await newPage({});
+        try {
+          await page.open(use.site.origin + path);
+          await waitFor(() => page.exists(button("accept-all")), "the banner");
+          assert.equal(await page.evaluate(said), sentence);
+          await page.click(button("accept-all"));
+          await bannerGone(page);
+          await shows(page, { ran: both });
+          await page.reload();
+          await shows(page, { ran: both });
+          await page.click("#settings");
+          await waitFor(() => page.exists(button("save")), "the preferences");
+          assert.equal(await page.evaluate(said), sentence);
+          assert.deepEqual((await page.evaluate(switches)).map(([, on, free, why]) => [on, free, why]), Array(4).fill([true, true, ""]));
+        } finally {
+          await page.close();
+        }
+      });
+  });
+});
+
+describe("an embed of what sells or shares, under a signal", () => {
+  const use = {};
+  const embed = (head) => `${body(head).replace("</body>", '<iframe data-consent="share" data-src="https://www.youtube-nocookie.com/embed/x" width="560" height="315"></iframe></body>')}`;
+  before(async () => { use.site = await startOwnSite({ site: site(""), page: () => ({ body: embed("<script>Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })</script>") }) }); });
+  after(() => use.site?.stop());
+  inEveryEngine((newPage) => {
+    it("does not load on a click, which opens the preferences that say why", async () => {
+      const page = await newPage({});
+      try {
+        await page.open(use.site.origin + "/");
+        await waitFor(() => page.exists(button("load-once")), "the placeholder");
+        await page.click(button("load-once"));
+        await waitFor(() => page.exists(button("save")), "the preferences");
+        assert.deepEqual((await page.evaluate(switches))[2], ["share", false, false, "Global Privacy Control honoured"]);
+        assert.deepEqual(use.site.posts.filter(({ path }) => path.endsWith("/decisions")), []);
+        assert.doesNotMatch(await page.evaluate(() => document.querySelector("iframe").outerHTML), / src=/);
+      } finally {
+        await page.close();
+      }
+    });
+  });
+});
 
 describe("a site for children", () => {
   const use = {};

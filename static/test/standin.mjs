@@ -14,7 +14,7 @@ const bundle = (name) => readFileSync(new URL(`../dist/${name}.js`, import.meta.
 const fill = (script, values) => Object.entries(values).reduce((text, [hole, value]) => text.replace(hole, () => JSON.stringify(value)), script);
 
 const policyOf = (rendering, digest) => ({
-  site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", domain: "", rendering, locales: { "": "en" }, heeds: ["globalPrivacyControl", "doNotTrack"], layout: "card", memory: 1000,
+  site: "shop", base: "/p", mode: "path", cookie: "__Host-hint", domain: "", rendering, locales: { "": "en" }, heeds: ["globalPrivacyControl", "doNotTrack"], mark: "gpc-kept", layout: "card", memory: 1000,
   consent: { keys: { analytics_storage: "analytics" }, rest: { wait_for_update: 500 }, redact: true },
   categories: [{ id: "analytics", digest, services: ["ga4"] }],
 });

@@ -35,7 +35,7 @@ export interface Consentry {
   on(event: 'change', callback: (choice: ConsentryChoice) => void): void
   /** Opens the preferences. */
   open(): Promise<unknown>
-  /** Records an answer. A grant needs a visitor's click in this moment. Resolves to whether it was recorded. */
+  /** Records an answer. A grant needs a visitor's click in this moment. Resolves to whether it was recorded; permits tells what holds then: what sells or shares may give way to a signal of the browser. */
   decide(answer: ConsentryAnswer): Promise<boolean>
   /** Takes every permission back. Resolves to whether it was recorded; it holds at once. */
   withdraw(): Promise<boolean>

@@ -57,7 +57,7 @@ const own = "_evil_pay local:evil.pay"; // of something necessary
 
 function policyOf(block, hosts, digest) {
   return {
-    site: "shop", base: "/p", cookie: "__Host-hint", rendering: "r", locales: { "": "en" }, heeds: ["globalPrivacyControl", "doNotTrack"],
+    site: "shop", base: "/p", cookie: "__Host-hint", rendering: "r", locales: { "": "en" }, heeds: ["globalPrivacyControl", "doNotTrack"], mark: "gpc-kept",
     consent: { keys: {}, rest: {}, redact: true }, report: block === "report", others: block === "strict" ? "-" : "",
     categories: [{ id: "analytics", digest, services: ["evil"] }, { id: "share", digest: "SSSS", services: [] }],
     rules: { evil: [hosts.join(" "), "evilBootstrap\\(", stored], "necessary:pay": [`${hosts[0]}/pay`, "", own] },

@@ -1,0 +1,136 @@
+package consent_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/internal/consent"
+)
+
+// signalling is the shop, asked by a browser that sends a signal.
+func signalling(t *testing.T, override bool) consent.Request {
+	t.Helper()
+	q := shopRequest(t)
+	p := *q.Policy
+	p.Signals.Override = override
+	q.Policy = consent.NewPolicy(p)
+	q.Asked = shopFrame(q.Policy)
+	q.Ruling = q.Policy.Ruling("", true, false)
+	q.Signals = consent.Signals{GPC: true, Source: "header"}
+	q.Decision.Categories = map[string]consent.Status{"analytics": consent.Granted, "share": consent.Granted, "marketing": consent.Granted}
+	q.Decision.Services = nil
+	return q
+}
+
+// Whatever is clicked while a browser signals: what sells or shares is denied in the
+// record, the cookie and the hint, and everything else is as it was clicked.
+func TestWhatSellsOrSharesGivesWayToASignalWhateverIsClicked(t *testing.T) {
+	for _, control := range []string{"accept-all", "save", "api"} {
+		for _, override := range []bool{false, true} {
+			q := signalling(t, override)
+			q.Decision.Control = control
+			if control == "save" {
+				q.Decision.Categories["share"] = consent.Denied
+				q.Decision.Services = map[string]consent.Status{"youtube": consent.Granted}
+			}
+			out := decide(t, q)
+			want := consent.Denied
+			if override {
+				want = consent.Granted
+			}
+			recorded := status(t, out.Record, "marketing", "").Status
+			if recorded != want || out.Sealed.Categories["marketing"][0] != string(want) || out.Next.Categories["marketing"].Status != want {
+				t.Errorf("%s, override %v: recorded %s, sealed %v, answered %v", control, override, recorded, out.Sealed.Categories, out.Next.Categories)
+			}
+			if out.Next.PermitsService(q.Policy, "youtube", q.Now) != override || !out.Next.Permits(q.Policy, "analytics", q.Now) {
+				t.Errorf("%s, override %v: %+v", control, override, out.Next)
+			}
+			if !out.Record.Signals.Honoured || !out.Record.Signals.GPC {
+				t.Errorf("%s: the record does not tell of the signal: %+v", control, out.Record.Signals)
+			}
+		}
+	}
+}
+
+// One embed of such a category is refused rather than recorded as denied: whoever
+// asked for it would take the record for a yes.
+func TestASingleEmbedThatGivesWayIsRefused(t *testing.T) {
+	for _, control := range []string{"load-once", "allow-service"} {
+		scope := map[string]consent.Scope{"load-once": consent.Once, "allow-service": consent.Keep}[control]
+		if _, err := consent.Decide(onlyYouTube(signalling(t, false), control, scope)); !errors.Is(err, consent.ErrInvalid) {
+			t.Errorf("%s: %v", control, err)
+		}
+		decide(t, onlyYouTube(signalling(t, true), control, scope))
+		quiet := onlyYouTube(signalling(t, false), control, scope)
+		quiet.Ruling = quiet.Policy.Ruling("", false, false)
+		decide(t, quiet)
+	}
+}
+
+// What was permitted with a signal in view while the owner let that go before it is
+// worth nothing, and to be taken back on record, once the owner lets it no more; nor
+// the other way round, since nobody has read the other sentence.
+func TestAnAnswerGoesBeforeASignalOnlyUnderTheSettingItWasGivenUnder(t *testing.T) {
+	for _, override := range []bool{false, true} {
+		given := signalling(t, override)
+		sealed := decide(t, given).Sealed
+		hint := sealed.State()
+		for _, now := range []bool{override, !override} {
+			q := signalling(t, now)
+			later := q.Now.Add(time.Hour)
+			s := q.Ruling.Standing(q.Policy, sealed, &hint, later)
+			if got := s.Permits(q.Policy, "analytics", later); got != (now == override) {
+				t.Errorf("given under override %v, read under %v: measurement is permitted: %v", override, now, got)
+			}
+			if got := s.Permits(q.Policy, "marketing", later); got != (now && override) {
+				t.Errorf("given under override %v, read under %v: advertising is permitted: %v", override, now, got)
+			}
+			for id := range s.Services {
+				if consent.IsSignalMark(id) {
+					t.Errorf("the mark %s is taken for a service", id)
+				}
+			}
+			if len(s.Asks(q.Policy, later)) > 0 {
+				t.Errorf("given under override %v, read under %v: asked again", override, now)
+			}
+		}
+	}
+}
+
+// Which categories are taken to sell or share, without the owner's word and with it.
+func TestWhichCategoriesSellOrShare(t *testing.T) {
+	for _, c := range []struct {
+		category consent.Category
+		want     bool
+	}{
+		{consent.Category{ID: consent.Necessary}, false},
+		{consent.Category{ID: "analytics"}, false},
+		{consent.Category{ID: "share"}, true},
+		{consent.Category{ID: "marketing"}, true},
+		{consent.Category{ID: "own"}, true},
+		{consent.Category{ID: "own", Exempt: []string{"FR"}}, false},
+		{consent.Category{ID: "analytics", SaleShare: consent.SellsOrShares}, true},
+		{consent.Category{ID: "share", SaleShare: consent.KeepsToItself}, false},
+	} {
+		p := consent.NewPolicy(consent.Policy{Categories: []consent.Category{c.category}})
+		if c.category.Sold() != c.want || p.Yields(c.category.ID) != c.want {
+			t.Errorf("%+v: sold %v", c.category, c.category.Sold())
+		}
+		p.Signals.Override = true
+		if p.Yields(c.category.ID) {
+			t.Errorf("%+v gives way although the owner lets answers go before signals", c.category)
+		}
+	}
+}
+
+// The owner's word asks again; its absence is what it always was.
+func TestTheOwnersWordOnSaleAsksAgain(t *testing.T) {
+	digest := func(word consent.SaleShare) string {
+		p := consent.NewPolicy(consent.Policy{Categories: []consent.Category{{ID: "share", SaleShare: word}}})
+		return p.CategoryDigest("share")
+	}
+	if digest("") == digest(consent.SellsOrShares) || digest("") == digest(consent.KeepsToItself) || digest(consent.SellsOrShares) == digest(consent.KeepsToItself) {
+		t.Error("two words have one digest")
+	}
+}
