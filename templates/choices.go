@@ -46,6 +46,7 @@ type ChoicesPage struct {
 	GPC       bool          // the request carries Sec-GPC: 1, and that is honoured
 	DNT       bool          // it is Do Not Track alone that is honoured
 	Outcome   Outcome
+	Since     map[string][]string // by category: what of it has changed since it was answered, in words
 	Now       time.Time
 }
 
@@ -86,12 +87,23 @@ func (p *ChoicesPage) filling() filling {
 	text := templ.EscapeString[string]
 	return filling{
 		shows: func(name string) bool { return shown[name] }, on: func(name string) bool { return on[name] },
-		value: map[string]string{
+		value: p.sinceValues(shown, map[string]string{
 			"nonce": text(p.Nonce), "id": text(p.ID.String()), "rendering": text(p.Rendering), "back": text(p.Back),
 			"back-link": text(string(templ.URL(p.Back))), "receipt-link": text(string(templ.URL(p.Receipt))),
 			"instant": text(machineTime(p.Decided)), "date": text(lang.Of(p.Locale).Moment(p.Decided)),
-		},
+		}),
 	}
+}
+
+// sinceValues adds what has changed of each category that is asked again.
+func (p *ChoicesPage) sinceValues(shown map[string]bool, value map[string]string) map[string]string {
+	for _, id := range p.askedAgain() {
+		shown["since."+id] = len(p.Since[id]) > 0
+		for _, line := range p.Since[id] {
+			value["since."+id] += "<li>" + templ.EscapeString(line) + "</li>"
+		}
+	}
+	return value
 }
 
 // askedAgain lists the categories that are other than this visitor answered them. An

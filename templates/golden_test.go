@@ -254,6 +254,7 @@ func againChoices(site *consent.Site) templates.ChoicesPage {
 	p := decidedChoices(site)
 	p.Outcome = templates.Unsent
 	p.State.Categories["share"] = consent.Choice{Status: consent.Granted, Digest: "another"}
+	p.Since = map[string][]string{"share": {"+\u00a0Vimeo", "<YouTube>: VISITOR_INFO1_LIVE: 6 Monate → 2 Jahre"}}
 	return p
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/consentry/consentry/components"
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/templates"
 )
@@ -157,6 +158,7 @@ func (d *logDesk) addPage(ctx context.Context, s *shownNotice, f foundRecord, re
 			return fmt.Errorf("read what held before: %w", err)
 		default:
 			page.State, page.Decided = r.Before(f.frame, before.record, before.frame), before.record.Time.Time
+			page.Since = sinceBefore(f, before)
 		}
 	}
 	var html bytes.Buffer
@@ -165,6 +167,19 @@ func (d *logDesk) addPage(ctx context.Context, s *shownNotice, f foundRecord, re
 	}
 	s.Page, s.Files["choices-stored.html"], s.Files["choices.html"] = true, form, html.Bytes()
 	return nil
+}
+
+// sinceBefore says what had changed since the answer before, as the page did.
+func sinceBefore(f, before foundRecord) map[string][]string {
+	changes := make(map[string][]string)
+	for _, was := range before.frame.Optional() {
+		for _, is := range f.frame.Optional() {
+			if was.ID == is.ID && was.Digest != is.Digest {
+				changes[is.ID] = components.Since(f.site, f.record.Notice.Locale, consent.Since(was, is))
+			}
+		}
+	}
+	return changes
 }
 
 // literalText finds the string literals of a bundle: its HTML and its style are

@@ -72,6 +72,23 @@ func shownAgainAsItWas(t *testing.T, setting, said, unsaid string, allowed int) 
 	}
 }
 
+// Whoever answered before the question changed is shown again what the page said of
+// the change.
+func TestThePageIsShownAgainWithWhatHadChanged(t *testing.T) {
+	dir := newShop(t, "https://shop.example", anyPorts)
+	p := start(t, dir)
+	cookies := "Cookie: " + p.decide("accept-all").cookies()
+	p.stop()
+	replace(t, siteFile(dir), strings.Replace(content(t, siteFile(dir)), "youtube", "vimeo", 1))
+	p = start(t, dir)
+	seen, record := p.choosesBy("reject-all", cookies)
+	p.stop()
+	again, _ := reproduced(t, dir, record, seen)
+	if !strings.Contains(again, "<ul><li>+\u00a0Vimeo</li><li>−\u00a0YouTube</li></ul>") {
+		t.Error("the page does not list what had changed")
+	}
+}
+
 // Where visitors are treated by where they are, each one's page is shown again
 // under the regime and the signal that it was served under.
 func TestThePageWithoutJavaScriptIsShownAgainUnderItsRegime(t *testing.T) {

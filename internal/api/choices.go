@@ -43,6 +43,7 @@ func (a *API) showChoices(c echo.Context, s *Site, v choicesView) error {
 	if sealed != nil && !s.Policy.ChildDirected {
 		p.Decided = unix(sealed.Issued)
 		p.Receipt = s.Base() + s.receiptPath(sealed.Record) + "?locale=" + v.locale
+		p.Since = s.since(sealed, v.locale)
 	}
 	p.State = ruling.Standing(s.Policy, sealed, hint, now)
 	c.Response().WriteHeader(v.status)

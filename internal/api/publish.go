@@ -80,6 +80,10 @@ func (a *API) publish(ctx context.Context, s *Site) error {
 	if err := a.activate(ctx, s, now, put); err != nil {
 		return err
 	}
+	var err error
+	if s.earlier, err = a.recall(ctx, s); err != nil {
+		return err
+	}
 	return a.declare(ctx, s)
 }
 

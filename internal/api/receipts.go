@@ -25,6 +25,9 @@ type myReceipt struct {
 	Record  string `json:"record"`
 	Date    string `json:"date"`
 	Receipt string `json:"receipt"`
+	// Changes are what of each category is other than it was answered, a line each in
+	// the language asked for; absent where nothing is.
+	Changes map[string][]string `json:"changes,omitempty"`
 }
 
 // getMyReceipt tells the holder of a valid sealed cookie where its receipt is.
@@ -39,7 +42,10 @@ func (a *API) getMyReceipt(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, myReceipt{Record: sealed.Record.String(), Date: string(date), Receipt: s.Base() + s.receiptPath(sealed.Record)})
+	locale := s.pageLocale(c.Request(), c.QueryParam("locale"))
+	return c.JSON(http.StatusOK, myReceipt{
+		Record: sealed.Record.String(), Date: string(date), Receipt: s.Base() + s.receiptPath(sealed.Record), Changes: s.since(sealed, locale),
+	})
 }
 
 // opened is a record that a receipt shows; record is nil once it was erased.

@@ -26,6 +26,7 @@ type Site struct {
 	scripts   map[string]map[string]*asset // by locale, by kind
 
 	declarations map[string]declared // by locale, made when the site is published
+	earlier      earlier             // likewise
 
 	trial *trial // shared by both sites of an experiment, nil without one
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // FrameSchema is the version of Frame's JSON.
@@ -35,6 +36,34 @@ type FrameCategory struct {
 	Digest   string   `json:"digest"`
 	Shown    Status   `json:"shown"` // the switch's state before the visitor touched it; empty: not known
 	Services []string `json:"services"`
+	// Details are what visitors are told when the question is asked again; nil in
+	// frames of versions that did not say so.
+	Details *FrameDetails `json:"details,omitempty"`
+}
+
+// FrameDetails are what a category was asked for, as far as its digest covers it.
+type FrameDetails struct {
+	Purposes []string       `json:"purposes"`
+	Services []FrameService `json:"services"`
+}
+
+// FrameService is a service as visitors knew it.
+type FrameService struct {
+	ID      string        `json:"id"`
+	Name    string        `json:"name"`
+	Company string        `json:"company"`
+	Country string        `json:"country"`
+	Cookies []FrameCookie `json:"cookies"`
+}
+
+// FrameCookie is one entry that a service leaves in the browser.
+type FrameCookie struct {
+	Name       string   `json:"name"`
+	Kind       string   `json:"kind"`
+	Provider   string   `json:"provider"`
+	Purpose    string   `json:"purpose"`
+	Duration   string   `json:"duration"`
+	Recipients []string `json:"recipients"`
 }
 
 // ServerVersion names the program and the cookie key that made a record.
@@ -56,13 +85,25 @@ func NewFrame(p *Policy, rendering, gate string, locales, origins []string, serv
 		if c.ID == Necessary {
 			shown = Granted
 		}
-		fc := FrameCategory{ID: c.ID, Digest: p.CategoryDigest(c.ID), Shown: shown, Services: []string{}}
+		fc := FrameCategory{ID: c.ID, Digest: p.CategoryDigest(c.ID), Shown: shown, Services: []string{}, Details: c.details()}
 		for _, s := range c.Services {
 			fc.Services = append(fc.Services, s.ID)
 		}
 		f.Categories = append(f.Categories, fc)
 	}
 	return f.Under(p.Ruling("", false, false), gate)
+}
+
+func (c *Category) details() *FrameDetails {
+	d := &FrameDetails{Purposes: ordered(c.Purposes, strings.Compare), Services: []FrameService{}}
+	for _, s := range c.Services {
+		cookies := []FrameCookie{}
+		for _, k := range s.Cookies {
+			cookies = append(cookies, FrameCookie{k.Name, k.Kind, k.Provider, k.Purpose, k.Duration, ordered(k.Recipients, strings.Compare)})
+		}
+		d.Services = append(d.Services, FrameService{s.ID, s.Name, s.Company, s.Country, cookies})
+	}
+	return d
 }
 
 // Under is the frame of visitors under another ruling, with another gate.

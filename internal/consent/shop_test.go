@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,6 +72,16 @@ func shopRequest(t testing.TB) consent.Request {
 	}
 }
 
+// undetailed is a frame as versions made it that kept no details of a question.
+func undetailed(f *consent.Frame) *consent.Frame {
+	old := *f
+	old.Categories = slices.Clone(f.Categories)
+	for i := range old.Categories {
+		old.Categories[i].Details = nil
+	}
+	return &old
+}
+
 func frameDigest(t testing.TB, f *consent.Frame) (encoded []byte, digest string) {
 	t.Helper()
 	encoded, err := f.Encode()
@@ -83,7 +94,11 @@ func frameDigest(t testing.TB, f *consent.Frame) (encoded []byte, digest string)
 // sealedShopRecord is the shop's decision as a store would hold it.
 func sealedShopRecord(t testing.TB) (consent.Stored, *consent.Frame, consent.Record) {
 	t.Helper()
-	q := shopRequest(t)
+	return sealedRecord(t, shopRequest(t))
+}
+
+func sealedRecord(t testing.TB, q consent.Request) (consent.Stored, *consent.Frame, consent.Record) {
+	t.Helper()
 	out := decide(t, q)
 	_, digest := frameDigest(t, q.Asked)
 	secret := q.Keys.Secret(q.Decision.ID)

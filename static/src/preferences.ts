@@ -11,7 +11,12 @@ interface Held {
   record?: string
   date?: string
   receipt?: string
+  /** By category: what of it is other than it was answered, a line each. */
+  changes?: Record<string, string[]>
 }
+
+/** Milliseconds that the preferences wait for what has changed, before they open without it. */
+const PATIENCE = 1500
 
 /**
  * Fills a moment in the visitor's time zone into a pattern of internal/lang.
@@ -48,8 +53,10 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
     dialog.open = false
     if (!dialog.isConnected) document.body.prepend(root.host)
     opener = from
-    fill()
-    reveal()
+    const held = fill()
+    // What stands above switches is there before anybody aims at one.
+    if (!slot(dialog, 'changed').hidden) await Promise.race([held, new Promise(resolve => setTimeout(resolve, PATIENCE))])
+    if (!dialog.open) reveal()
   }
 
   const switches = (kind: 'category' | 'service', within: ParentNode = dialog!) =>
@@ -57,8 +64,8 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
 
   const groupOf = (input: Element) => input.closest('[data-group]')!
 
-  /** Puts the switches as they were chosen; as the notice has them before a choice. */
-  function fill(): void {
+  /** Puts the switches as they were chosen; as the notice has them before a choice. Resolves once the server has told the rest. */
+  function fill(): Promise<void> {
     const known = readHint(gate.policy)
     const signal = honoured(gate.policy)
     for (const { id } of gate.policy.categories) {
@@ -79,7 +86,7 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
     tellSignal(slot(dialog!, 'gpc'), signal)
     slot(dialog!, 'failed').hidden = true
     tellChanged(gate, dialog!)
-    showReceipt(!!known)
+    return showReceipt(!!known)
   }
 
   const button = (control: string) => dialog!.querySelector<HTMLElement>(`[data-do=${control}]`)!
@@ -137,22 +144,34 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
     if (said != 409) say(root)
   }
 
-  /** Tells the holder of a record when it was made, its number, and where to see it. */
+  /** Lists what has changed of each category, where something has. */
+  function tellSince(changes: NonNullable<Held['changes']> = {}): void {
+    for (const { id } of gate.policy.categories) {
+      const part = dialog!.querySelector<HTMLElement>(`[data-group="${id}"] [data-slot=since]`)!
+      const lines = changes[id] || []
+      part.hidden = !lines[0]
+      part.querySelector('ul')!.replaceChildren(...lines.map(text => Object.assign(document.createElement('li'), { textContent: text })))
+    }
+  }
+
+  /** Tells the holder of a record when it was made, its number, what has changed since, and where to see it. */
   async function showReceipt(known: boolean): Promise<void> {
     const line = slot(dialog!, 'receipt')
     line.hidden = !known || gate.policy.mode == 'remote'
+    tellSince()
     if (line.hidden) return
     line.style.visibility = 'hidden' // in its place, so that no button moves under a finger
     try {
       await idle(gate)
       const credentials = gate.policy.mode == 'path' ? 'same-origin' : 'include'
-      const response = await fetch(gate.policy.base + '/receipts/mine', { credentials, headers: { accept: 'application/json' } })
-      const { record, date, receipt } = (await response.json()) as Held
+      const response = await fetch(`${gate.policy.base}/receipts/mine?locale=${gate.locale}`, { credentials, headers: { accept: 'application/json' } })
+      const { record, date, receipt, changes } = (await response.json()) as Held
       slot(line, 'date').textContent = writeMoment(line.dataset.decided!, line.dataset.months!.split('|'), new Date(date!))
       slot(line, 'record').textContent = record!
       line.querySelector('a')!.href = `${receipt}?locale=${gate.locale}`
       line.hidden = !receipt
       line.style.visibility = ''
+      if (!slot(dialog!, 'changed').hidden) tellSince(changes)
     } catch {
       line.hidden = true
     }

@@ -19,6 +19,13 @@ const changed = (page) => page.evaluate(() => {
   return line.checkVisibility() ? [...line.querySelectorAll("b")].filter((b) => b.checkVisibility()).map((b) => b.textContent) : null;
 });
 
+/** What the open preferences list as changed, by category. */
+const since = (page) => page.evaluate(() => {
+  const all = (root) => [...root.querySelectorAll("*")].flatMap((el) => [el, ...(el.shadowRoot ? all(el.shadowRoot) : [])]);
+  const parts = all(document).filter((el) => el.matches("dialog [data-slot=since]") && el.checkVisibility());
+  return Object.fromEntries(parts.map((el) => [el.closest("[data-group]").dataset.group, [...el.querySelectorAll("li")].map((li) => li.textContent)]));
+});
+
 topic("preferences", {}, (use) => {
   it("begins with everything optional off, and opens only what was switched on", async () => {
     const { page, product } = use;
@@ -65,13 +72,16 @@ topic("preferences", {}, (use) => {
     await page.click(button("choose"));
     await waitFor(() => page.exists(button("save")), "the preferences");
     assert.deepEqual(await changed(page), ["Share buttons and embeds"]);
+    assert.deepEqual(await since(page), { share: ["+\u00a0Vimeo"] });
     const cookie = (await page.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
     const html = await (await fetch(`${product.shop}/privacy/choices`, { headers: { cookie } })).text();
     assert.match(html, /we ask again about this part\.\s*<b>Share buttons and embeds<\/b>/);
+    assert.match(html, /Changes\s*<ul><li>\+\u00a0Vimeo<\/li><\/ul>/);
     await page.click(button("save"));
     await bannerGone(page);
     await settledCookies(page);
     await openSettings(page);
     assert.deepEqual(await changed(page), null, "all is answered");
+    assert.deepEqual(await since(page), {});
   });
 });

@@ -1,0 +1,58 @@
+package server_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// Whoever answered an earlier question is told, in their own language, what of it has
+// changed since then, however many changes lie between; whoever answered today's, or
+// nothing, is told nothing.
+func TestAVisitorIsToldWhatHasChangedSinceTheirAnswer(t *testing.T) {
+	dir := t.TempDir()
+	first := strings.Replace(shopYAML, "locales: [en, de]", "locales: [en, de, ar]", 1)
+	writeSite(t, dir, "shop.yaml", first)
+	r := newRig(t, dir, nil)
+	answer := func() string {
+		response, body := r.do(t, ask{to: "POST /privacy/decisions", headers: "Host: shop.example\nOrigin: https://shop.example\nContent-Type: application/json",
+			body: decision(newID(t), r.site(t, "shop").Rendering, "accept-all", "granted")}.request(t, r))
+		if response.StatusCode != http.StatusCreated {
+			t.Fatalf("%d %s", response.StatusCode, body)
+		}
+		return cookieLine(response)
+	}
+	mine := func(cookies, locale string) string {
+		_, body := r.do(t, ask{to: "GET /privacy/receipts/mine?locale=" + locale, headers: "Accept: application/json\nCookie: " + cookies}.request(t, r))
+		_, changes, _ := strings.Cut(strings.TrimSpace(body), `,"changes":`)
+		return strings.TrimSuffix(changes, "}")
+	}
+	change := func(old, now string) {
+		first = strings.Replace(first, old, now, 1)
+		writeSite(t, dir, "shop.yaml", first)
+		r.reload(t)
+	}
+	oldest := answer()
+	change("[youtube, addtoany]", "[youtube, vimeo]")
+	middle := answer()
+	change("[youtube, vimeo]", "[vimeo, {id: youtube, country: US}]")
+	newest := answer()
+	for _, c := range []struct{ who, cookies, locale, want string }{
+		{"two changes ago", oldest, "en", `{"share":["+` + "\u00a0" + `Vimeo","YouTube: Google Ireland Limited (IE) → Google Ireland Limited (US)","−` + "\u00a0" + `AddToAny"]}`},
+		{"one change ago", middle, "de", `{"share":["YouTube: Google Ireland Limited (IE) → Google Ireland Limited (US)"]}`},
+		{"from right to left", middle, "ar", `{"share":["` + "\u2068YouTube\u2069: \u2068Google Ireland Limited (IE)\u2069 ← \u2068Google Ireland Limited (US)\u2069" + `"]}`},
+		{"today", newest, "en", ""},
+		{"never", "", "en", ""},
+	} {
+		if got := mine(c.cookies, c.locale); got != c.want {
+			t.Errorf("who answered %s is told %s, want %s", c.who, got, c.want)
+		}
+	}
+	_, page := r.do(t, ask{to: "GET /privacy/choices?locale=en", headers: "Cookie: " + oldest}.request(t, r))
+	if list := between(page, `<div class="small since">`, "</div>"); !strings.Contains(list, "<li>+\u00a0Vimeo</li><li>YouTube: ") {
+		t.Errorf("the page lists %q", list)
+	}
+	if _, page := r.do(t, ask{to: "GET /privacy/choices?locale=en", headers: "Cookie: " + newest}.request(t, r)); strings.Contains(page, "small since") {
+		t.Error("the page lists changes to somebody who has answered today's question")
+	}
+}
