@@ -20,6 +20,8 @@ var (
 	cardCSS string
 	//go:embed css/dialog.css
 	dialogCSS string
+	//go:embed css/low.css
+	lowCSS string
 	//go:embed css/logo.css
 	logoCSS string
 	//go:embed css/preferences.css
@@ -33,7 +35,7 @@ var (
 // BannerCSS returns layer one's style sheet in the site's layout and colours.
 func BannerCSS(a consent.Appearance) string {
 	layouts := map[string]string{"bar": barCSS, "card": cardCSS, "dialog": dialogCSS}
-	css := frameCSS + bannerCSS + placed(layouts[a.Layout], a.Position)
+	css := frameCSS + bannerCSS + placed(layouts[a.Layout], a.Position) + lowCSS
 	if a.Logo != nil {
 		css += logoCSS
 	}

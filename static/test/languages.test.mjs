@@ -13,6 +13,7 @@ import { checkPlainTwins, checkTwins } from "./twins.mjs";
 import { bannerGone, button, visit } from "./visit.mjs";
 
 const widths = [320, 360, 1280];
+const lying = [[568, 320], [667, 375], [740, 360], [844, 390], [932, 430]]; // phones on their side
 const reason = missing("chromium");
 if (reason && process.env.CI === "true") throw new Error(reason);
 
@@ -44,6 +45,24 @@ describe("every language", { skip: reason || false }, () => {
         if (width !== 360) await checkTwins(page, sheets, `${tag}, ${width} px`);
       }
     });
+  });
+
+  it("covers at most half of a phone on its side, in every layout, with all three buttons in sight and the text scrolling inside", { timeout: 300_000 }, async () => {
+    const scrolled = new Set();
+    await eachLanguage(async (page, tag) => {
+      await visit(page, `${pages.address}/${tag}`);
+      for (const size of lying) {
+        await page.resize(...size);
+        for (const [layout, { height, hidden, scrolls, apart }] of Object.entries(await page.evaluate(measureLying, sheets.layouts))) {
+          const where = `${tag}, ${layout}, ${size.join(" × ")} px`;
+          assert.ok(height <= Math.max(size[1] / 2, 191), `${where}: ${height} px are covered`);
+          assert.deepEqual(hidden, [], `${where}: out of sight`);
+          assert.deepEqual(apart, [], `${where}: the box itself scrolls`);
+          if (scrolls) scrolled.add(layout);
+        }
+      }
+    });
+    assert.deepEqual([...scrolled].sort(), ["bar", "card", "dialog"], "the text scrolls somewhere, or little was shown");
   });
 
   // Chromium itself has no Irish, Maltese or Icelandic dates.
@@ -162,4 +181,27 @@ function measurePage() {
       return { text: el.textContent, ...el.getBoundingClientRect().toJSON() };
     }),
   };
+}
+
+/** Runs in the page: by layout, how high the banner is, which of its buttons nobody could press as it stands, whether its text scrolls, and how far the box does. */
+function measureLying(layouts) {
+  const box = [...document.querySelectorAll("*")].map((el) => el.shadowRoot?.querySelector("section")).find(Boolean);
+  const root = box.getRootNode();
+  const before = [...root.adoptedStyleSheets];
+  const measured = {};
+  for (const [layout, css] of Object.entries(layouts)) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+    const text = box.querySelector(".text");
+    const hidden = [...box.querySelectorAll(".actions button")].filter((el) => {
+      const { left, right, top, bottom } = el.getBoundingClientRect();
+      const corners = [[left + 2, (top + bottom) / 2], [right - 2, (top + bottom) / 2], [(left + right) / 2, top + 2], [(left + right) / 2, bottom - 2]];
+      return el.scrollWidth > el.clientWidth || el.scrollHeight > el.clientHeight || corners.some((at) => !el.contains(root.elementFromPoint(...at)));
+    }).map((el) => el.textContent);
+    const apart = [box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth].filter((px) => px > 0);
+    measured[layout] = { height: box.getBoundingClientRect().height, hidden, scrolls: text.scrollHeight > text.clientHeight, apart };
+  }
+  root.adoptedStyleSheets = before;
+  return measured;
 }
