@@ -91,6 +91,35 @@ func (p *StudioFrame) unseen() bool {
 	return p.Look.Layer == "banner" && p.Look.Regime != consent.OptIn
 }
 
+// controlCSS is the style of the way back to the settings, as static/src/control.ts
+// has it.
+const controlCSS = ":host{all:unset!important;position:fixed!important;bottom:12px!important;inset-inline-start:12px!important;z-index:9999999!important}" +
+	"*{font:inherit;font-size:max(13px,.8125rem);line-height:1.5;padding:5px 12px;border-radius:10px;background:Canvas;color:CanvasText}" +
+	"button{border:1px solid GrayText}@media print{*{display:none}}"
+
+// control is the way back to the settings, which stands on every page for as long as
+// layer one does not: of everybody whom nobody asks, and beside what waits.
+func (p *StudioFrame) control() templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		kind := p.Site.Appearance.Settings
+		asked := p.Look.Regime == consent.OptIn && p.Look.Layer != "placeholder"
+		if asked || p.Site.Policy.ChildDirected || kind != "button" && kind != "link" {
+			return nil
+		}
+		t := p.Site.Texts[p.Look.Locale]
+		label, element := t.Settings, "button"
+		if p.Look.Regime == consent.OptOut {
+			label = t.PrivacyChoices
+		}
+		if kind == "link" {
+			element = `a href="#"`
+		}
+		_, err := io.WriteString(w, `<div><template shadowrootmode="open"><style nonce="`+templ.EscapeString(p.Nonce)+`">`+controlCSS+`</style>`+
+			`<`+element+` lang="`+p.Look.Locale+`" dir="auto">`+templ.EscapeString(label)+`</`+element[:strings.IndexByte(element+" ", ' ')]+`></template></div>`)
+		return err
+	})
+}
+
 // embedded is the name on a placeholder: a service that visitors decide about.
 func (p *StudioFrame) embedded() string {
 	name := "YouTube"

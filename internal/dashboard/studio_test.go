@@ -28,17 +28,21 @@ func TestTheStudioShowsEveryLookAndWhatTheLintSays(t *testing.T) {
 		t.Error(csp)
 	}
 	for query, want := range map[string]string{
-		"layer=banner&regime=opt-out":          "No visitor sees this here",
-		"layer=banner&regime=notice-only":      "No visitor sees this here",
-		"layer=placeholder":                    `data-do="load-once"`,
-		"layer=receipt":                        `class="site"`,
-		"layer=banner&layout=dialog":           "height:fit-content",
-		"layer=banner&layout=bar&scheme=dark":  "color-scheme:dark;--paper:#",
-		"layer=preferences":                    "<dialog open lang",
-		"layer=preferences&regime=opt-out":     " checked",
-		"layer=choices":                        `value="reject-all"`,
-		"layer=declaration":                    `class="declaration"`,
-		"layer=%3Cscript%3E&locale=xx&layout=": `data-do="reject-all"`,
+		"layer=banner&regime=opt-out":                "No visitor sees this here",
+		"layer=banner&regime=notice-only":            "No visitor sees this here",
+		"layer=placeholder":                          `data-do="load-once"`,
+		"layer=banner&regime=opt-out&locale=en":      `<button lang="en" dir="auto">Your privacy choices</button>`,
+		"layer=preferences&regime=opt-out&locale=en": `<button lang="en" dir="auto">Your privacy choices</button>`,
+		"layer=banner&regime=notice-only&locale=en":  `<button lang="en" dir="auto">Cookie settings</button>`,
+		"layer=placeholder&regime=opt-in&locale=en":  `<button lang="en" dir="auto">Cookie settings</button>`,
+		"layer=receipt":                              `class="site"`,
+		"layer=banner&layout=dialog":                 "height:fit-content",
+		"layer=banner&layout=bar&scheme=dark":        "color-scheme:dark;--paper:#",
+		"layer=preferences":                          "<dialog open lang",
+		"layer=preferences&regime=opt-out":           " checked",
+		"layer=choices":                              `value="reject-all"`,
+		"layer=declaration":                          `class="declaration"`,
+		"layer=%3Cscript%3E&locale=xx&layout=":       `data-do="reject-all"`,
 	} {
 		frame := d.get("/admin/sites/shop/studio/page?" + query)
 		if frame.status != http.StatusOK || !strings.Contains(frame.body, want) {
@@ -46,6 +50,11 @@ func TestTheStudioShowsEveryLookAndWhatTheLintSays(t *testing.T) {
 		}
 		if csp := frame.header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'self'") || strings.Contains(frame.body, "<script") {
 			t.Errorf("%s: %s", query, csp)
+		}
+	}
+	for _, asked := range []string{"banner", "preferences"} {
+		if frame := d.get("/admin/sites/shop/studio/page?regime=opt-in&layer=" + asked); strings.Contains(frame.body, "inset-inline-start:12px!important") {
+			t.Errorf("%s: the way back stands there while layer one does", asked)
 		}
 	}
 	if got := d.get("/admin/sites/none/studio"); got.status != http.StatusNotFound {
