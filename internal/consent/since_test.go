@@ -34,7 +34,9 @@ func TestWhatHasChangedSinceAnAnswer(t *testing.T) {
 			c.Services[0], c.Services[1] = c.Services[1], c.Services[0]
 			c.Services[0].Hosts = []string{"b.example"}
 		}, nil},
-		{"a service added", func(c *consent.Category) { c.Services = append(c.Services, consent.Service{ID: "hotjar", Name: "Hotjar"}) }, []consent.Change{{Is: "Hotjar"}}},
+		{"a service added", func(c *consent.Category) {
+			c.Services = append(c.Services, consent.Service{ID: "hotjar", Name: "Hotjar"})
+		}, []consent.Change{{Is: "Hotjar"}}},
 		{"a service removed", func(c *consent.Category) { c.Services = c.Services[:1] }, []consent.Change{{Was: "Matomo"}}},
 		{"a purpose in another's place", func(c *consent.Category) { c.Purposes = []string{"advertising"} }, []consent.Change{{Is: "advertising"}, {Was: "audience-measurement"}}},
 		{"a cookie in another's place", func(c *consent.Category) { c.Services[0].Cookies[0].Name = "_gid" },
