@@ -64,6 +64,7 @@ func (p *ChoicesPage) filling() filling {
 		"opt-out": optOut, "not-opt-out": !optOut, "decided": decided, "back": p.Back != "", "receipt": p.Receipt != "",
 	}
 	on := make(map[string]bool) // switches: a category's stands for all services in it
+	signal, fixed := p.GPC || p.DNT, make(map[string]bool)
 	anything := false
 	for _, id := range p.askedAgain() {
 		shown["again"], shown["again."+id] = true, true
@@ -72,18 +73,22 @@ func (p *ChoicesPage) filling() filling {
 		shown[nowPart(a.Category, "", a.Permitted)] = true
 		anything = anything || a.Permitted
 		on["c."+a.Category] = a.Wholly()
+		fixed["c."+a.Category] = signal
 		for _, s := range a.Services {
 			shown[nowPart(a.Category, s.ID, s.Permitted)] = s.Permitted != a.Permitted
 			anything = anything || s.Permitted
 			on["s."+s.ID] = s.Permitted
+			fixed["s."+s.ID] = signal && !s.Permitted
 		}
+	}
+	for name, is := range fixed {
+		shown["fixed."+name], shown["free."+name] = is, !is
 	}
 	shown["permitted"] = decided && anything // by the visitor, who may withdraw it
 	shown["presumed"], shown["undecided"] = !decided && anything, !decided && !anything
 	shown["listed"] = decided || anything
 	shown["global-privacy-control"], shown["do-not-track"] = p.GPC, p.DNT
 	shown["gpc"], shown["dnt"] = p.GPC && !anything, p.DNT && !anything // of forms that were stored while every permission went before a signal
-	shown["signal"], shown["no-signal"] = p.GPC || p.DNT, !p.GPC && !p.DNT
 	text := templ.EscapeString[string]
 	return filling{
 		shows: func(name string) bool { return shown[name] }, on: func(name string) bool { return on[name] },

@@ -120,7 +120,7 @@ func afterSignal(site *consent.Site) string {
 	case len(kept) == 0:
 		return "What you allow on this site after that counts all the same; the page tells you of the signal when you are asked."
 	case len(kept) == len(site.Policy.Optional()):
-		return "While your browser sends it, nothing optional can be allowed on this site."
+		return "While your browser sends it, nothing optional can be allowed on this site but single embeds where they stand."
 	}
-	return "While your browser sends it, " + strings.Join(kept, ", ") + " cannot be allowed on this site; anything else that you allow after that counts."
+	return "While your browser sends it, " + strings.Join(kept, ", ") + " cannot be allowed on this site as a whole, only single embeds where they stand; anything else that you allow after that counts."
 }

@@ -46,7 +46,6 @@ type openerPolicy struct {
 	Mode     consent.Mode            `json:"mode"` // as what follows, for the decisions of placeholders
 	Domain   string                  `json:"domain"`
 	Layout   string                  `json:"layout"`
-	Yields   []string                `json:"yields"` // see yields
 }
 
 // noticePolicy is that of the scripts that ask.

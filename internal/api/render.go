@@ -40,7 +40,7 @@ func (s *Site) parts(locale string) []part {
 		{"banner", components.Banner(s.Site, locale), components.BannerCSS(look), s.noticePolicy(), static.Banner},
 		{"preferences", components.Preferences(s.Site, locale), components.PreferencesCSS(look), layerTwoPolicy{s.noticePolicy(), s.yields()}, static.Preferences},
 		{"placeholders", components.Placeholder(s.Site, locale), components.PlaceholderCSS(look), s.places(), static.Placeholders},
-		{"opener", nil, "", openerPolicy{s.openerVendors(), s.settings(locale), s.Deployment.Mode, s.jar.Domain(), look.Layout, s.yields()}, static.Opener},
+		{"opener", nil, "", openerPolicy{s.openerVendors(), s.settings(locale), s.Deployment.Mode, s.jar.Domain(), look.Layout}, static.Opener},
 	}
 }
 

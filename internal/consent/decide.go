@@ -48,8 +48,8 @@ func Decide(q Request) (Outcome, error) {
 	visitor := q.settlePrevious(now)
 	kept, before, effective := q.earlier(now)
 	next := d.answer(q.Asked, kept, now.Add(time.Duration(q.Asked.Memory)*time.Second))
-	if q.Ruling.Signal {
-		next.yield(q.Policy)
+	if q.Ruling.Signal && !forOne(q.Decision.Control) {
+		next.yield(q.Policy, kept)
 	}
 	after := permitted(q.Asked, next)
 	out := Outcome{
@@ -72,21 +72,13 @@ func Decide(q Request) (Outcome, error) {
 }
 
 // admit refuses what no visitor of this site can decide: anything where it is for
-// children, a signal that was not sent or has nothing to narrow, and a single embed
-// that gives way to a signal: who asked for it would wait for it.
+// children, and a signal that was not sent or has nothing to narrow.
 func (q *Request) admit() error {
 	if q.Policy.ChildDirected {
 		return invalid("the site is for children and asks nothing")
 	}
 	if q.Decision.Control == "signal" && (!q.Ruling.Signal || q.Previous == nil) {
 		return invalid("there is no signal, or no choice that it could narrow")
-	}
-	if q.Ruling.Signal && forOne(q.Decision.Control) {
-		for service, status := range q.Decision.Services {
-			if status == Granted && q.Policy.Yields(q.Policy.CategoryOf(service)) {
-				return invalid("the service gives way to the browser's signal")
-			}
-		}
 	}
 	return nil
 }

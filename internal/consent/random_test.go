@@ -25,10 +25,10 @@ func randomRequest(t *testing.T, r *rand.Rand) consent.Request {
 		Regime:  consent.RegimeRef{ID: pick(r, consent.OptIn, consent.OptOut, consent.NoticeOnly), Country: pick(r, "", "DE"), Source: pick(r, "", "config", "header")},
 		Now:     time.UnixMilli(1_700_000_000_000 + r.Int64N(1e11)),
 	}
-	q.Decision = randomDecision(r, q)
+	q.Decision = randomDecision(r, f)
 	if coin(r) {
 		first := q
-		first.Decision = randomDecision(r, q)
+		first.Decision = randomDecision(r, f)
 		first.Decision.ID = consent.ID{1}
 		first.Now = q.Now.Add(-time.Duration(r.Int64N(int64(2 * p.Memory))))
 		q.Previous = decide(t, first).Sealed
@@ -61,8 +61,7 @@ func randomPolicy(r *rand.Rand) *consent.Policy {
 	return consent.NewPolicy(p)
 }
 
-func randomDecision(r *rand.Rand, q consent.Request) consent.Decision {
-	f := q.Asked
+func randomDecision(r *rand.Rand, f *consent.Frame) consent.Decision {
 	d := consent.Decision{
 		ID: consent.ID{2, byte(r.IntN(256)), byte(r.IntN(256))}, Rendering: f.Rendering, Locale: pick(r, f.Locales...), Layout: pick(r, "bar", "card", "dialog", "page"),
 		Surface: pick(r, "banner", "preferences", "placeholder", "page", "api"), Control: "save", Layer: 1 + r.IntN(2), Scope: consent.Keep,
@@ -72,9 +71,7 @@ func randomDecision(r *rand.Rand, q consent.Request) consent.Decision {
 	for _, c := range f.Optional() {
 		d.Categories[c.ID] = pick(r, consent.Granted, consent.Denied)
 		for _, s := range c.Services {
-			if !q.Ruling.Signal || !q.Policy.Yields(c.ID) {
-				services = append(services, s)
-			}
+			services = append(services, s)
 			if r.IntN(3) == 0 {
 				d.Services[s] = pick(r, consent.Granted, consent.Denied)
 			}

@@ -49,7 +49,7 @@ func (r Ruling) Standing(p *Policy, sealed *Sealed, hint *State, now time.Time) 
 	if r.Signal && !despite {
 		s.denyAll()
 	} else if r.Signal {
-		s.yield(p)
+		s.yield(p, s)
 	}
 	if s.Expires.IsZero() {
 		s.Expires = now.Add(r.Memory)
@@ -122,8 +122,11 @@ func (s State) denyAll() {
 	}
 }
 
-// yield denies what gives way to a signal, with all services in it.
-func (s State) yield(p *Policy) {
+// yield denies what gives way to a signal, with all services in it but those that kept
+// grants. With a signal in view only a click on a service's own embed grants one: that
+// is no sale and no sharing, since the visitor directs it, by Cal. Civ. Code 1798.140
+// (ad)(2)(A) and (ah)(2)(A).
+func (s State) yield(p *Policy, kept State) {
 	for _, c := range p.Optional() {
 		if !p.Yields(c.ID) {
 			continue
@@ -133,7 +136,7 @@ func (s State) yield(p *Policy) {
 			s.Categories[c.ID] = choice
 		}
 		for _, service := range c.Services {
-			if s.Services[service.ID] == Granted {
+			if s.Services[service.ID] == Granted && kept.Services[service.ID] != Granted {
 				s.Services[service.ID] = Denied
 			}
 		}

@@ -1,7 +1,6 @@
 package consent_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -53,18 +52,38 @@ func TestWhatSellsOrSharesGivesWayToASignalWhateverIsClicked(t *testing.T) {
 	}
 }
 
-// One embed of such a category is refused rather than recorded as denied: whoever
-// asked for it would take the record for a yes.
-func TestASingleEmbedThatGivesWayIsRefused(t *testing.T) {
-	for _, control := range []string{"load-once", "allow-service"} {
-		scope := map[string]consent.Scope{"load-once": consent.Once, "allow-service": consent.Keep}[control]
-		if _, err := consent.Decide(onlyYouTube(signalling(t, false), control, scope)); !errors.Is(err, consent.ErrInvalid) {
-			t.Errorf("%s: %v", control, err)
+// A click on an embed's own button directs the site to load that one: it is no sale. It
+// permits nothing beside it, lasts under the signal, and is left alone by a later answer
+// to everything that does not switch it off.
+func TestASingleEmbedOpensWithASignalInView(t *testing.T) {
+	q := signalling(t, false)
+	refused := q
+	refused.Decision.Categories = map[string]consent.Status{"analytics": consent.Denied, "share": consent.Denied, "marketing": consent.Denied}
+	refused.Decision.Control = "reject-all"
+	q = returning(t, refused)
+	allows := onlyYouTube(q, "allow-service", consent.Keep)
+	standing := func(out consent.Outcome) consent.State {
+		hint := out.Sealed.State()
+		return q.Ruling.Standing(q.Policy, out.Sealed, &hint, q.Now.Add(time.Hour))
+	}
+	if s := standing(decide(t, allows)); !s.PermitsService(q.Policy, "youtube", q.Now) || s.Permits(q.Policy, "share", q.Now) || s.PermitsService(q.Policy, "sharer", q.Now) {
+		t.Errorf("allowed for good: %+v", s)
+	}
+	once := decide(t, onlyYouTube(q, "load-once", consent.Once))
+	if status(t, once.Record, "share", "youtube").Status != consent.Granted || once.Sealed != nil {
+		t.Errorf("loaded once: recorded %+v, remembered %+v", once.Record.Decisions, once.Sealed)
+	}
+	for _, keeps := range []bool{true, false} {
+		later := returning(t, allows)
+		later.Decision.Control = "save"
+		later.Decision.Categories = map[string]consent.Status{"analytics": consent.Granted, "share": consent.Denied, "marketing": consent.Denied}
+		later.Decision.Services = nil
+		if keeps {
+			later.Decision.Services = map[string]consent.Status{"youtube": consent.Granted, "sharer": consent.Granted}
 		}
-		decide(t, onlyYouTube(signalling(t, true), control, scope))
-		quiet := onlyYouTube(signalling(t, false), control, scope)
-		quiet.Ruling = quiet.Policy.Ruling("", false, false)
-		decide(t, quiet)
+		if s := standing(decide(t, later)); s.PermitsService(q.Policy, "youtube", q.Now) != keeps || s.PermitsService(q.Policy, "sharer", q.Now) {
+			t.Errorf("kept %v: %+v", keeps, s)
+		}
 	}
 }
 

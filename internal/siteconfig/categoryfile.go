@@ -42,9 +42,9 @@ type CategoryFile struct {
 	// laws of the United States have it. Where a signal is honoured, such a category
 	// stays off whatever the visitor clicks, unless site_specific_override is on. By
 	// default true, but for analytics and for what is exempt. What a visitor asks for
-	// with a click, such as a video, may be neither (California's Civil Code
-	// 1798.140(ad)(2)(A) and (ah)(2)(A)): false, in a category of nothing else. To write
-	// or change it asks again.
+	// on the spot, such as a video by the button of its placeholder, is neither
+	// (California's Civil Code 1798.140(ad)(2)(A) and (ah)(2)(A)) and opens. To write or
+	// change it asks again.
 	SaleShare bool `yaml:"sale_share"`
 }
 

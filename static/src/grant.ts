@@ -1,6 +1,6 @@
 // What a placeholder's buttons do: permit one service, for one embed or for good,
 // on record before anything loads.
-import { hasPending, honoured } from './cookie'
+import { hasPending } from './cookie'
 import { find, isOwner, owners, patterns } from './match'
 import { askAnew, draw, post } from './record'
 import type { Asking, Decision, Gate } from './types'
@@ -12,9 +12,7 @@ export function granter(gate: Asking): NonNullable<Gate['grant']> {
 
   return async (el, control) => {
     const service = serviceOf(gate, el)
-    const { categories, yields = [] } = gate.policy
-    // The preferences say why nothing of it can be permitted.
-    if (!service || (honoured(gate.policy) && categories.some(c => yields.includes(c.id) && c.services.includes(service)))) {
+    if (!service) {
       gate.open()
       return true
     }

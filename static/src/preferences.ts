@@ -74,8 +74,9 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
       if (why) tellSignal(why, yields && signal)
       for (const input of dialog!.querySelectorAll<HTMLInputElement>(`[data-group="${id}"] input`)) {
         const service = input.dataset.service
-        input.disabled = yields
-        input.checked = !yields && (known ? gate.permits(service ? id + ':' + service : id) : input.defaultChecked)
+        input.checked = known ? gate.permits(service ? id + ':' + service : id) : !yields && input.defaultChecked
+        // What an embed's own button has permitted can be switched off.
+        input.disabled = yields && !input.checked
       }
     }
     const permitted = some(gate)

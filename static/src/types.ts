@@ -67,7 +67,7 @@ export interface Policy {
   heeds: Signal[]
   /** Under which id the hint says that its answer was given, or taken back, with a signal in view. */
   mark: string
-  /** Which categories give way to a signal whatever is answered. Brought by the opener and layer two. */
+  /** Which categories give way to a signal whatever is answered. Brought by layer two. */
   yields?: string[]
   /** Where visitors are treated by where they are, as what follows: the server has seen a signal that is honoured. */
   signal?: boolean

@@ -304,20 +304,28 @@ describe("a site that lets answers go before signals", () => {
 
 describe("an embed of what sells or shares, under a signal", () => {
   const use = {};
-  const embed = (head) => `${body(head).replace("</body>", '<iframe data-consent="share" data-src="https://www.youtube-nocookie.com/embed/x" width="560" height="315"></iframe></body>')}`;
+  const embed = (head) => `${body(head).replace("</body>", '<iframe data-consent="share:youtube" data-src="https://www.youtube-nocookie.com/embed/x" width="560" height="315"></iframe></body>')}`;
   before(async () => { use.site = await startOwnSite({ site: site(""), page: () => ({ body: embed("<script>Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })</script>") }) }); });
   after(() => use.site?.stop());
   inEveryEngine((newPage) => {
-    it("does not load on a click, which opens the preferences that say why", async () => {
+    it("opens by its own button, for good too, and permits nothing else", async () => {
       const page = await newPage({});
+      const opened = () => page.evaluate(() => !!document.querySelector("iframe").getAttribute("src"));
       try {
         await page.open(use.site.origin + "/");
-        await waitFor(() => page.exists(button("load-once")), "the placeholder");
-        await page.click(button("load-once"));
+        await waitFor(() => page.exists(button("allow-service")), "the placeholder");
+        assert.equal(await opened(), false);
+        await page.click(button("allow-service"));
+        await waitFor(opened, "the embed");
+        await page.reload();
+        await waitFor(opened, "the embed on a later visit");
+        await shows(page, { ran: ["refused"] });
+        await page.click("#settings");
         await waitFor(() => page.exists(button("save")), "the preferences");
-        assert.deepEqual((await page.evaluate(switches))[2], ["share", false, false, "Global Privacy Control honoured"]);
-        assert.deepEqual(use.site.posts.filter(({ path }) => path.endsWith("/decisions")), []);
-        assert.doesNotMatch(await page.evaluate(() => document.querySelector("iframe").outerHTML), / src=/);
+        assert.deepEqual((await page.evaluate(switches)).slice(2), [["share", false, false, "Global Privacy Control honoured"], ["youtube", true, true, ""]]);
+        await page.click(button("save"));
+        await page.reload();
+        await waitFor(opened, "the embed, which a later answer has left alone");
       } finally {
         await page.close();
       }
