@@ -45,11 +45,12 @@ func Decide(q Request) (Outcome, error) {
 		return Outcome{}, err
 	}
 	now := At(q.Now)
+	embeds := q.embeds(now)
 	visitor := q.settlePrevious(now)
 	kept, before, effective := q.earlier(now)
 	next := d.answer(q.Asked, kept, now.Add(time.Duration(q.Asked.Memory)*time.Second))
 	if q.Ruling.Signal && !forOne(q.Decision.Control) {
-		next.yield(q.Policy, kept)
+		next.yield(q.Policy, embeds)
 	}
 	after := permitted(q.Asked, next)
 	out := Outcome{
@@ -96,6 +97,20 @@ func (q *Request) settlePrevious(now Timestamp) (visitor ID) {
 		q.Previous = nil
 	}
 	return visitor
+}
+
+// embeds is what was granted with a signal in view, of which single services are left:
+// by the sealed cookie from before, or by that of this very decision, which a retry may
+// bring. The hint has been narrowed by the page already, as far as it knew.
+func (q *Request) embeds(now Timestamp) State {
+	p := q.Previous
+	if p == nil || p.Site != q.Asked.Site || !now.Before(time.Unix(p.Expires, 0)) {
+		return State{}
+	}
+	if s := p.State(); s.Services[q.Policy.SignalMark()] != "" {
+		return s
+	}
+	return State{}
 }
 
 // earlier tells what holds from before: the answers that a decision about one

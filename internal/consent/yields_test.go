@@ -1,6 +1,7 @@
 package consent_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -81,7 +82,17 @@ func TestASingleEmbedOpensWithASignalInView(t *testing.T) {
 		if keeps {
 			later.Decision.Services = map[string]consent.Status{"youtube": consent.Granted, "sharer": consent.Granted}
 		}
-		if s := standing(decide(t, later)); s.PermitsService(q.Policy, "youtube", q.Now) != keeps || s.PermitsService(q.Policy, "sharer", q.Now) {
+		hint := later.Previous.State()
+		hint.Services["youtube"] = consent.Denied // as the page has it that denies all of share at once
+		later.Hint = &hint
+		out := decide(t, later)
+		later.Previous = out.Sealed
+		again := out.Sealed.State()
+		later.Hint = &again // as a retry brings it whose answer arrived after all
+		if retried := decide(t, later); !reflect.DeepEqual(retried.Next, out.Next) {
+			t.Errorf("kept %v: %+v when it is sent again, and %+v before", keeps, retried.Next, out.Next)
+		}
+		if s := standing(out); s.PermitsService(q.Policy, "youtube", q.Now) != keeps || s.PermitsService(q.Policy, "sharer", q.Now) {
 			t.Errorf("kept %v: %+v", keeps, s)
 		}
 	}

@@ -22,7 +22,7 @@ export function narrow(policy: Notice, hint: Hint, answer: Answer, now: number):
       for (const key of marks.keys()) if (key.startsWith(c.id + '~')) marks.delete(key)
       deny(c.id, '~' + c.digest)
     }
-    for (const s of c.services) if (answer.services?.[s] == 'denied' || (denied && marks.has(s))) deny(s)
+    for (const s of c.services) if ((answer.services?.[s] || (marks.has(s) && answer.categories[c.id])) == 'denied') deny(s)
   }
   return ['1', expires || Math.floor(now + policy.memory), ...marks.values()].join('.')
 }
