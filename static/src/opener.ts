@@ -25,14 +25,19 @@ export function opener(gate: Gate): Required<Pick<Gate, 'release' | 'lend' | 're
   const names = owners(gate.policy)
   const table = names.flatMap(name => patterns(gate.policy, name))
 
-  /** A tag whose condition names a category may load from a service that is denied by itself: it waits for that one, or one of those that share the address, too. */
+  /**
+   * A tag whose condition names a category may load from a service that is denied by
+   * itself: it waits for that one, or one of those that share the address, too. Where
+   * the service alone is permitted, the tag waits for that one only.
+   */
   const holds = ({ dataset }: HTMLElement) => {
     const condition = dataset.consent!
-    if (!gate.permits(condition)) return false
     const owner = !condition.includes('!') && find(table, '', dataset.src || dataset.data)
-    if (!owner || gate.permits(owner)) return true
-    dataset.consent = owner.split('|').map(service => condition.replace(/(?=\||$)/g, '&' + service)).join('|')
-    return false
+    const permits = gate.permits(condition)
+    if (!owner || gate.permits(owner) == permits) return permits
+    if (permits) dataset.consent = owner.split('|').map(service => condition.replace(/(?=\||$)/g, '&' + service)).join('|')
+    else if (gate.policy.categories.some(c => c.id == condition && c.services.includes(owner))) dataset.consent += ':' + owner
+    return !permits && dataset.consent != condition
   }
 
   /** What was lent once is lent to the same service's next address in the same place. */

@@ -274,6 +274,17 @@ inEveryEngine((newPage, engine) => {
       assert.deepEqual(await calm(site.third), ["/map/1"]);
     });
 
+    it("loads on later pages, too, when its service was allowed for good", async () => {
+      const { page, site } = use;
+      await open("/en/category");
+      await press(page, "allow-service");
+      await loaded(page);
+      await page.reload();
+      await loaded(page);
+      await placeholder(page, "nobody");
+      assert.deepEqual(await calm(site.third), ["/map/1", "/map/1"]);
+    });
+
     it("has the preferences opened where nobody knows its service", async () => {
       const { page, site } = use;
       await open("/en/category");
