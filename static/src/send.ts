@@ -18,9 +18,9 @@ export function decide(gate: Asking, answer: Answer): Decision {
   return decision
 }
 
-/** The categories and services that an answer denies, with all that a denied category's services were granted. */
+/** The categories and services that an answer denies, with all that a denied category's services were granted and are no more. */
 const denied = ({ policy }: Asking, { categories, services }: Answer): string[] =>
-  policy.categories.flatMap(c => [c.id, ...c.services].filter(id => categories[c.id] == 'denied' || services?.[id] == 'denied'))
+  policy.categories.flatMap(c => [c.id, ...c.services].filter(id => (services?.[id] || categories[c.id]) == 'denied'))
 
 /**
  * Posts a decision and follows the answer. Returns its status, 0 when there was

@@ -323,7 +323,10 @@ describe("an embed of what sells or shares, under a signal", () => {
         await page.click("#settings");
         await waitFor(() => page.exists(button("save")), "the preferences");
         assert.deepEqual((await page.evaluate(switches)).slice(2), [["share", false, false, "Global Privacy Control honoured"], ["youtube", true, true, ""]]);
+        await page.evaluate(() => { self.stays = true; });
         await page.click(button("save"));
+        await waitFor(() => use.site.posts.find(({ body, status }) => body.includes('"save"') && status === 201), "the record");
+        assert.equal(await page.evaluate(() => self.stays), true, "nothing is taken back, so that the page stays");
         await page.reload();
         await waitFor(opened, "the embed, which a later answer has left alone");
       } finally {
