@@ -63,7 +63,7 @@ async function takeDashboard() {
   const page = await browser.newPage({ width: 1200, height: 980 });
   await page.open(`http://127.0.0.1:${server.address().port}/`);
   await waitFor(() => page.exists("[data-chart] canvas"), "the charts");
-  await save("dashboard", await page.screenshot({ type: "webp", quality: 82 }));
+  await save("dashboard", await page.screenshot({ type: "webp", quality: 74 }));
   await page.close();
   server.close();
 }
