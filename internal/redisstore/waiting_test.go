@@ -87,6 +87,9 @@ func TestAFoldSentTwiceCountsOnce(t *testing.T) {
 // what they count.
 func leaveWaiting(t testing.TB, s *Store, entries []consent.Entry) {
 	t.Helper()
+	if err := s.listSoon(entries[0].Site); err != nil {
+		t.Fatal(err)
+	}
 	for part := range slices.Chunk(entries, 64) {
 		var jobs []*job
 		for n := range part {
