@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -71,6 +72,9 @@ func (a *API) versions(ctx context.Context, s *Site) ([]components.Version, erro
 		}
 		last = act.Notice
 		stored, err := a.Store.Artefact(ctx, s.ID, act.Frame)
+		if errors.Is(err, consent.ErrNotFound) {
+			continue // lost, and the history goes on without it
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read frame: %w", err)
 		}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/consentry/consentry/components"
@@ -27,6 +28,9 @@ func (a *API) recall(ctx context.Context, s *Site) (earlier, error) {
 		last = history[i].Notice
 		notices++
 		stored, err := a.Store.Artefact(ctx, s.ID, history[i].Frame)
+		if errors.Is(err, consent.ErrNotFound) {
+			continue // lost: what was asked then cannot be told, and asking goes on without
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read frame: %w", err)
 		}

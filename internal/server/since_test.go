@@ -1,9 +1,12 @@
 package server_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/consentry/consentry/internal/consent"
 )
 
 // Whoever answered an earlier question is told, in their own language, what of it has
@@ -54,5 +57,38 @@ func TestAVisitorIsToldWhatHasChangedSinceTheirAnswer(t *testing.T) {
 	}
 	if _, page := r.do(t, ask{to: "GET /privacy/choices?locale=en", headers: "Cookie: " + newest}.request(t, r)); strings.Contains(page, "small since") {
 		t.Error("the page lists changes to somebody who has answered today's question")
+	}
+}
+
+// forgetting lacks some artefacts that it lists.
+type forgetting struct {
+	consent.Store
+	lost map[string]bool
+}
+
+func (f *forgetting) Artefact(ctx context.Context, site, digest string) (consent.Artefact, error) {
+	if f.lost[digest] {
+		return consent.Artefact{}, consent.ErrNotFound
+	}
+	return f.Store.Artefact(ctx, site, digest)
+}
+
+// That an earlier question is lost keeps nobody from being asked today's.
+func TestASiteIsServedWhoseEarlierQuestionIsLost(t *testing.T) {
+	dir, store := t.TempDir(), &forgetting{lost: make(map[string]bool)}
+	writeSite(t, dir, "shop.yaml", shopYAML)
+	r := newRig(t, dir, func(s consent.Store) consent.Store { store.Store = s; return store })
+	before := r.site(t, "shop").Rendering
+	frames, err := store.Artefacts(t.Context(), "shop", "frame")
+	if err != nil || len(frames) == 0 {
+		t.Fatal(frames, err)
+	}
+	for _, f := range frames {
+		store.lost[f.Digest] = true
+	}
+	writeSite(t, dir, "shop.yaml", strings.Replace(shopYAML, "[youtube, addtoany]", "[youtube, vimeo]", 1))
+	r.reload(t)
+	if after := r.site(t, "shop").Rendering; after == before {
+		t.Error("today's question is not served")
 	}
 }
