@@ -95,7 +95,7 @@ func TestMetricsNameRoutesAndNobody(t *testing.T) {
 	handler := operators(t, nil)
 	fetch(handler, "GET", "/healthz")
 	fetch(handler, "BREW", "/healthz")
-	fetch(handler, "GET", "/no/such/visitor-4711")
+	fetch(handler, "GET", "/no/such/visitor-47x11")
 	text := fetch(handler, "GET", "/metrics").Body.String()
 	for _, line := range []string{
 		"consentry_store_up 1\n",
@@ -112,7 +112,7 @@ func TestMetricsNameRoutesAndNobody(t *testing.T) {
 			t.Errorf("there is no line %q", line)
 		}
 	}
-	if strings.Contains(text, "4711") || strings.Contains(text, "BREW") {
+	if strings.Contains(text, "47x11") || strings.Contains(text, "BREW") {
 		t.Errorf("a path or an invented method is a label:\n%s", text)
 	}
 	if text := fetch(operators(t, errors.New("gone")), "GET", "/metrics").Body.String(); !strings.Contains(text, "\nconsentry_store_up 0\n") {
