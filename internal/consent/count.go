@@ -2,7 +2,6 @@ package consent
 
 import (
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -13,34 +12,6 @@ type Count struct {
 	Day  Date      // the site's local day; the zero Date adds to no day
 	Key  string
 	N    int64
-}
-
-// CountKey names a counter: what is counted and its dimensions, as
-// name;dimension=value;…. Values are ids, lists of them and enumerated words, never
-// free text.
-func CountKey(name string, dimensions ...string) string {
-	size := len(name)
-	for _, part := range dimensions {
-		size += len(part) + 1
-	}
-	b := make([]byte, 0, size)
-	b = append(b, name...)
-	for i := 0; i+1 < len(dimensions); i += 2 {
-		b = append(append(b, ';'), dimensions[i]...)
-		b = append(append(b, '='), dimensions[i+1]...)
-	}
-	return string(b)
-}
-
-// ParseCountKey is the reverse of CountKey.
-func ParseCountKey(key string) (name string, dimensions map[string]string) {
-	parts := strings.Split(key, ";")
-	dimensions = make(map[string]string, len(parts)-1)
-	for _, part := range parts[1:] {
-		k, v, _ := strings.Cut(part, "=")
-		dimensions[k] = v
-	}
-	return parts[0], dimensions
 }
 
 // What is counted. A full cross of all dimensions would have more counters than
@@ -129,15 +100,16 @@ func (i *Impression) Counts() []Count {
 	if i.Automated {
 		who = Automated
 	}
-	list := []Count{i.count(CountKey(ShownCount, "who", who, "kind", kind, "layout", i.Layout,
+	names := newKeys(1 + len(i.Leaked) + len(Breakdowns()))
+	list := []Count{i.count(names.key(ShownCount, "who", who, "kind", kind, "layout", i.Layout,
 		"regime", string(i.Regime), "variant", i.Variant, "notice", shortNotice(i.Notice)))}
 	for _, service := range i.Leaked {
-		list = append(list, i.count(CountKey(LeakCount, "who", who, "service", service)))
+		list = append(list, i.count(names.key(LeakCount, "who", who, "service", service)))
 	}
 	if i.Automated {
 		return list
 	}
-	return i.by(list, ShownBy, [...]string{i.Country, i.Locale, i.Form, i.Group, yesNo(i.GPC)})
+	return i.by(list, names, ShownBy, [...]string{i.Country, i.Locale, i.Form, i.Group, yesNo(i.GPC)})
 }
 
 // Unasked is a page that had nothing to ask, one of a sample.
@@ -161,14 +133,14 @@ func (u *Unasked) Counts() []Count {
 }
 
 // by counts one value of each of Breakdowns, under keys that begin with what is counted.
-func (m Moment) by(list []Count, counted string, values [5]string) []Count {
+func (m Moment) by(list []Count, names *keys, counted string, values [5]string) []Count {
 	one := m.count("")
 	for n, dimension := range Breakdowns() {
 		value := values[n]
 		if value == "" {
 			value = Unknown
 		}
-		list = append(list, one.named(counted+";"+dimension+"="+value))
+		list = append(list, one.named(names.key(counted, dimension, value)))
 	}
 	return list
 }
@@ -188,20 +160,21 @@ func (o *Outcome) Counts(f *Frame, m Moment) []Count {
 	who := r.who()
 	after := permitted(f, o.Next)
 	list := make([]Count, 1, min(1+len(Breakdowns())+len(after), maxCounts))
-	list[0] = m.count(CountKey(DecidedCount, "who", who, "kind", o.Kind, "answer", o.Answer, "event", string(r.Event), "via", via,
+	names := newKeys(cap(list))
+	list[0] = m.count(names.key(DecidedCount, "who", who, "kind", o.Kind, "answer", o.Answer, "event", string(r.Event), "via", via,
 		"layout", r.Notice.Layout, "regime", string(r.Regime.ID), "variant", r.Variant, "notice", shortNotice(r.Notice.Digest)))
 	if who != Human || o.Kind != First && o.Kind != Again {
 		return list
 	}
 	if via == ViaBanner {
-		list = m.by(list, answered(f, o.Answer, after), [...]string{m.Country, r.Notice.Locale, r.UAClass.Form, m.Group, yesNo(r.Signals.GPC)})
+		list = m.by(list, names, answered(f, o.Answer, after), [...]string{m.Country, r.Notice.Locale, r.UAClass.Form, m.Group, yesNo(r.Signals.GPC)})
 	}
 	each := len(list)+len(after) <= maxCounts
 	for _, c := range f.Optional() {
-		list = append(list, list[0].named(CountKey(StatusCount, "category", c.ID, "status", string(statusOf(after[0])))))
+		list = append(list, list[0].named(names.key(StatusCount, "category", c.ID, "status", string(statusOf(after[0])))))
 		for n, service := range c.Services {
 			if each {
-				list = append(list, list[0].named(CountKey(StatusCount, "service", service, "status", string(statusOf(after[n+1])))))
+				list = append(list, list[0].named(names.key(StatusCount, "service", service, "status", string(statusOf(after[n+1])))))
 			}
 		}
 		after = after[1+len(c.Services):]
