@@ -71,7 +71,9 @@ func (a *API) Register(e *echo.Echo, limit echo.MiddlewareFunc) {
 	e.OPTIONS("/sightings", a.preflight, allowCORS)
 	get("/choices", a.getChoices)
 	e.POST("/choices", a.postChoices, explained(a.explainChoices), limit)
-	get("/receipts/mine", a.getMyReceipt)
+	get("/receipts/mine", a.getMyReceipt, allowCORS)
+	e.POST("/receipts/mine", a.postMyReceipt, allowCORS, limit)
+	e.OPTIONS("/receipts/mine", a.preflight, allowCORS)
 	get("/receipts/:token", a.getReceipt, explained(explainReceipt))
 	e.POST("/receipts/:token", a.postReceipt, explained(explainReceipt), limit)
 }

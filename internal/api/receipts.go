@@ -35,6 +35,33 @@ func (a *API) getMyReceipt(c echo.Context) error {
 	s := siteOf(c)
 	setHeader(c.Response().Header(), "Cache-Control", noStore)
 	sealed, _ := s.jar.Read(c.Request(), secure(c), a.Now())
+	return a.answerMine(c, s, sealed)
+}
+
+// postMyReceipt does the same for who holds the sealed value in script storage.
+func (a *API) postMyReceipt(c echo.Context) error {
+	s := siteOf(c)
+	setHeader(c.Response().Header(), "Cache-Control", noStore)
+	if _, err := pageOrigin(c.Request(), s); err != nil {
+		return err
+	}
+	var held struct {
+		Sealed string `json:"sealed"`
+	}
+	if err := decodeJSON(c.Request(), &held); err != nil {
+		return err
+	}
+	if s.Deployment.Mode != consent.ModeRemote {
+		return ErrReceipt
+	}
+	sealed, err := s.jar.Decode(held.Sealed, a.Now())
+	if err != nil {
+		return ErrReceipt
+	}
+	return a.answerMine(c, s, sealed)
+}
+
+func (a *API) answerMine(c echo.Context, s *Site, sealed *consent.Sealed) error {
 	if sealed == nil {
 		return ErrReceipt
 	}

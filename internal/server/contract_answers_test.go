@@ -103,7 +103,7 @@ func (a ask) request(t testing.TB, r *rig) *http.Request {
 	if method == "POST" {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if strings.HasSuffix(path, "/choices") || strings.Contains(path, "/receipts/") {
+	if strings.HasSuffix(path, "/choices") || strings.Contains(path, "/receipts/") && !strings.HasSuffix(path, "/mine") {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for line := range strings.Lines(a.headers) {
@@ -169,6 +169,7 @@ func TestEveryDocumentedAnswerIsGiven(t *testing.T) {
 	writeSite(t, dir, "shop.yaml", shopYAML)
 	writeSite(t, dir, "sub.yaml", subYAML)
 	writeSite(t, dir, "hidden.yaml", hiddenYAML)
+	writeSite(t, dir, "far.yaml", farYAML)
 	store := &moodyStore{}
 	r := newRig(t, dir, func(s consent.Store) consent.Store { store.Store = s; return store })
 
@@ -179,6 +180,7 @@ func TestEveryDocumentedAnswerIsGiven(t *testing.T) {
 	r.answerSightings(t)
 	r.answerChoices(t, store)
 	r.answerReceipts(t, store)
+	r.answerHolders(t)
 	r.answerLog(t, store)
 	r.answerTheSlow(t)
 	r.answerTheMany(t)
@@ -297,7 +299,7 @@ func (r *rig) answerDecisions(t *testing.T, store *moodyStore) {
 }
 
 func (r *rig) answerPreflights(t *testing.T) {
-	for _, path := range []string{"/decisions", "/impressions", "/sightings"} {
+	for _, path := range []string{"/decisions", "/impressions", "/sightings", "/receipts/mine"} {
 		r.expect(t, "OPTIONS "+path+" 204", ask{to: "OPTIONS " + path, headers: subPage})
 		r.expect(t, "OPTIONS "+path+" 403"+jsonError+"origin", ask{to: "OPTIONS /privacy" + path})
 		r.expect(t, "OPTIONS "+path+" 404"+jsonError+"no-site", ask{to: "OPTIONS " + path, headers: foreign})

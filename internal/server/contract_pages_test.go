@@ -188,11 +188,11 @@ func (r *rig) answerErasures(t *testing.T, store *moodyStore, link string, cooki
 func (r *rig) answerTheSlow(t *testing.T) {
 	var wait sync.WaitGroup
 	receipt := "/receipts/" + strings.Repeat("A", 64)
-	paths := []string{"/decisions", "/impressions", "/sightings", "/choices", receipt, "/choices", receipt}
+	paths := []string{"/decisions", "/impressions", "/sightings", "/receipts/mine", "/choices", receipt, "/choices", receipt}
 	got := make([]exchange, len(paths))
 	for i, path := range paths {
 		a := ask{to: "POST /privacy" + path, body: strings.Repeat(" ", 100)}
-		if i > 4 {
+		if i > 5 {
 			a.headers = browses
 		}
 		request := a.request(t, r)
@@ -238,7 +238,7 @@ func (r *rig) answerTheMany(t *testing.T) {
 		_, _ = io.Copy(io.Discard, response.Body)
 		_ = response.Body.Close()
 	}
-	for _, path := range []string{"/decisions", "/impressions", "/unasked", "/sightings"} {
+	for _, path := range []string{"/decisions", "/impressions", "/unasked", "/sightings", "/receipts/mine"} {
 		r.expect(t, "POST "+path+" 429"+jsonError+"rate", ask{to: "POST /privacy" + path, headers: network})
 	}
 	r.expect(t, "POST /choices 429"+jsonError+"rate", ask{to: "POST /privacy/choices", headers: network})

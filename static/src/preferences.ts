@@ -3,10 +3,10 @@
 import { mount } from './mount'
 import { all, failed, say, slot, tellChanged, tellSignal, type Recorder } from './banner'
 import { honoured, readHint, some } from './cookie'
-import { idle } from './record'
+import { idle, keep } from './record'
 import type { Asking, Decision, Statuses } from './types'
 
-/** What GET receipts/mine answers, all absent when nothing is held. */
+/** What receipts/mine answers, all absent when nothing is held. */
 interface Held {
   record?: string
   date?: string
@@ -28,6 +28,12 @@ function writeMoment(pattern: string, months: string[], t: Date): string {
   const parts: Record<string, unknown> = { d: t.getDate(), dd: two(t.getDate()), month: months[t.getMonth()], y: t.getFullYear(), h: t.getHours(), hh: two(t.getHours()), min: two(t.getMinutes()) }
   return pattern.replace(/{(\w+)}/g, (_, name) => String(parts[name]))
 }
+
+/** A request that carries what the visitor holds: cookies, or in mode remote the value that the script keeps. */
+const authority = (gate: Asking): RequestInit =>
+  gate.policy.mode == 'remote'
+    ? { method: 'POST', credentials: 'omit', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sealed: keep(gate, 'sealed') || '' }) }
+    : { credentials: gate.policy.mode == 'path' ? 'same-origin' : 'include', headers: { accept: 'application/json' } }
 
 const status = (input: HTMLInputElement) => (input.checked ? 'granted' : 'denied')
 
@@ -158,14 +164,13 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
   /** Tells the holder of a record when it was made, its number, what has changed since, and where to see it. */
   async function showReceipt(known: boolean): Promise<void> {
     const line = slot(dialog!, 'receipt')
-    line.hidden = !known || gate.policy.mode == 'remote'
+    line.hidden = !known
     tellSince()
     if (line.hidden) return
     line.style.visibility = 'hidden' // in its place, so that no button moves under a finger
     try {
       await idle(gate)
-      const credentials = gate.policy.mode == 'path' ? 'same-origin' : 'include'
-      const response = await fetch(`${gate.policy.base}/receipts/mine?locale=${gate.locale}`, { credentials, headers: { accept: 'application/json' } })
+      const response = await fetch(`${gate.policy.base}/receipts/mine?locale=${gate.locale}`, authority(gate))
       const { record, date, receipt, changes } = (await response.json()) as Held
       slot(line, 'date').textContent = writeMoment(line.dataset.decided!, line.dataset.months!.split('|'), new Date(date!))
       slot(line, 'record').textContent = record!

@@ -2,7 +2,7 @@
 // http and https, and whatever was asked of it is remembered.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request as forward } from "node:http";
 import { createServer as createSecure } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,12 +18,30 @@ function certificate() {
   return files;
 }
 
-/** answer({ host, path, url, kind }) gives [type, text]; requests lists { host, path, url, referer } of all. */
-export async function startInternet(answer) {
+/** Hands a request on to a server on this machine, as a proxy in front of it would. */
+function handOn(address, request, response) {
+  const [hostname, port] = address.split(":");
+  const headers = { ...request.headers, "x-forwarded-for": "198.51.100.1", "x-forwarded-proto": "https" };
+  const onward = forward({ hostname, port, path: request.url, method: request.method, headers }, (answer) => {
+    if (request.url.endsWith("/gate.js")) answer.headers["cache-control"] = "no-store"; // today's, also right after a change
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on("error", () => response.writeHead(502).end());
+  request.pipe(onward);
+}
+
+/**
+ * answer({ host, path, url, kind }) gives [type, text]; requests lists { host, path, url, referer }
+ * of all. behind(host) is the address of a server on this machine that answers https in
+ * its place, if there is one.
+ */
+export async function startInternet(answer, behind = () => "") {
   const requests = [];
   const respond = (request, response, host, url) => {
     const path = new URL(url).pathname;
     requests.push({ host, path, url, referer: request.headers.referer ?? request.headers.origin ?? "" });
+    if (behind(host)) return handOn(behind(host), request, response);
     const [type, text] = answer({ host, path, url, kind: request.headers["sec-fetch-dest"] });
     response.writeHead(200, { "content-type": type, "cache-control": "no-store", "access-control-allow-origin": "*" }).end(text);
   };

@@ -13,8 +13,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /**
  * site(origin) gives the site file; page(path) what a page answers: { type, body,
  * headers }, or nothing for 404. more are further sites, by id; server changes the
- * server's file, env the program's environment. Returns the origin, the operators'
- * address, the set-up link, what was posted, what was asked of the program, rewrite, which changes a site file, run,
+ * server's file, env the program's environment. Returns the origin, the visitors' and
+ * the operators' address, the set-up link, what was posted, what was asked of the program, rewrite, which changes a site file, run,
  * which runs the program itself, and stop. What visitor holds are headers that the
  * proxy adds to requests of the program: x-country and x-region say where the visitor is.
  */
@@ -34,6 +34,7 @@ export async function startOwnSite({ site, page, more = {}, server: change = (te
   const program = await startProgram(dir, { shop: site, ...more }, it.origin, change, env);
   upstream = new URL(`http://${program.visitors}`);
   it.operators = program.operators;
+  it.visitors = program.visitors;
   it.link = program.link;
   it.run = (...args) => run(program.binary, ["--config", program.home, ...args]);
   it.rewrite = (change, id = "shop") => writeFileSync(program.file(id), change(readFileSync(program.file(id), "utf8")));

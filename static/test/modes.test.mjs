@@ -1,0 +1,112 @@
+// Where Consentry stands on a host of its own: below the site's domain, with cookies that
+// both share, or on another domain, where what the visitor holds travels in requests.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { inEveryEngine } from "./engines.mjs";
+import { startInternet } from "./internet.mjs";
+import { waitFor } from "./page.mjs";
+import { startOwnSite } from "./site.mjs";
+import { button, recorded } from "./visit.mjs";
+
+const site = (id, placed) => () => `
+id: ${id}
+name: Shop
+origins: ["https://www.${id}.example"]
+${placed}
+gate: known
+controller: {name: Shop Ltd, address: "1 Road", contact: a@shop.example}
+locales: [en]
+categories:
+  - {id: analytics, services: [ga4]}
+`;
+
+const modes = {
+  shop: { name: "on a host below the site's domain", host: "privacy.shop.example", placed: "mode: subdomain\nhost: privacy.shop.example\ncookie: {scope: domain, domain: shop.example}" },
+  far: { name: "on a host of another domain", host: "privacy.vendor.example", placed: "mode: remote\nhost: privacy.vendor.example" },
+};
+
+const page = (gate) => `<!doctype html><html lang="en"><head><title>Shop</title><script>ran = []</script>${gate}</head><body>
+<p>Text</p><a id="settings" href="#consentry-settings">Settings</a><script type="text/plain" data-consent="analytics">ran.push("tag")</script></body></html>`;
+
+describe("Consentry", () => {
+  const use = {};
+  before(async () => {
+    use.program = await startOwnSite({ site: site("shop", modes.shop.placed), more: { far: site("far", modes.far.placed) }, page: () => undefined });
+    const gates = Object.fromEntries(Object.keys(modes).map((id) => [`www.${id}.example`, use.program.run("snippet", id).match(/^<script src=.*$/m)[0]]));
+    const hosts = Object.values(modes).map(({ host }) => host);
+    use.internet = await startInternet(({ host }) => ["text/html", gates[host] ? page(gates[host]) : ""], (host) => hosts.includes(host) && use.program.visitors);
+  });
+  after(async () => { use.internet?.stop(); await use.program?.stop(); });
+
+  inEveryEngine((newPage) => {
+    for (const [id, { name, host }] of Object.entries(modes))
+      describe(name, () => {
+        async function onPage(act) {
+          const tab = await newPage();
+          try {
+            await tab.open(`https://www.${id}.example/`);
+            await act(tab);
+          } finally {
+            await tab.close();
+          }
+        }
+        const ran = (tab) => tab.evaluate(() => ran);
+        const asked = (tab) => waitFor(() => tab.exists(button("accept-all")), "the banner");
+        const answer = async (tab, control) => {
+          await asked(tab);
+          await tab.click(button(control));
+          await recorded(tab);
+        };
+        const openSettings = async (tab) => {
+          await tab.click("#settings");
+          await waitFor(() => tab.exists(button("save")), "the preferences");
+        };
+
+        it("asks once, opens what is permitted, and takes it back", () =>
+          onPage(async (tab) => {
+            await asked(tab);
+            assert.deepEqual(await ran(tab), []);
+            await answer(tab, "accept-all");
+            await waitFor(async () => (await ran(tab)).length, "the tag");
+            await tab.reload();
+            await waitFor(async () => (await ran(tab)).length, "the tag on the next page");
+            assert.equal(await tab.exists(button("accept-all")), false, "nobody is asked twice");
+            await openSettings(tab);
+            await tab.click(button("withdraw"));
+            await waitFor(async () => (await ran(tab).catch(() => ["leaving"])).length === 0, "the page without the tag");
+            assert.deepEqual(await ran(tab), []);
+          }));
+
+        it("shows where the receipt is, and what it was given for", () =>
+          onPage(async (tab) => {
+            await answer(tab, "accept-all");
+            await openSettings(tab);
+            await waitFor(() => tab.exists("[data-slot=receipt] a"), "the receipt's line");
+            const { link, record } = await tab.evaluate(() => {
+              const search = (root) => root.querySelector("[data-slot=receipt]") ?? [...root.querySelectorAll("*")].map((el) => el.shadowRoot && search(el.shadowRoot)).find(Boolean);
+              const line = search(document);
+              return { link: line.querySelector("a").href, record: line.querySelector("[data-slot=record]").textContent };
+            });
+            assert.match(record, /^[\w-]{22}$/);
+            assert.ok(link.startsWith(`https://${host}/`), link);
+            await tab.evaluate((to) => { location.href = to; }, link);
+            await waitFor(async () => (await tab.evaluate(() => location.href + document.body?.textContent)).startsWith(link), "the receipt");
+            await waitFor(async () => (await tab.evaluate(() => document.body.textContent)).includes(record), "the receipt that names the record");
+          }));
+
+        it("says on asking again what has changed", () =>
+          onPage(async (tab) => {
+            await answer(tab, "reject-all");
+            use.program.rewrite((text) => text.replace("[ga4]", "[ga4, matomo]"), id);
+            try {
+              await waitFor(async () => { await tab.reload(); return tab.exists(button("accept-all")); }, "the new question", 30_000);
+              await tab.click(button("choose"));
+              await waitFor(() => tab.exists("[data-slot=since] li"), "what has changed");
+            } finally {
+              use.program.rewrite((text) => text.replace("[ga4, matomo]", "[ga4]"), id);
+              await waitFor(async () => { await tab.reload(); return !(await tab.exists(button("accept-all"))); }, "the old question", 30_000);
+            }
+          }));
+      });
+  }, () => ({ through: use.internet.proxy }));
+});
