@@ -86,7 +86,7 @@ var floors = [][]string{
 	{"cookie", "hold", "requests", "world", "mount", "marks", "readout"},
 	{"record", "chart"},
 	{"signals", "calls", "sweep", "opener", "guard", "report", "loader", "control", "send", "banner", "bundle", "grant", "placeholders", "charts"},
-	{"preferences", "heed"},
+	{"preferences", "heed", "back"},
 	{"queue"},
 	{"start"},
 	{"main", "auto-main", "opener-main", "bootstrap-main", "early-main", "banner-main", "preferences-main", "placeholders-main", "declaration-main", "dashboard-main"},

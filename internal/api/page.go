@@ -66,6 +66,24 @@ func (s *Site) backURL(path string) string {
 	return s.Deployment.Origins[0] + path
 }
 
+// changeURL is where a recorded choice is changed: on a page of ours, or on the site's
+// own where nothing of ours reaches what the browser keeps.
+func (s *Site) changeURL() string {
+	if s.Deployment.Mode == consent.ModeRemote {
+		return s.backURL("/#consentry-settings")
+	}
+	return s.Base() + "/choices"
+}
+
+// forgottenURL is the address to go back to after an erasure, which has the browser
+// forget the choice where no cookie of ours does.
+func (s *Site) forgottenURL() string {
+	if s.Deployment.Mode == consent.ModeRemote {
+		return s.backURL("/#consentry-forget")
+	}
+	return s.backURL("/")
+}
+
 // wantsJSON reports whether a client asks for JSON rather than a page.
 func wantsJSON(r *http.Request) bool {
 	accept := r.Header.Get("Accept")

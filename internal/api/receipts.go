@@ -121,7 +121,7 @@ func receiptFormat(c echo.Context) string {
 func (a *API) showReceipt(c echo.Context, s *Site, r receipt, status int) error {
 	p := templates.ReceiptPage{
 		Nonce: pageHeaders(c, s), Site: s.Site, Locale: s.pageLocale(c.Request(), c.QueryParam("locale")), Back: s.backURL("/"),
-		Choices: s.Base() + "/choices", Refused: status == http.StatusConflict, Failed: status == http.StatusServiceUnavailable, Partial: r.partial,
+		Choices: s.changeURL(), Refused: status == http.StatusConflict, Failed: status == http.StatusServiceUnavailable, Partial: r.partial,
 		Own: r.held[r.own].stored.Index, Earlier: s.earlierURL(r),
 		Files: []templates.ReceiptFile{{Name: "JSON", URL: "?format=json"}, {Name: "JSON-LD", URL: "?format=jsonld"}, {Name: "tlog-proof", URL: "?format=proof"}},
 	}
@@ -141,8 +141,12 @@ func (a *API) showReceipt(c echo.Context, s *Site, r receipt, status int) error 
 }
 
 func showNothing(c echo.Context, s *Site, status int, says string) error {
+	return showLeaving(c, s, status, says, s.backURL("/"))
+}
+
+func showLeaving(c echo.Context, s *Site, status int, says, back string) error {
 	p := templates.ReceiptNonePage{
-		Nonce: pageHeaders(c, s), Site: s.Site, Locale: s.pageLocale(c.Request(), c.QueryParam("locale")), Says: says, Back: s.backURL("/"),
+		Nonce: pageHeaders(c, s), Site: s.Site, Locale: s.pageLocale(c.Request(), c.QueryParam("locale")), Says: says, Back: back,
 	}
 	c.Response().WriteHeader(status)
 	return templates.ReceiptNone(p).Render(c.Request().Context(), c.Response())
@@ -236,7 +240,7 @@ func (a *API) eraseReceipt(c echo.Context) error {
 	if sealed != nil && slices.ContainsFunc(r.held, func(h opened) bool { return h.stored.Record == sealed.Record }) {
 		s.jar.Forget(c.Response().Header(), secure(c))
 	}
-	return showNothing(c, s, http.StatusOK, s.Texts[locale].Erased)
+	return showLeaving(c, s, http.StatusOK, s.Texts[locale].Erased, s.forgottenURL())
 }
 
 // refuseErasure needs the request in the log: from then on somebody has to answer

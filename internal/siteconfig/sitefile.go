@@ -151,7 +151,8 @@ type SiteFile struct {
 	// How visitors open their settings again. button, link: one of ours at the edge
 	// of every page, always in the same place; own: every page of the site has an
 	// element of the owner's with the attribute data-consentry-settings, or a link to
-	// #consentry-settings; none: nothing, which check warns about.
+	// #consentry-settings, which may also lead to a page from elsewhere; none: nothing,
+	// which check warns about.
 	Settings string `yaml:"settings" jsonschema:"enum=button,enum=link,enum=own,enum=none,default=button"`
 
 	// Links on the banner's first layer, such as the privacy policy.

@@ -1,6 +1,7 @@
 // The opener's bundle: wiring only. The gate fetches it when something may run,
 // or, once the page is there, when something may be left to delete or a choice
 // can be changed.
+import { cameBack } from './back'
 import { lender } from './bundle'
 import { tell } from './calls'
 import { control } from './control'
@@ -29,5 +30,6 @@ if (gate && !gate.release) {
   control(gate)
   heed(gate as Asking)
   Object.assign(gate, opener(gate), { grant: granter(gate as Asking) })
+  cameBack(gate as Asking)
   gate.reload!() // what ran was taken back before this was here
 }

@@ -77,21 +77,52 @@ describe("Consentry", () => {
             assert.deepEqual(await ran(tab), []);
           }));
 
-        it("shows where the receipt is, and what it was given for", () =>
+        /** Opens the receipt by the preferences' link, and returns the record's number as they tell it. */
+        const openReceipt = async (tab) => {
+          await openSettings(tab);
+          await waitFor(() => tab.exists("[data-slot=receipt] a"), "the receipt's line");
+          const { link, record } = await tab.evaluate(() => {
+            const search = (root) => root.querySelector("[data-slot=receipt]") ?? [...root.querySelectorAll("*")].map((el) => el.shadowRoot && search(el.shadowRoot)).find(Boolean);
+            const line = search(document);
+            return { link: line.querySelector("a").href, record: line.querySelector("[data-slot=record]").textContent };
+          });
+          assert.match(record, /^[\w-]{22}$/);
+          assert.ok(link.startsWith(`https://${host}/`), link);
+          await follow(tab, link);
+          return record;
+        };
+        const follow = async (tab, link) => {
+          await tab.evaluate((to) => { location.href = to; }, link);
+          await waitFor(async () => link.startsWith(await tab.evaluate(() => location.origin + location.pathname)) && tab.evaluate(() => document.readyState === "complete"), "the page behind the link");
+        };
+        const linkOf = (tab, selector) => tab.evaluate((at) => document.querySelector(at).href, selector);
+
+        it("shows where the receipt is, from which the choice can be changed", () =>
           onPage(async (tab) => {
             await answer(tab, "accept-all");
-            await openSettings(tab);
-            await waitFor(() => tab.exists("[data-slot=receipt] a"), "the receipt's line");
-            const { link, record } = await tab.evaluate(() => {
-              const search = (root) => root.querySelector("[data-slot=receipt]") ?? [...root.querySelectorAll("*")].map((el) => el.shadowRoot && search(el.shadowRoot)).find(Boolean);
-              const line = search(document);
-              return { link: line.querySelector("a").href, record: line.querySelector("[data-slot=record]").textContent };
-            });
-            assert.match(record, /^[\w-]{22}$/);
-            assert.ok(link.startsWith(`https://${host}/`), link);
-            await tab.evaluate((to) => { location.href = to; }, link);
-            await waitFor(async () => (await tab.evaluate(() => location.href + document.body?.textContent)).startsWith(link), "the receipt");
-            await waitFor(async () => (await tab.evaluate(() => document.body.textContent)).includes(record), "the receipt that names the record");
+            const record = await openReceipt(tab);
+            assert.ok((await tab.evaluate(() => document.body.textContent)).includes(record), "the receipt names the record");
+            await follow(tab, await linkOf(tab, ".erase > a"));
+            const withdrawals = () => use.program.run("export", id, "--format", "ndjson").split('"event":"withdrawn"').length;
+            const before = withdrawals();
+            const change = id === "far" ? button("withdraw") : "[name=control][value=reject-all]";
+            await waitFor(() => tab.exists(change), "where the choice is changed");
+            await tab.click(change);
+            await waitFor(() => withdrawals() > before, "the withdrawal's record");
+            await tab.open(`https://www.${id}.example/`);
+            await waitFor(() => tab.evaluate(() => document.readyState === "complete"), "the page");
+            assert.deepEqual(await ran(tab), [], "what was withdrawn runs no more");
+          }));
+
+        it("asks again whoever has their record erased", () =>
+          onPage(async (tab) => {
+            await answer(tab, "accept-all");
+            await openReceipt(tab);
+            await tab.click(".erase form:not(:has([name])) button");
+            await waitFor(() => tab.exists(".back") && tab.evaluate(() => !document.querySelector(".erase")), "the page that says so");
+            await follow(tab, await linkOf(tab, "a.back"));
+            await asked(tab);
+            assert.deepEqual(await ran(tab), []);
           }));
 
         it("says on asking again what has changed", () =>
