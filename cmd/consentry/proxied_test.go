@@ -117,7 +117,10 @@ func TestLimitsBehindNginxAreEachVisitorsOwn(t *testing.T) {
 // whatever coding their browser asks for.
 func TestNginxServesWhatAKilledServerServed(t *testing.T) {
 	p, address := startBehindNginx(t, behindNginx)
-	scripts := []string{"/privacy/gate.js", "/privacy/banner/" + p.renderingAt(address) + "/en.js"}
+	scripts := []string{"/privacy/gate.js"}
+	for _, bundle := range []string{"opener", "banner", "preferences", "placeholders"} {
+		scripts = append(scripts, "/privacy/"+bundle+"/"+p.renderingAt(address)+"/en.js")
+	}
 	for _, path := range scripts {
 		for _, accepts := range []string{"gzip, deflate, br", "gzip", ""} {
 			if got := through(t, address, "GET", path, "", "Accept-Encoding: "+accepts); got.status != http.StatusOK {
