@@ -40,6 +40,8 @@ type snippet struct {
 	Script, Embed *tag   // one service to show each form of marked tag with
 	Inline        string // the script that the page holds
 	Hash          string // of the same, as a Content-Security-Policy names it
+	Gate          string // its frozen script's name
+	Integrity     string // of the same
 	Nonce         string // attribute of every script element, with a space before it
 	Consent       string // JSON: which Consent Mode key follows which category
 }

@@ -37,6 +37,12 @@ after each change of the site's file and each update: it names today's banner, a
 one of another day costs a first visitor a request and gains nothing. It is not for
 sites whose visitors are treated by where they are.
 
+With --frozen the gate's tag names the gate of today by its digest, and its bytes by
+an integrity attribute: browsers run nothing else, whoever may have got hold of the
+way or of the server. It presumes of nobody that they need not be asked. Print it again
+after each change of the site's file and each update; until then the older gate stays
+at its address, and whoever answers it is shown today's banner where that asks more.
+
 With --for it prints what other systems want:
 
   gtm         a tag template for Google Tag Manager: save it as a .tpl file, and
@@ -81,7 +87,7 @@ func newSnippetCommand(env environment) *cobra.Command {
 			switch {
 			case o.gateFile != "":
 				return writeGate(cmd.Context(), env, config, site, o.gateFile)
-			case o.inline || o.early || o.recipe != "":
+			case o.inline || o.early || o.frozen || o.recipe != "":
 				return o.printRendered(cmd.Context(), env, config, site)
 			}
 			return o.print(env, config, site)
@@ -91,7 +97,8 @@ func newSnippetCommand(env environment) *cobra.Command {
 	cmd.Flags().StringVar(&o.proxy, "proxy", "", "only the lines for this web server: nginx, caddy or traefik")
 	cmd.Flags().BoolVar(&o.inline, "inline", false, "the head of pages that start Tag Manager before the gate can load")
 	cmd.Flags().BoolVar(&o.early, "early", false, "the head of pages that have the banner fetched beside the gate")
-	cmd.Flags().StringVar(&o.nonce, "nonce", "", "with --inline or --early: what stands in the nonce attribute")
+	cmd.Flags().BoolVar(&o.frozen, "frozen", false, "the gate's tag with its digest and an integrity attribute")
+	cmd.Flags().StringVar(&o.nonce, "nonce", "", "with --inline, --early or --frozen: what stands in the nonce attribute")
 	cmd.Flags().StringVar(&o.recipe, "for", "", "what another system wants: gtm (a tag template) or wordpress (a plugin)")
 	cmd.Flags().StringVar(&o.gateFile, "write-gate", "", "write the gate script to this file instead")
 	return cmd
@@ -99,7 +106,7 @@ func newSnippetCommand(env environment) *cobra.Command {
 
 type snippetOptions struct {
 	mode, proxy, gateFile, nonce, recipe string
-	inline, early                        bool
+	inline, early, frozen                bool
 }
 
 func (o *snippetOptions) check() error {
@@ -113,16 +120,16 @@ func (o *snippetOptions) check() error {
 		return usagef("--for must be gtm or wordpress, not %q", o.recipe)
 	}
 	whole := 0
-	for _, asked := range []bool{o.gateFile != "", o.inline, o.early, o.recipe != "", o.mode != "" || o.proxy != ""} {
+	for _, asked := range []bool{o.gateFile != "", o.inline, o.early, o.frozen, o.recipe != "", o.mode != "" || o.proxy != ""} {
 		if asked {
 			whole++
 		}
 	}
 	switch {
 	case whole > 1:
-		return usagef("--write-gate, --inline, --early and --for each go alone, and with the site's own mode")
-	case o.nonce != "" && !o.inline && !o.early:
-		return usagef("--nonce goes with --inline and --early")
+		return usagef("--write-gate, --inline, --early, --frozen and --for each go alone, and with the site's own mode")
+	case o.nonce != "" && !o.inline && !o.early && !o.frozen:
+		return usagef("--nonce goes with --inline, --early and --frozen")
 	case strings.ContainsAny(o.nonce, "\"<>"):
 		return usagef("--nonce stands in an attribute and cannot hold any of \" < >")
 	}
@@ -193,18 +200,33 @@ func (o *snippetOptions) printRendered(ctx context.Context, env environment, con
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(script)
-	s.Inline, s.Hash, s.Consent = string(script), "sha256-"+base64.StdEncoding.EncodeToString(sum[:]), string(keys)
+	s.Inline, s.Hash, s.Consent = string(script), integrity(script), string(keys)
 	if o.nonce != "" {
 		s.Nonce = ` nonce="` + o.nonce + `"`
 	}
-	if o.inline {
-		return s.print(env.stdout, "inline.html.tmpl")
+	gate, digest := rendered.GateBytes()
+	s.Gate, s.Integrity = "gate."+digest+".js", integrity(gate)
+	return s.print(env.stdout, o.file())
+}
+
+// file is the template of what holds something of the gate.
+func (o *snippetOptions) file() string {
+	switch {
+	case o.inline:
+		return "inline.html.tmpl"
+	case o.early:
+		return "early.html.tmpl"
+	case o.frozen:
+		return "frozen.html.tmpl"
 	}
-	if o.early {
-		return s.print(env.stdout, "early.html.tmpl")
-	}
-	return s.print(env.stdout, recipeFile(o.recipe))
+	return recipeFile(o.recipe)
+}
+
+// integrity names a script's bytes as an integrity attribute and a
+// Content-Security-Policy do.
+func integrity(script []byte) string {
+	sum := sha256.Sum256(script)
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // writeGate writes the gate so that a web server reading the file at the same
