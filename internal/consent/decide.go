@@ -153,7 +153,7 @@ func (q *Request) objects(next State, now Timestamp) bool {
 	if q.Ruling.Regime != OptIn || q.presumed(now) == nil || (control != "save" && control != "api") {
 		return false
 	}
-	standing := q.Ruling.Standing(q.Policy, q.Previous, q.Hint, now.Time)
+	standing := q.Ruling.Standing(q.Policy, q.Previous, nil, now.Time) // the page has narrowed the hint by this very decision
 	objected := false
 	for i, c := range q.Policy.Optional() {
 		was, is := standing.Categories[c.ID].Status == Granted, next.Categories[c.ID].Status == Granted
