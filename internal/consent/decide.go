@@ -114,25 +114,27 @@ func (q *Request) embeds(now Timestamp) State {
 }
 
 // earlier tells what holds from before: the answers that a decision about one
-// service leaves as they were, what the sealed cookie permits, and what both
-// cookies together do.
+// service leaves as they were, what the sealed cookie permits, and what both cookies
+// together do, under a signal that they may not know of.
 func (q *Request) earlier(now Timestamp) (kept State, before, effective []bool) {
 	if q.Previous == nil {
 		return kept, nil, q.presumed(now)
 	}
 	kept = q.Previous.State()
 	before = permitted(q.Asked, kept)
+	mark := q.Policy.SignalMark()
+	despite := kept.Services[mark] != "" && (q.Hint == nil || q.Hint.Services[mark] != "")
 	if q.Hint != nil {
 		kept = And(kept, *q.Hint)
-		if now.Before(kept.Expires) {
-			effective = permitted(q.Asked, kept)
-		}
+	}
+	if q.Ruling.Signal && !despite {
+		kept.denyAll()
+	}
+	if q.Hint != nil && now.Before(kept.Expires) {
+		effective = permitted(q.Asked, kept)
 	}
 	if presumed := q.presumed(now); presumed != nil {
 		effective = presumed
-	}
-	if _, despite := kept.Services[q.Policy.SignalMark()]; q.Ruling.Signal && !despite {
-		kept.denyAll()
 	}
 	return kept, before, effective
 }

@@ -123,22 +123,27 @@ func (s State) denyAll() {
 }
 
 // yield denies what gives way to a signal, with all services in it but those that kept
-// grants. With a signal in view only a click on a service's own embed grants one: that
-// is no sale and no sharing, since the visitor directs it, by Cal. Civ. Code 1798.140
-// (ad)(2)(A) and (ah)(2)(A).
+// grants, under the same question, and that s does not deny. With a signal in view only a
+// click on a service's own embed grants one: that is no sale and no sharing, since the
+// visitor directs it, by Cal. Civ. Code 1798.140(ad)(2)(A) and (ah)(2)(A).
 func (s State) yield(p *Policy, kept State) {
 	for _, c := range p.Optional() {
-		if !p.Yields(c.ID) {
+		choice, answered := s.Categories[c.ID]
+		if !answered || !p.Yields(c.ID) {
 			continue
 		}
-		if choice, ok := s.Categories[c.ID]; ok {
-			choice.Status = Denied
-			s.Categories[c.ID] = choice
-		}
+		same := kept.Categories[c.ID].Digest == choice.Digest
 		for _, service := range c.Services {
-			if s.Services[service.ID] == Granted && kept.Services[service.ID] != Granted {
+			status, chosen := s.Services[service.ID]
+			switch {
+			case status == Denied || !chosen && choice.Status == Denied:
+			case same && kept.Services[service.ID] == Granted:
+				s.Services[service.ID] = Granted
+			case chosen:
 				s.Services[service.ID] = Denied
 			}
 		}
+		choice.Status = Denied
+		s.Categories[c.ID] = choice
 	}
 }

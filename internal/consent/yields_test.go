@@ -1,6 +1,7 @@
 package consent_test
 
 import (
+	"maps"
 	"reflect"
 	"testing"
 	"time"
@@ -95,6 +96,48 @@ func TestASingleEmbedOpensWithASignalInView(t *testing.T) {
 		if s := standing(out); s.PermitsService(q.Policy, "youtube", q.Now) != keeps || s.PermitsService(q.Policy, "sharer", q.Now) {
 			t.Errorf("kept %v: %+v", keeps, s)
 		}
+	}
+}
+
+// Who accepts everything has not switched off the embed that they let open before, by
+// its own button; a new question about its category voids that, as it voids all grants.
+func TestAcceptingEverythingUnderASignalTakesNoEmbedBack(t *testing.T) {
+	q := returning(t, onlyYouTube(signalling(t, false), "allow-service", consent.Keep))
+	for _, control := range []string{"accept-all", "api"} {
+		q.Decision.Control = control
+		q.Decision.Services = nil
+		q.Decision.Categories = map[string]consent.Status{"analytics": consent.Granted, "share": consent.Granted, "marketing": consent.Granted}
+		out := decide(t, q)
+		s := out.Sealed.State()
+		if !s.PermitsService(q.Policy, "youtube", q.Now) || s.PermitsService(q.Policy, "sharer", q.Now) || s.Permits(q.Policy, "share", q.Now) || out.Record.Event != consent.Partial {
+			t.Errorf("%s: %s leaves %+v", control, out.Record.Event, s)
+		}
+	}
+	stale := *q.Previous
+	stale.Categories = maps.Clone(stale.Categories)
+	stale.Categories["share"] = [2]string{string(consent.Denied), "outdated"}
+	hint := stale.State()
+	q.Previous, q.Hint = &stale, &hint
+	if out := decide(t, q); out.Next.PermitsService(q.Policy, "youtube", q.Now) {
+		t.Errorf("what was allowed of another question: %+v", out.Next)
+	}
+}
+
+// What a signal suspends is permitted no more, so that a click that permits it again
+// needs its proof, whatever the cookies from before the signal say; nor does a mark in
+// the hint alone, which any script can write, bring anything back.
+func TestAGrantUnderASignalThatTheCookiesDoNotKnowNeedsTheProof(t *testing.T) {
+	first := shopRequest(t)
+	first.Decision.Services = nil
+	q := returning(t, first)
+	q.Ruling, q.Signals = q.Policy.Ruling("", true, false), consent.Signals{GPC: true, Source: "header"}
+	if !decide(t, q).Grants {
+		t.Error("the same answer again needs no proof under a signal that had suspended it")
+	}
+	q = onlyYouTube(q, "allow-service", consent.Keep)
+	q.Hint.Services[q.Policy.SignalMark()] = consent.Denied
+	if out := decide(t, q); out.Next.Permits(q.Policy, "analytics", q.Now) {
+		t.Errorf("a mark that the hint alone has brings back what was suspended: %+v", out.Next)
 	}
 }
 

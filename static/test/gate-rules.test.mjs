@@ -73,7 +73,7 @@ describe("the rules", () => {
   it("narrow a hint and never widen it, whatever is answered", () => {
     const ids = ["analytics", "share", "constructor"];
     const conditions = [...ids, "ga4", "matomo", "youtube"];
-    const states = ["", "1.2000000.analytics~g~AAAA.share~g~SSSS.constructor~d~CCCC", "1.2000000.analytics~d~AAAA.ga4~g.share~g~SSSS.youtube~d", "1.2000000.analytics~g~OLD1.share~g~SSSS"];
+    const states = ["", "1.2000000.analytics~g~AAAA.share~g~SSSS.constructor~d~CCCC", "1.2000000.analytics~d~AAAA.ga4~g.share~g~SSSS.youtube~d", "1.2000000.analytics~g~OLD1.share~g~SSSS", "1.2000000.analytics~d~OLD1.ga4~g.share~g~SSSS.youtube~g"];
     for (const state of states) {
       for (let bits = 0; bits < 64; bits++) {
         const say = (i) => (bits & (1 << i) ? "granted" : "denied");
