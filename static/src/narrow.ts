@@ -13,16 +13,19 @@ export function grants(answer: Pick<Answer, 'categories' | 'services'>): boolean
  */
 export function narrow(policy: Notice, hint: Hint, answer: Answer, now: number): string {
   if (!hint && !policy.categories.some(c => c.presumed) && grants(answer)) return ''
-  const [expires = '', ...known] = hint.slice(2, -1).split('.')
+  const [expires, ...known] = hint.slice(2, -1).split('.') as [string, ...string[]]
   const marks = new Map(known.map(mark => [mark.replace(/~[gd]/, ''), mark]))
-  const deny = (id: string, digest = '') => marks.set(id + digest, id + '~d' + digest)
   for (const c of policy.categories) {
-    const denied = answer.categories[c.id] == 'denied'
-    if (denied) {
+    const question = c.id + '~' + c.digest
+    const asked = marks.has(question)
+    if (answer.categories[c.id] == 'denied') {
       for (const key of marks.keys()) if (key.startsWith(c.id + '~')) marks.delete(key)
-      deny(c.id, '~' + c.digest)
+      marks.set(question, c.id + '~d~' + c.digest)
     }
-    for (const s of c.services) if ((answer.services?.[s] || (marks.has(s) && answer.categories[c.id])) == 'denied') deny(s)
+    for (const s of c.services) {
+      asked || marks.delete(s) // granted under another question, which is not to go on under this one
+      if ((answer.services?.[s] || (marks.has(s) && answer.categories[c.id])) == 'denied') marks.set(s, s + '~d')
+    }
   }
   return ['1', expires || Math.floor(now + policy.memory), ...marks.values()].join('.')
 }

@@ -93,7 +93,7 @@ describe("the rules", () => {
     const all = (status) => Object.fromEntries(policy.categories.map(({ id }) => [id, status]));
     assert.equal(rules.narrow(policy, "", { categories: all("denied") }, now + 0.5), "1.1000100.analytics~d~AAAA.share~d~SSSS.constructor~d~CCCC");
     assert.equal(rules.narrow(policy, "", { categories: { ...all("denied"), share: "granted" } }, now), "");
-    assert.equal(rules.narrow(policy, "1.2000000.ga4~g.analytics~g~gAAA.analytics~d~dAAA.", { categories: all("denied") }, now), "1.2000000.ga4~d.analytics~d~AAAA.share~d~SSSS.constructor~d~CCCC");
+    assert.equal(rules.narrow(policy, "1.2000000.ga4~g.analytics~g~gAAA.analytics~d~dAAA.", { categories: all("denied") }, now), "1.2000000.analytics~d~AAAA.share~d~SSSS.constructor~d~CCCC");
     const kept = "1.2000000.ga4~g.analytics~d~AAAA.share~d~SSSS.constructor~d~CCCC"; // what an embed was permitted, and is again
     assert.equal(rules.narrow(policy, "1.2000000.analytics~d~AAAA.ga4~g.", { categories: all("denied"), services: { ga4: "granted" } }, now), kept);
   });
