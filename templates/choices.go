@@ -111,14 +111,14 @@ func (p *ChoicesPage) sinceValues(shown map[string]bool, value map[string]string
 	return value
 }
 
-// askedAgain lists the categories that are other than this visitor answered them. An
-// alert that the notice has just changed says so already.
+// askedAgain lists the categories that are other than this visitor answered them, as far
+// as both cookies tell. An alert that the notice has just changed says so already.
 func (p *ChoicesPage) askedAgain() (ids []string) {
 	if p.Decided.IsZero() || p.Outcome == Changed || !p.Now.Before(p.State.Expires) {
 		return nil
 	}
 	for _, c := range p.Frame.Optional() {
-		if before, ok := p.State.Categories[c.ID]; ok && before.Digest != c.Digest {
+		if before, ok := p.State.Categories[c.ID]; ok && before.Digest != "" && before.Digest != c.Digest {
 			ids = append(ids, c.ID)
 		}
 	}

@@ -127,7 +127,7 @@ func (s *shownNotice) addLayers(read func(kind string) ([]byte, error)) error {
 			return err
 		}
 		s.Files[layer.kind+".js"] = script
-		shown, err := layerOf(script, s.Record)
+		shown, err := layerOf(script, s.signal())
 		if err != nil {
 			return fmt.Errorf("%s: %w", layer.kind, err)
 		}
@@ -147,7 +147,7 @@ func (d *logDesk) addPage(ctx context.Context, s *shownNotice, f foundRecord, re
 	r := s.Record
 	page := templates.ChoicesPage{
 		Form: form, Frame: f.frame, Locale: r.Notice.Locale, Rendering: r.Notice.Rendering, Now: r.Time.Time,
-		GPC: r.Signals.Honoured && r.Signals.GPC, DNT: r.Signals.Honoured && !r.Signals.GPC, State: r.Before(f.frame, nil, nil),
+		GPC: s.signal() == globalPrivacyControl, DNT: s.signal() == doNotTrack, State: r.Before(f.frame, nil, nil),
 	}
 	if r.Previous != nil {
 		before, err := d.find(ctx, *r.Previous, s.Site)
@@ -186,9 +186,9 @@ func sinceBefore(f, before foundRecord) map[string][]string {
 // written into it as JSON strings.
 var literalText = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"`)
 
-// layerOf takes the HTML and the style out of a stored script, and shows what the
-// browser's signals added.
-func layerOf(script []byte, r *consent.Record) (shownLayer, error) {
+// layerOf takes the HTML and the style out of a stored script, and shows what a signal
+// of the browser added.
+func layerOf(script []byte, signal string) (shownLayer, error) {
 	var html, css string
 	for _, quoted := range literalText.FindAll(script, -1) {
 		var text string
@@ -205,32 +205,9 @@ func layerOf(script []byte, r *consent.Record) (shownLayer, error) {
 	if html == "" || css == "" {
 		return shownLayer{}, errors.New("the stored script holds no HTML and style that this program knows how to show; its bytes are evidence all the same")
 	}
-	html = showSignal(html, r.Signals)
+	html = showSignal(html, signal)
 	html = strings.Replace(html, "<dialog", "<dialog open", 1)
 	return shownLayer{HTML: template.HTML(html), CSS: template.CSS(css)}, nil // held against its digest
-}
-
-// signalLine is a sentence that is shown to browsers that send a signal: the element
-// with the signal's name, if that stands in one of its own, and what follows it.
-var signalLine = regexp.MustCompile(`(<p[^>]*data-slot="(?:gpc|yields)"[^>]*?) hidden>(?:<span>([^<]*)</span>)?([^<]*)`)
-
-// showSignal shows what the browser code does of a signal; what stands behind the
-// name's own element is about Global Privacy Control.
-func showSignal(html string, s consent.Signals) string {
-	switch {
-	case s.GPC:
-		return signalLine.ReplaceAllStringFunc(html, func(line string) string { return strings.Replace(line, " hidden>", ">", 1) })
-	case !s.DNT || !s.Honoured:
-		return html
-	}
-	return signalLine.ReplaceAllStringFunc(html, func(line string) string {
-		parts := signalLine.FindStringSubmatch(line)
-		said := parts[2]
-		if said == "" {
-			said = parts[3]
-		}
-		return parts[1] + ">" + strings.Replace(said, "Global Privacy Control", "Do Not Track", 1)
-	})
 }
 
 //go:embed snippets/notice.html.tmpl

@@ -33,10 +33,9 @@ type choicesView struct {
 
 func (a *API) showChoices(c echo.Context, s *Site, v choicesView) error {
 	now, ruling := a.Now(), s.rulingOf(c)
-	seen := signals(c.Request().Header, &consent.Decision{})
 	p := templates.ChoicesPage{
 		Form: s.scripts[v.locale]["page"].plain, Frame: s.audienceOf(ruling).frame, Nonce: pageHeaders(c, s), Locale: v.locale, Rendering: s.Rendering,
-		Back: s.backURL(v.back), Outcome: v.outcome, Now: now, GPC: ruling.Signal && seen.GPC, DNT: ruling.Signal && !seen.GPC,
+		Back: s.backURL(v.back), Outcome: v.outcome, Now: now, GPC: ruling.Signal && !ruling.DNT, DNT: ruling.DNT,
 	}
 	_, _ = rand.Read(p.ID[:]) // never fails since Go 1.24
 	sealed, hint := s.jar.Read(c.Request(), secure(c), now)

@@ -144,6 +144,20 @@ func TestDoNotTrackAloneNarrowsAGrantOnRecord(t *testing.T) {
 	}
 }
 
+// Where Global Privacy Control binds nobody, a browser that sends it beside Do Not Track
+// reads which of the two is followed.
+func TestThePageNamesTheSignalThatIsFollowed(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", strings.Replace(shopYAML, "locales:", "gpc: binding\nlocales:", 1))
+	r := newRig(t, dir, nil)
+	for headers, want := range map[string]string{"Sec-GPC: 1\nDNT: 1": "Do Not Track honoured", "DNT: 1": "Do Not Track honoured", "Sec-GPC: 1": ""} {
+		_, page := r.do(t, ask{to: "GET /privacy/choices?locale=en", headers: headers}.request(t, r))
+		if strings.Contains(page, "Global Privacy Control") || strings.Contains(page, "honoured") != (want != "") || !strings.Contains(page, want) {
+			t.Errorf("%q: the page does not say %q alone", headers, want)
+		}
+	}
+}
+
 // spaceless is JSON as machines write it.
 func spaceless(s string) string {
 	var b bytes.Buffer

@@ -60,6 +60,23 @@ func TestAVisitorIsToldWhatHasChangedSinceTheirAnswer(t *testing.T) {
 	}
 }
 
+// Whose hint the browser has lost is asked again, and is not told that something had
+// changed.
+func TestNothingHasChangedForSomebodyWhoseHintIsGone(t *testing.T) {
+	dir := t.TempDir()
+	writeSite(t, dir, "shop.yaml", shopYAML)
+	r := newRig(t, dir, nil)
+	response, _ := r.post(t, decision(newID(t), r.site(t, "shop").Rendering, "accept-all", "granted"))
+	both := cookieLine(response)
+	sealed, _, _ := strings.Cut(both, ";")
+	for _, cookies := range []string{both, sealed} {
+		_, page := r.do(t, ask{to: "GET /privacy/choices?locale=en", headers: "Cookie: " + cookies}.request(t, r))
+		if !strings.Contains(page, "Decided on") || strings.Contains(page, "Something has changed") {
+			t.Errorf("with %d cookies the page says that something has changed", strings.Count(cookies, "=1.")+1)
+		}
+	}
+}
+
 // forgetting lacks some artefacts that it lists.
 type forgetting struct {
 	consent.Store
