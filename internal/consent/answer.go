@@ -66,13 +66,13 @@ func StateAfter(r *Record, f *Frame) State {
 
 // Before returns what held when r was made under frame f, as far as records tell:
 // what the previous one answered under its own frame, what f presumes about the
-// rest, and a signal that the previous one did not know of. Both are nil where
-// there is no previous one.
+// rest, and a signal that the previous one did not know of, or under another setting.
+// Both are nil where there is no previous one.
 func (r *Record) Before(f *Frame, previous *Record, under *Frame) State {
 	s := State{Categories: make(map[string]Choice), Services: make(map[string]Status), Expires: r.Validity.Expires.Time}
 	despite := false
 	if previous != nil {
-		s, despite = StateAfter(previous, under), previous.Signals.Honoured
+		s, despite = StateAfter(previous, under), previous.Signals.Honoured && under.Override == f.Override
 	}
 	for _, c := range f.Optional() {
 		choice, known := s.Categories[c.ID]

@@ -50,7 +50,7 @@ func Decide(q Request) (Outcome, error) {
 	kept, before, effective := q.earlier(now)
 	next := d.answer(q.Asked, kept, now.Add(time.Duration(q.Asked.Memory)*time.Second))
 	if q.Ruling.Signal && !forOne(q.Decision.Control) {
-		next.yield(q.Policy, embeds)
+		next.yield(q.told(), embeds)
 	}
 	after := permitted(q.Asked, next)
 	out := Outcome{
@@ -97,6 +97,17 @@ func (q *Request) settlePrevious(now Timestamp) (visitor ID) {
 		q.Previous = nil
 	}
 	return visitor
+}
+
+// told is the policy as the notice told of it: no answer goes before a signal that was
+// not said to.
+func (q *Request) told() *Policy {
+	if q.Asked.Override {
+		return q.Policy
+	}
+	p := *q.Policy
+	p.Signals.Override = false
+	return &p
 }
 
 // embeds is what was granted with a signal in view, of which single services are left:

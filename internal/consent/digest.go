@@ -79,7 +79,8 @@ func (p *Policy) noticeDigest() string {
 	doc := struct {
 		Controller Controller
 		Categories []entry
-	}{Controller: p.Controller}
+		Override   bool `json:",omitempty"`
+	}{Controller: p.Controller, Override: p.Signals.Override}
 	for _, c := range p.Categories {
 		doc.Categories = append(doc.Categories, entry{c.ID, p.digests[c.ID]})
 	}

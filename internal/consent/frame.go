@@ -28,6 +28,8 @@ type Frame struct {
 	Origins    []string        `json:"origins"`
 	Variants   []string        `json:"variants"`
 	Server     ServerVersion   `json:"server"`
+	// Override says that the notice told of answers going before a signal.
+	Override bool `json:"override,omitempty"`
 }
 
 // FrameCategory is one question of the notice and its state when it was shown.
@@ -79,6 +81,7 @@ func NewFrame(p *Policy, rendering, gate string, locales, origins []string, serv
 		Schema: FrameSchema, Site: p.Site, Controller: p.Controller, Notice: p.NoticeDigest(),
 		Rendering: rendering, Gate: gate, Memory: int64(p.Memory.Seconds()),
 		Retention: p.Retention, Locales: locales, Origins: origins, Variants: []string{""}, Server: server,
+		Override: p.Signals.Override,
 	}
 	for _, c := range p.Categories {
 		shown := Denied

@@ -153,7 +153,8 @@ func (p *Policy) Optional() []Category { return p.Categories[1:] }
 // CategoryDigest returns the short digest of a category, "" when unknown.
 func (p *Policy) CategoryDigest(id string) string { return p.digests[id] }
 
-// NoticeDigest identifies what is asked: categories and controller.
+// NoticeDigest identifies what is asked: categories and controller, and whether answers
+// go before signals, which visitors read beside the question.
 func (p *Policy) NoticeDigest() string { return p.notice }
 
 // CategoryOf returns the category that a service stands under, "" when unknown.

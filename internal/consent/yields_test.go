@@ -141,6 +141,30 @@ func TestAGrantUnderASignalThatTheCookiesDoNotKnowNeedsTheProof(t *testing.T) {
 	}
 }
 
+// A notice that did not say so lets no answer go before a signal, whatever the owner has
+// set since; and of two notices that differ in it alone the older one is superseded.
+func TestAnAnswerGoesBeforeASignalOnlyWhereItsNoticeSaidSo(t *testing.T) {
+	said, unsaid := signalling(t, true), signalling(t, false)
+	q := said
+	q.Asked = unsaid.Asked
+	out := decide(t, q)
+	if out.Next.Permits(q.Policy, "marketing", q.Now) || status(t, out.Record, "marketing", "").Status != consent.Denied {
+		t.Errorf("recorded %+v under a notice that said that the signal is followed", out.Record.Decisions)
+	}
+	hint := out.Sealed.State()
+	if s := q.Ruling.Standing(q.Policy, out.Sealed, &hint, q.Now); !s.Permits(q.Policy, "analytics", q.Now) {
+		t.Errorf("what sells nothing is not permitted: %+v", s)
+	}
+	if said.Policy.NoticeDigest() == unsaid.Policy.NoticeDigest() {
+		t.Error("what is said of a click under a signal is no part of the notice")
+	}
+	for _, c := range said.Policy.Categories {
+		if said.Policy.CategoryDigest(c.ID) != unsaid.Policy.CategoryDigest(c.ID) {
+			t.Errorf("%s is asked about anew", c.ID)
+		}
+	}
+}
+
 // What was permitted with a signal in view while the owner let that go before it is
 // worth nothing, and to be taken back on record, once the owner lets it no more; nor
 // the other way round, since nobody has read the other sentence.
