@@ -181,10 +181,15 @@ func (q *Request) objects(next State, now Timestamp) bool {
 }
 
 // answer applies the decision to what held before. A decision about one service
-// leaves the other categories as they were, unanswered ones included.
+// leaves the other categories as they were, unanswered ones included; a signal leaves
+// those unanswered.
 func (d *Decision) answer(f *Frame, previous State, expires time.Time) State {
 	next := State{Categories: make(map[string]Choice), Services: make(map[string]Status), Expires: expires}
-	if forOne(d.Control) {
+	switch {
+	case d.Control == "signal":
+		next.takeBack(f, previous)
+		return next
+	case forOne(d.Control):
 		carryOver(next, f, previous)
 	}
 	for id, status := range d.Categories {
@@ -203,6 +208,15 @@ func (d *Decision) answer(f *Frame, previous State, expires time.Time) State {
 		}
 	}
 	return next
+}
+
+// takeBack denies what a state answers of the frame's questions.
+func (s State) takeBack(f *Frame, previous State) {
+	for _, c := range f.Optional() {
+		if choice, ok := previous.Categories[c.ID]; ok && choice.Digest == c.Digest {
+			s.Categories[c.ID] = Choice{Status: Denied, Digest: c.Digest}
+		}
+	}
 }
 
 func carryOver(next State, f *Frame, previous State) {

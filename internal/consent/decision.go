@@ -25,7 +25,7 @@ type Decision struct {
 	Control    string            `json:"control"`
 	Layer      int               `json:"layer"` // 1 or 2
 	Scope      Scope             `json:"scope"`
-	Categories map[string]Status `json:"categories"` // every optional category, save for one service
+	Categories map[string]Status `json:"categories"` // every optional category, save for one service; for a signal those with an answer
 	Services   map[string]Status `json:"services,omitempty"`
 	GPC        bool              `json:"gpc,omitempty"`       // as navigator.globalPrivacyControl says
 	DNT        bool              `json:"dnt,omitempty"`       // as navigator.doNotTrack says, from gates that heed it
@@ -101,7 +101,7 @@ func (d *Decision) validateCategories(f *Frame) error {
 			return invalid("the status of %s must be granted or denied", f.Categories[i].ID)
 		}
 	}
-	if forOne(d.Control) {
+	if forOne(d.Control) || d.Control == "signal" {
 		return nil
 	}
 	for _, c := range f.Optional() {

@@ -3,6 +3,7 @@ package consent_test
 import (
 	"maps"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -161,6 +162,33 @@ func TestAnAnswerGoesBeforeASignalOnlyWhereItsNoticeSaidSo(t *testing.T) {
 	for _, c := range said.Policy.Categories {
 		if said.Policy.CategoryDigest(c.ID) != unsaid.Policy.CategoryDigest(c.ID) {
 			t.Errorf("%s is asked about anew", c.ID)
+		}
+	}
+}
+
+// A signal takes back what was answered and answers nothing: what the notice asks anew,
+// or has never asked, stays open.
+func TestASignalAnswersNoQuestion(t *testing.T) {
+	first := shopRequest(t)
+	first.Decision.Services = nil
+	q := returning(t, first)
+	stale := *q.Previous
+	stale.Categories = map[string][2]string{"analytics": stale.Categories["analytics"], "share": {string(consent.Granted), "outdated"}}
+	hint := stale.State()
+	q.Previous, q.Hint = &stale, &hint
+	q.Ruling, q.Signals = q.Policy.Ruling("", true, false), consent.Signals{GPC: true, Source: "header"}
+	q.Decision.Surface, q.Decision.Control, q.Decision.Layer = "signal", "signal", 1
+	for _, lists := range []map[string]consent.Status{
+		{"analytics": consent.Denied}, {"analytics": consent.Denied, "share": consent.Denied, "marketing": consent.Denied},
+	} {
+		q.Decision.Categories = lists
+		out := decide(t, q)
+		s := out.Sealed.State()
+		if asks := s.Asks(q.Policy, q.Now); !slices.Equal(asks, []string{"share", "marketing"}) || s.Permits(q.Policy, "analytics", q.Now) {
+			t.Errorf("%v: asked about %v, with %+v", lists, asks, s)
+		}
+		if got := status(t, out.Record, "share", ""); out.Record.Event != consent.Signal || got.Status != consent.Denied || got.Scope != consent.Once {
+			t.Errorf("%v: %s is recorded with %+v", lists, out.Record.Event, got)
 		}
 	}
 }

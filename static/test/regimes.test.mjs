@@ -182,6 +182,30 @@ describe("a site that asks everybody", () => {
         await page.close();
       }
     });
+
+    it("still asks what has changed since, under a signal that takes the rest back", async () => {
+      const gate = async () => (await fetch(`${use.site.origin}/privacy/gate.js`)).text();
+      const was = await gate();
+      const page = await newPage({});
+      try {
+        await page.open(use.site.origin + "/");
+        await page.click(button("accept-all"));
+        await bannerGone(page);
+        use.site.rewrite((text) => text.replace("[youtube]", "[youtube, vimeo]"));
+        await waitFor(async () => (await gate()) !== was, "the new question", 30_000);
+        use.site.posts.length = 0;
+        await page.open(use.site.origin + "/signal");
+        await shows(page, { ran: ["refused"], banner: true });
+        const sent = new Map(use.site.posts.filter(({ path }) => path.endsWith("/decisions")).map(({ body, status }) => [JSON.parse(body).id, [JSON.parse(body).categories, status]]));
+        assert.deepEqual([...sent.values()], [[{ analytics: "denied" }, 201]]);
+        await page.reload();
+        await shows(page, { ran: ["refused"], banner: true });
+      } finally {
+        use.site.rewrite((text) => text.replace("[youtube, vimeo]", "[youtube]"));
+        await waitFor(async () => (await gate()) === was, "the old question again", 30_000);
+        await page.close();
+      }
+    });
   });
 });
 
