@@ -353,6 +353,13 @@ describe("an embed of what sells or shares, under a signal", () => {
         assert.equal(await page.evaluate(() => self.stays), true, "nothing is taken back, so that the page stays");
         await page.reload();
         await waitFor(opened, "the embed, which a later answer has left alone");
+        await page.click("#settings");
+        await waitFor(() => page.exists(button("accept-all")), "the preferences");
+        await page.evaluate(() => { self.stays = true; });
+        await page.click(button("accept-all"));
+        await waitFor(() => use.site.posts.find(({ body, status }) => body.includes('"accept-all"') && status === 201), "the record");
+        await shows(page, { ran: ["analytics", "refused"] });
+        assert.deepEqual([await page.evaluate(() => self.stays), await opened()], [true, true], "who accepts everything keeps the embed");
       } finally {
         await page.close();
       }
