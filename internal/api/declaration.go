@@ -5,8 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,13 +26,10 @@ type declared struct {
 	script *asset // puts it into a page of the owner's
 }
 
-// declare makes the declaration of every language, with the changes that the log
-// knows of.
-func (a *API) declare(ctx context.Context, s *Site) error {
-	versions, err := a.versions(ctx, s)
-	if err != nil {
-		return err
-	}
+// declare makes the declaration of every language, with the changes between what was
+// asked.
+func (s *Site) declare(ctx context.Context, asked []question) error {
+	versions := s.versions(asked)
 	s.declarations = make(map[string]declared)
 	for _, locale := range s.Locales {
 		var page, inside bytes.Buffer
@@ -58,39 +53,19 @@ func (a *API) declare(ctx context.Context, s *Site) error {
 }
 
 // versions lists when what the site asks about changed, newest first.
-func (a *API) versions(ctx context.Context, s *Site) ([]components.Version, error) {
-	history, err := a.activations(ctx, s.ID)
-	if err != nil {
-		return nil, err
-	}
+func (s *Site) versions(asked []question) []components.Version {
 	var list []components.Version
 	var before map[string]bool
-	last := ""
-	for _, act := range history {
-		if act.Notice == last {
-			continue
-		}
-		last = act.Notice
-		stored, err := a.Store.Artefact(ctx, s.ID, act.Frame)
-		if errors.Is(err, consent.ErrNotFound) {
-			continue // lost, and the history goes on without it
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read frame: %w", err)
-		}
-		frame, err := consent.DecodeFrame(stored.Body)
-		if err != nil {
-			return nil, err
-		}
-		now := listedIn(frame)
-		version := components.Version{At: act.At.Time}
+	for _, q := range asked {
+		now := listedIn(q.frame)
+		version := components.Version{At: q.since}
 		if before != nil {
 			version.Added, version.Removed = s.without(now, before), s.without(before, now)
 		}
 		list, before = append(list, version), now
 	}
 	slices.Reverse(list)
-	return list[:min(len(list), maxVersions)], nil
+	return list[:min(len(list), maxVersions)]
 }
 
 func listedIn(f *consent.Frame) map[string]bool {

@@ -80,11 +80,12 @@ func (a *API) publish(ctx context.Context, s *Site) error {
 	if err := a.activate(ctx, s, now, put); err != nil {
 		return err
 	}
-	var err error
-	if s.earlier, err = a.recall(ctx, s); err != nil {
+	asked, err := a.questions(ctx, s)
+	if err != nil {
 		return err
 	}
-	return a.declare(ctx, s)
+	s.earlier = earlierOf(asked)
+	return s.declare(ctx, asked)
 }
 
 // CheckRoot returns ErrRoot when a site's records were made under another root

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/consentry/consentry/components"
 	"github.com/consentry/consentry/internal/consent"
@@ -13,23 +15,28 @@ import (
 // renderings with the same question the newest counts.
 type earlier map[string]map[string]consent.FrameCategory
 
-// recall reads what the site has asked, as far as maxVersions changes back.
-func (a *API) recall(ctx context.Context, s *Site) (earlier, error) {
+// question is what a site has asked since a moment.
+type question struct {
+	since time.Time
+	frame *consent.Frame // of the newest rendering that asked it
+}
+
+// questions reads what the site has asked, oldest first, as far as maxVersions changes
+// back. One that is lost is left out: what was asked then cannot be told, and asking goes
+// on without.
+func (a *API) questions(ctx context.Context, s *Site) (list []question, err error) {
 	history, err := a.activations(ctx, s.ID)
 	if err != nil {
 		return nil, err
 	}
-	e := make(earlier)
-	last, notices := "", 0
-	for i := len(history) - 1; i >= 0 && notices <= maxVersions; i-- {
-		if history[i].Notice == last {
-			continue
+	for i, changes := len(history)-1, 0; i >= 0 && changes <= maxVersions; i, changes = i-1, changes+1 {
+		newest := history[i]
+		for i > 0 && history[i-1].Notice == newest.Notice {
+			i--
 		}
-		last = history[i].Notice
-		notices++
-		stored, err := a.Store.Artefact(ctx, s.ID, history[i].Frame)
+		stored, err := a.Store.Artefact(ctx, s.ID, newest.Frame)
 		if errors.Is(err, consent.ErrNotFound) {
-			continue // lost: what was asked then cannot be told, and asking goes on without
+			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read frame: %w", err)
@@ -38,9 +45,18 @@ func (a *API) recall(ctx context.Context, s *Site) (earlier, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.add(frame)
+		list = append(list, question{history[i].At.Time, frame})
 	}
-	return e, nil
+	slices.Reverse(list)
+	return list, nil
+}
+
+func earlierOf(asked []question) earlier {
+	e := make(earlier)
+	for _, q := range slices.Backward(asked) {
+		e.add(q.frame)
+	}
+	return e
 }
 
 func (e earlier) add(f *consent.Frame) {
