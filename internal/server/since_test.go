@@ -3,8 +3,10 @@ package server_test
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/internal/consent"
 )
@@ -57,6 +59,44 @@ func TestAVisitorIsToldWhatHasChangedSinceTheirAnswer(t *testing.T) {
 	}
 	if _, page := r.do(t, ask{to: "GET /privacy/choices?locale=en", headers: "Cookie: " + newest}.request(t, r)); strings.Contains(page, "small since") {
 		t.Error("the page lists changes to somebody who has answered today's question")
+	}
+}
+
+// The declaration dates a change by when it was first asked, whatever the look since, and
+// lists at most fifty of them.
+func TestTheDeclarationDatesItsChanges(t *testing.T) {
+	dir := t.TempDir()
+	r := (*rig)(nil)
+	serve := func(file string) string {
+		writeSite(t, dir, "shop.yaml", file)
+		if r == nil {
+			r = newRig(t, dir, nil)
+		} else {
+			r.advance(time.Hour)
+			r.reload(t)
+		}
+		return r.clock().Format(time.RFC3339)
+	}
+	vimeo := strings.Replace(shopYAML, "[youtube, addtoany]", "[youtube, vimeo]", 1)
+	first := serve(shopYAML)
+	second := serve(vimeo)
+	serve(strings.Replace(vimeo, "name: Test shop\n", "name: Another shop\n", 1))
+	page := func() string {
+		_, page := r.do(t, ask{to: "GET /privacy/declaration?locale=en"}.request(t, r))
+		return page
+	}
+	if got := regexp.MustCompile(`datetime="([^"]*)"`).FindAllStringSubmatch(page(), -1); len(got) != 3 || got[0][1] != second || got[1][1] != second || got[2][1] != first {
+		t.Errorf("dated %v, want %s twice, then %s", got, second, first)
+	}
+	if added, removed := between(page(), "+&nbsp;<bdi>", "</bdi>"), between(page(), "−&nbsp;<bdi>", "</bdi>"); added != "Vimeo" || removed != "addtoany" {
+		t.Errorf("added %q, removed %q", added, removed)
+	}
+	for range 30 {
+		serve(shopYAML)
+		serve(vimeo)
+	}
+	if got := strings.Count(page(), "+&nbsp;<bdi>"); got != 50 {
+		t.Errorf("%d changes are listed", got)
 	}
 }
 
