@@ -68,9 +68,13 @@ func TestABodyIsOneObjectOfKnownMembers(t *testing.T) {
 func TestADecisionReadsTheSameByBothWays(t *testing.T) {
 	const whole = `{"id":"AAECAwQFBgcICQoLDA0ODw","rendering":"r","locale":"en","layout":"bar","surface":"banner","control":"save","layer":2,` +
 		`"scope":"keep","categories":{"analytics":"granted","share":"denied"},"services":{"youtube":"granted"},"gpc":true,"after_ms":1500,"sealed":"s=","ruling":"abcdefgh"}`
+	// In the order and with all the members that static/src/record.ts and banner.ts write.
+	const banner = `{"id":"AAECAwQFBgcICQoLDA0ODw","rendering":"r","locale":"en","layout":"bar","scope":"keep","gpc":false,"dnt":false,"webdriver":false,` +
+		`"surface":"banner","control":"reject-all","layer":1,"categories":{"analytics":"denied"},"after_ms":1500,"untrusted":false}`
 	for body, short := range map[string]bool{
-		whole: true,
-		`{}`:  true,
+		whole:  true,
+		banner: true,
+		`{}`:   true,
 		`{"layer":0,"gpc":false,"categories":{}}`:       true,
 		`{"after_ms":999999999}`:                        true,
 		` {"layer":1}`:                                  false,
@@ -82,7 +86,7 @@ func TestADecisionReadsTheSameByBothWays(t *testing.T) {
 		`{"layer":}`:                                    false,
 		`{"layer":1234567890}`:                          false,
 		`{"after_ms":null}`:                             false,
-		`{"webdriver":true}`:                            false,
+		`{"webdriver":1}`:                               false,
 		`{"locale":"d\u0065"}`:                          false,
 		`{"locale":"dé"}`:                               false,
 		`{"locale":"en","locale":"en"}`:                 false,

@@ -54,6 +54,12 @@ func (p *plain) member(name []byte, d *consent.Decision) (bit int) {
 		d.Sealed, bit = p.text(), 1<<12
 	case "ruling":
 		d.Ruling, bit = p.text(), 1<<13
+	case "dnt":
+		d.DNT, bit = p.truth(), 1<<14
+	case "webdriver":
+		d.WebDriver, bit = p.truth(), 1<<15
+	case "untrusted":
+		d.Untrusted, bit = p.truth(), 1<<16
 	}
 	return bit
 }
