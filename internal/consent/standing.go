@@ -44,6 +44,7 @@ func (r Ruling) Standing(p *Policy, sealed *Sealed, hint *State, now time.Time) 
 			s.forgetGrants(c.Services)
 		case r.Presumed[i] == Granted || r.Presumed[i] == Denied:
 			s.Categories[c.ID] = Choice{Status: r.Presumed[i], Digest: digest}
+			s.forgetGrants(c.Services)
 		}
 	}
 	if r.Signal && !despite {

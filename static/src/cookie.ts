@@ -30,8 +30,8 @@ export const signalled = (policy: Pick<Policy, 'heeds' | 'signal'>) => (REGIMES 
 
 /**
  * Returns what holds; empty where cookies are forbidden, too. To what is stored it
- * adds what is presumed about the categories without an answer; a refusal of an
- * earlier notice goes on, for the services that were granted beside it as well. What
+ * adds what is presumed about the categories without an answer, whatever services were
+ * granted beside it under another question; a refusal of an earlier notice goes on. What
  * a decision that waits for its record denies is denied, since the answer to an
  * earlier one may have come since, as is everything under a signal that the hint
  * does not know of.
@@ -43,7 +43,7 @@ export const readHint = (policy: Policy): Hint =>
       for (const { id, digest, services, presumed } of policy.categories)
         if (presumed && !says(hint, id, 'd', digest)) {
           const refused = hint.includes(`.${id}~d~`)
-          if (refused) for (const service of services) hint = hint.replace(`.${service}~g`, '')
+          for (const service of services) hint = hint.replace(`.${service}~g`, '')
           hint = (hint || '1..') + `${id}~${refused ? 'd' : presumed}~${digest}.`
         }
     const signal = signalled(policy) && !says(hint, policy.mark, 'd')
