@@ -2,7 +2,7 @@
 // Nothing changes before a button is pressed; Escape and close change nothing.
 import { mount } from './mount'
 import { all, failed, say, slot, tellChanged, tellSignal, type Recorder } from './banner'
-import { honoured, readHint, some } from './cookie'
+import { hasPending, honoured, readHint, some } from './cookie'
 import { idle, keep } from './record'
 import type { Asking, Decision, Statuses } from './types'
 
@@ -61,7 +61,12 @@ export function preferences(gate: Asking, { decide, send }: Recorder, css: strin
     opener = from
     const held = fill()
     // What stands above switches is there before anybody aims at one.
-    if (!slot(dialog, 'changed').hidden) await Promise.race([held, new Promise(resolve => setTimeout(resolve, PATIENCE))])
+    if (!slot(dialog, 'changed').hidden) {
+      const waiting = hasPending(gate.policy)
+      await Promise.race([held, new Promise(resolve => setTimeout(resolve, PATIENCE))])
+      // Whoever has answered on layer one meanwhile would see switches from before that.
+      if (!gate.asks() || hasPending(gate.policy) != waiting) return
+    }
     if (!dialog.open) reveal()
   }
 

@@ -200,6 +200,21 @@ describe("a site that asks everybody", () => {
         assert.deepEqual([...sent.values()], [[{ analytics: "denied" }, 201]]);
         await page.reload();
         await shows(page, { ran: ["refused"], banner: true });
+
+        // The preferences wait for what has changed; an answer that comes first is the last word.
+        await page.click(button("choose"));
+        await waitFor(() => page.exists(button("save")), "the preferences");
+        await page.press("Escape");
+        await waitFor(async () => !(await page.exists(button("save"))), "the preferences to close");
+        await page.evaluate(() => {
+          const late = self.fetch;
+          self.fetch = (...asked) => (/receipts/.test(asked[0]) ? new Promise((resolve) => setTimeout(resolve, 1200)).then(() => late(...asked)) : late(...asked));
+        });
+        await page.click(button("choose"));
+        await page.click(button("reject-all"));
+        await bannerGone(page);
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        assert.equal(await page.exists(button("save")), false, "the preferences do not open after the answer");
       } finally {
         use.site.rewrite((text) => text.replace("[youtube, vimeo]", "[youtube]"));
         await waitFor(async () => (await gate()) === was, "the old question again", 30_000);
