@@ -258,19 +258,6 @@ func TestARefusalThatGoesOnTakesTheGrantsWithinItAlong(t *testing.T) {
 	}
 }
 
-// Nor does a signal that denies what has changed since leave a service of it permitted
-// that was granted by itself beside its category, despite the signal.
-func TestASignalDeniesServicesOfWhatHasChangedSince(t *testing.T) {
-	now := time.Unix(1_790_000_000, 0)
-	p := policyOf(consent.Case{Regime: consent.OptOut})
-	sealed := cookieOf(p, consent.Case{Answer: consent.WasGranted, Despite: true}, now)
-	sealed.Services["counter"] = consent.Granted
-	hint := sealed.State()
-	if s := p.Ruling("FR", true, false).Standing(p, sealed, &hint, now); s.PermitsService(p, "counter", now) {
-		t.Errorf("permitted by %+v", s)
-	}
-}
-
 // A place has its own rule, its country's, or that of the unknown.
 func TestTheRuleOfAPlace(t *testing.T) {
 	r := consent.Regimes{Rules: map[string]consent.Rule{"US": {Regime: consent.OptOut, GPC: true}, "US-UT": {Regime: consent.NoticeOnly}}}

@@ -193,6 +193,19 @@ func TestASignalAnswersNoQuestion(t *testing.T) {
 	}
 }
 
+// A signal that denies what has changed since leaves no service of it permitted that was
+// granted by itself beside its category, despite the signal.
+func TestASignalDeniesServicesOfWhatHasChangedSince(t *testing.T) {
+	now := time.Unix(1_790_000_000, 0)
+	p := policyOf(consent.Case{Regime: consent.OptOut})
+	sealed := cookieOf(p, consent.Case{Answer: consent.WasGranted, Despite: true}, now)
+	sealed.Services["counter"] = consent.Granted
+	hint := sealed.State()
+	if s := p.Ruling("FR", true, false).Standing(p, sealed, &hint, now); s.PermitsService(p, "counter", now) {
+		t.Errorf("permitted by %+v", s)
+	}
+}
+
 // What was permitted with a signal in view while the owner let that go before it is
 // worth nothing, and to be taken back on record, once the owner lets it no more; nor
 // the other way round, since nobody has read the other sentence.
