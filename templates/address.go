@@ -58,7 +58,11 @@ func (p *SitePage) besideWeek() beside {
 
 // file leads to what the page shows, narrowed and compared as it is.
 func (p *SitePage) file(name string) string {
-	return "/admin/sites/" + p.ID + "/" + name + p.narrowed(p.Filter)
+	query := p.narrowed(p.Filter)
+	if p.Against.Period.Shared(p.Period) > 0 { // of which the page shows nothing
+		query = p.against("")
+	}
+	return "/admin/sites/" + p.ID + "/" + name + query
 }
 
 // asked is the page's own query with another kind of question.
@@ -83,10 +87,10 @@ func (p *SitePage) beforeOwn() beside {
 	return append(append(p.Period.pairs(), p.Filter.pairs()...), [2]string{"compare", OwnDates})
 }
 
-// suggested is what the form of own dates begins with: those compared with, else those
-// before the period.
+// suggested is what the form of own dates begins with: those compared with, else, and
+// where these share days with the period, those before it.
 func (p *SitePage) suggested() Period {
-	if p.Against.How != "" {
+	if p.Against.How != "" && p.Against.Period.Shared(p.Period) == 0 {
 		return p.Against.Period
 	}
 	return p.Period.Before()

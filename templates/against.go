@@ -54,22 +54,25 @@ func (c *Comparison) lengths(p Period) string {
 	return fmt.Sprintf("The periods differ in length, %s beside %s: compare the shares. Numbers of banners stand as they were counted.", c.Period.days(), p.days())
 }
 
-// overlap says which days stand on both sides, "" for none.
+// overlap says which days stand on both sides and what to compare with instead, "" for
+// none.
 func (c *Comparison) overlap(p Period) string {
-	n := c.Period.shared(p)
+	const day = "2 January 2006"
+	says, n := "One day is in both periods", c.Period.Shared(p)
 	switch {
 	case n == 0:
 		return ""
 	case n == p.Length() && n == c.Period.Length():
-		return "These are the same dates, so nothing can differ. Choose others to compare with."
-	case n == 1:
-		return "One day is in both periods. That makes them more alike, and there is no interval for such a difference."
+		says = "These are the same dates"
+	case n > 1:
+		says = fmt.Sprintf("%d days are in both periods", n)
 	}
-	return fmt.Sprintf("%d days are in both periods. That makes them more alike, and there is no interval for such a difference.", n)
+	says += ", and they are not compared then: one less the other would tell of few visitors. Choose dates that end before " + p.From.Format(day)
+	if p.To.After(p.Today) {
+		return says + "."
+	}
+	return says + " or begin after " + p.last().Format(day) + "."
 }
-
-// Apart reports whether no day is in both, so that a difference has an interval.
-func (c *Comparison) Apart(p Period) bool { return c.Period.shared(p) == 0 }
 
 // Length is the number of days.
 func (p Period) Length() int { return int(p.To.Sub(p.From) / (24 * time.Hour)) }
@@ -86,8 +89,8 @@ func (p Period) days() string {
 // last is the last day.
 func (p Period) last() time.Time { return p.To.AddDate(0, 0, -1) }
 
-// shared is how many days are in both periods.
-func (p Period) shared(q Period) int {
+// Shared is how many days are in both periods.
+func (p Period) Shared(q Period) int {
 	from, to := p.From, p.To
 	if q.From.After(from) {
 		from = q.From

@@ -129,6 +129,12 @@ func against(p templates.SitePage, how string, after, days int) templates.SitePa
 	return p
 }
 
+// mixed is a page compared with what has days of its own in it: none of its figures.
+func mixed(p templates.SitePage) templates.SitePage {
+	p.Compare = &templates.Comparison{Period: p.Compare.Period}
+	return p
+}
+
 // comparedPages are what stands in the panel: as many days, the same days, days that
 // are in both, and a year ago before anything was counted.
 func comparedPages() map[string]page {
@@ -142,8 +148,8 @@ func comparedPages() map[string]page {
 	return map[string]page{
 		"site-compared":         templates.Site(comparedPage()),
 		"site-compared-before":  templates.Site(against(sitePage(7), templates.PeriodBefore, -7, 7)),
-		"site-compared-overlap": templates.Site(against(sitePage(30), templates.OwnDates, -20, 25)),
-		"site-compared-same":    templates.Site(against(sitePage(7), templates.OwnDates, 0, 7)),
+		"site-compared-overlap": templates.Site(mixed(against(sitePage(30), templates.OwnDates, -20, 25))),
+		"site-compared-same":    templates.Site(mixed(against(sitePage(7), templates.OwnDates, 0, 7))),
 		"site-compared-empty":   templates.Site(long),
 		"site-compared-few":     templates.Site(few),
 		"site-few":              templates.Site(hidden),

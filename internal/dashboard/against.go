@@ -72,6 +72,16 @@ func (d *Dashboard) compared(ctx context.Context, q question) (*compared, error)
 	return &compared{q.against.Period, figures}, nil
 }
 
+// beside is what a site's page shows of another period beside its own steps, nil for
+// nothing.
+func (d *Dashboard) beside(ctx context.Context, q question, steps []templates.Step) (*templates.Comparison, error) {
+	if q.mixed() {
+		return &templates.Comparison{Period: q.against.Period}, nil
+	}
+	with, err := d.compared(ctx, q)
+	return with.page(steps), err
+}
+
 // page is what a page whose period has these steps shows of it.
 func (c *compared) page(steps []templates.Step) *templates.Comparison {
 	switch {
@@ -82,15 +92,15 @@ func (c *compared) page(steps []templates.Step) *templates.Comparison {
 	}
 	shown := &templates.Comparison{Period: c.period, Total: c.figures.Total}
 	if !c.figures.Total.Empty() {
-		shown.Steps = beside(c.figures.Days, steps)
+		shown.Steps = alongside(c.figures.Days, steps)
 	}
 	return shown
 }
 
-// beside puts days together to steps as long as others are, the first from the first
+// alongside puts days together to steps as long as others are, the first from the first
 // day on. A step for which there are not days enough is left out: it would look like
 // less.
-func beside(days []templates.Step, steps []templates.Step) (list []templates.Step) {
+func alongside(days []templates.Step, steps []templates.Step) (list []templates.Step) {
 	for _, s := range steps {
 		n := int(s.To.Sub(s.From) / (24 * time.Hour))
 		if n > len(days) {

@@ -14,7 +14,7 @@ import (
 var ErrAlone = errors.New("nothing is compared; add compare=before, compare=year or compare=own to the address")
 
 // exportedChange is a share in both periods. The numbers of points are null where one
-// of them has nothing to be a share of, and the interval where days are in both.
+// of them has nothing to be a share of.
 type exportedChange struct {
 	Share  string        `json:"share"`
 	Of     string        `json:"of"`
@@ -42,11 +42,8 @@ func changes(q question, f *Figures, with *compared) []exportedChange {
 		one := exportedChange{Share: row.Name, Of: row.Of, Before: shareOf(row.Before), Now: shareOf(row.Now)}
 		if row.Known() {
 			by := row.By()
-			one.Change = &by
-			if shown.Apart(q.period) {
-				low, high := row.Interval()
-				one.Low, one.High = &low, &high
-			}
+			low, high := row.Interval()
+			one.Change, one.Low, one.High = &by, &low, &high
 		}
 		list = append(list, one)
 	}

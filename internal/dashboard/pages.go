@@ -72,7 +72,7 @@ func zoneOf(sites []*consent.Site, now time.Time) (zone *time.Location, name str
 }
 
 func (d *Dashboard) getSite(c echo.Context) error {
-	q, f, with, err := d.readBoth(c)
+	q, f, err := d.read(c)
 	few := errors.Is(err, ErrFew)
 	if err != nil && !few {
 		return err
@@ -95,7 +95,9 @@ func (d *Dashboard) getSite(c echo.Context) error {
 	}
 	mark(f.Days, f.Notices)
 	page.Steps, page.Unit = steps(f.Days)
-	page.Compare = with.page(page.Steps)
+	if page.Compare, err = d.beside(c.Request().Context(), q, page.Steps); err != nil {
+		return err
+	}
 	return show(c, http.StatusOK, templates.Site(page))
 }
 

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -41,11 +42,19 @@ func (d *Dashboard) read(c echo.Context) (question, *Figures, error) {
 	return q, f, err
 }
 
+// mixed reports whether days are in the period and in what it is compared with. Of
+// these there is no comparison: whoever has both takes one from the other, and what is
+// left may be too little to be shown.
+func (q question) mixed() bool { return q.against.Period.Shared(q.period) > 0 }
+
 // readBoth is read with what the period is compared with, nil for nothing.
 func (d *Dashboard) readBoth(c echo.Context) (question, *Figures, *compared, error) {
 	q, f, err := d.read(c)
 	if err != nil {
 		return q, nil, nil, err
+	}
+	if q.mixed() {
+		return q, nil, nil, refuse(http.StatusBadRequest, fmt.Errorf("%w: the periods share days, and what is in both is not compared; choose dates that end before the one begins, or begin after it ends", ErrPeriod))
 	}
 	with, err := d.compared(c.Request().Context(), q)
 	return q, f, with, err
