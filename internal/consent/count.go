@@ -257,8 +257,11 @@ func statusOf(permitted bool) Status {
 	return Denied
 }
 
-// shortNotice is enough of a digest to tell a site's notices apart.
-func shortNotice(digest string) string { return digest[:min(8, len(digest))] }
+// NoticeLetters is how many letters of a notice's digest counters have: enough to tell a
+// site's notices apart.
+const NoticeLetters = 8
+
+func shortNotice(digest string) string { return digest[:min(NoticeLetters, len(digest))] }
 
 func yesNo(b bool) string {
 	if b {

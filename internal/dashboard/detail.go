@@ -22,17 +22,23 @@ var ErrFilter = errors.New("wrong filter")
 // ErrFew is a value of which too little was counted for it to be shown.
 var ErrFew = errors.New("too few banners were shown like this in this period to show them apart")
 
-var filterValue = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+var (
+	filterValue = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+	// noticeDigest is the beginning of a digest, or all of it.
+	noticeDigest = regexp.MustCompile(`^[A-Za-z0-9_-]{8,43}$`)
+)
 
 // parseFilter reads ?kind=again&layout=bar&notice=…, or ?by=country&value=DE.
 func parseFilter(q url.Values) (templates.Filter, error) {
 	f := templates.Filter{Kind: q.Get("kind"), Layout: q.Get("layout"), Notice: q.Get("notice"), By: q.Get("by"), Value: q.Get("value")}
-	for _, value := range []string{f.Kind, f.Layout, f.Notice, f.By, f.Value} {
+	for _, value := range []string{f.Kind, f.Layout, f.By, f.Value} {
 		if value != "" && !filterValue.MatchString(value) {
 			return f, fmt.Errorf("%w: a value is 1 to 32 letters, digits and hyphens", ErrFilter)
 		}
 	}
 	switch {
+	case f.Notice != "" && !noticeDigest.MatchString(f.Notice):
+		return f, fmt.Errorf("%w: a notice is the first 8 letters of its digest, or more of them", ErrFilter)
 	case f.Kind != "" && f.Kind != consent.First && f.Kind != consent.Again:
 		return f, fmt.Errorf("%w: kind must be first or again", ErrFilter)
 	case (f.By == "") != (f.Value == "") || f.By != "" && !slices.Contains(consent.Breakdowns(), f.By):
@@ -40,11 +46,17 @@ func parseFilter(q url.Values) (templates.Filter, error) {
 	case f.Value != "" && (f.Kind != "" || f.Layout != "" || f.Notice != ""):
 		return f, fmt.Errorf("%w: %s is counted by itself and cannot be combined", ErrFilter, f.By)
 	}
+	f.Notice = f.Notice[:min(len(f.Notice), consent.NoticeLetters)]
 	return f, nil
 }
 
-// breakdowns lists what the period's figures differ by, as far as it may be shown.
+// breakdowns lists what the period's figures differ by, as far as it may be shown. Under
+// a filter there are none: values are counted of all banners alone, and a layout under a
+// notice is what a filter by both may have to withhold.
 func breakdowns(f *Figures, smallest int64) (list []templates.Breakdown) {
+	if f.narrowed {
+		return nil
+	}
 	smallest = max(1, smallest)
 	for _, id := range consent.Breakdowns() {
 		if values := f.By[id]; len(values) > 0 && !(id == "group" && len(values) == 1 && values[consent.Unknown].Shown > 0) {

@@ -17,8 +17,9 @@ type Figures struct {
 	Overdrawn int // days with more answers than banners
 	// Under a filter: people's banners of each day as each of wider leaves them, and as
 	// each value of what is filtered by has them, the filter's own among them.
-	wider [][]int64
-	apart map[string][]int64
+	wider    [][]int64
+	apart    map[string][]int64
+	narrowed bool // is there a filter?
 	// By has, for each of consent.Breakdowns, the funnel of each value and what was
 	// answered about categories, as far as keys tell, whoever may see it.
 	By map[string]map[string]templates.Tally
@@ -45,7 +46,7 @@ type Figures struct {
 // below 0, since who is asked before midnight may answer after it.
 func Rates(sheet consent.Sheet, from, to consent.Date, f templates.Filter) *Figures {
 	out := &Figures{
-		By: make(map[string]map[string]templates.Tally), Notices: make(map[string]consent.Date),
+		narrowed: f.Narrows(), By: make(map[string]map[string]templates.Tally), Notices: make(map[string]consent.Date),
 		Layouts: make(map[string]templates.Tally), Variants: make(map[string]templates.Tally), Leaks: make(map[string]templates.Leak),
 		choosers: make(map[string]map[string]map[string]templates.Split),
 	}
