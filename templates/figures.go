@@ -68,6 +68,14 @@ type Filter struct {
 // Narrows reports whether the filter takes anything out.
 func (f Filter) Narrows() bool { return f != Filter{} }
 
+// CountsLater reports whether it leaves what is no answer to a banner: it is no first
+// question, and none that was asked again, and no value of a breakdown is counted of it.
+func (f Filter) CountsLater() bool { return f.Kind == "" && f.Value == "" }
+
+// CountsPrograms reports whether it leaves what programs did and what was answered
+// elsewhere. By the value of a breakdown people's answers on banners alone are counted.
+func (f Filter) CountsPrograms() bool { return f.Value == "" }
+
 // Breakdown is how a dimension's values differ.
 type Breakdown struct {
 	ID       string

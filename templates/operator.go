@@ -138,6 +138,15 @@ func beforeClass(s Step) string {
 	return "before"
 }
 
+// decided are the categories of which the table says how they were decided: of all
+// banners alone.
+func (p *SitePage) decided() []CategoryName {
+	if p.Filter.Narrows() {
+		return nil
+	}
+	return p.Categories
+}
+
 // along names a chart for who goes along its steps with the keyboard.
 func (p *SitePage) along(what string) string {
 	return unitTitle(p.Unit) + " of the chart: " + what

@@ -303,7 +303,7 @@ func Site(p SitePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if p.Filter.Value == "" {
+				if p.Filter.CountsLater() {
 					templ_7745c5c3_Err = decidersPanel(p).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -147,7 +147,9 @@ func (d *Dashboard) apiRates(c echo.Context) error {
 		Leaks    []apiLeak    `json:"leaks"`
 		Missed   *apiMissed   `json:"missed"`
 		Compared *apiCompared `json:"compared"`
-	}{apiFigures: figuresOf(q), Total: tallied(figures.Total), Leaks: []apiLeak{}, Missed: missedOf(missed(q.site, figures.Total))}
+		// NotCounted names what the filter leaves uncounted in tallies, where it is 0.
+		NotCounted []string `json:"not_counted"`
+	}{NotCounted: uncountedAs(q.filter, func(n named) string { return n.api }), apiFigures: figuresOf(q), Total: tallied(figures.Total), Leaks: []apiLeak{}, Missed: missedOf(missed(q.site, figures.Total))}
 	for _, l := range leaks(q.site, figures.Leaks) {
 		out.Leaks = append(out.Leaks, leakOf(l))
 	}

@@ -43,15 +43,15 @@ func (t table) above(with table) table {
 	return both
 }
 
-// dayTable has one row per day. A category has three columns: how many
-// decisions granted it, how many denied it, and the rate, empty without any. A day of which too little was
-// counted has its date alone.
-func dayTable(days []templates.Step, categories []templates.CategoryName) table {
+// dayTable has one row per day. A category has three columns: how many decisions granted
+// it, how many denied it, and the rate, empty without any. A day of which too little was
+// counted has its date alone, and what is not counted under the filter is empty.
+func dayTable(days []templates.Step, categories []templates.CategoryName, f templates.Filter) table {
 	t := table{head: csvHeader(categories)}
 	for _, d := range days {
 		t.rows = append(t.rows, csvRow(d, categories))
 	}
-	return t
+	return t.emptied(f)
 }
 
 // breakdownTable has one row for each value of each breakdown. The columns of a category

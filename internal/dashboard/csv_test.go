@@ -18,7 +18,7 @@ func TestTheCSVHasARowPerDayAndNoFormulas(t *testing.T) {
 		{From: from.AddDate(0, 0, 1), To: from.AddDate(0, 0, 2)},
 	}
 	var b bytes.Buffer
-	if err := dayTable(days, []templates.CategoryName{{ID: "analytics"}, {ID: "=cmd|' /C calc'!A0"}}).write(&b); err != nil {
+	if err := dayTable(days, []templates.CategoryName{{ID: "analytics"}, {ID: "=cmd|' /C calc'!A0"}}, templates.Filter{}).write(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := "date,banners_shown,accepted_all,chosen_some,rejected_all,ignored,answered_elsewhere,confirmed,withdrawn,widened,one_service,loaded_once,first_decisions,decisions,by_signal,automated_banners,automated_decisions," +

@@ -117,6 +117,8 @@ type exported struct {
 	ComparedFrom string         `json:"compared_from,omitempty"`
 	ComparedTo   string         `json:"compared_to,omitempty"` // included
 	Missed       *apiMissed     `json:"missed,omitempty"`
+	// NotCounted names what the filter leaves uncounted in tallies, where it is 0.
+	NotCounted []string `json:"not_counted,omitempty"`
 }
 
 // exportedTally is a tally with the intervals of what it estimates.
@@ -145,7 +147,7 @@ func (d *Dashboard) getJSON(c echo.Context) error {
 	}
 	out := exported{
 		Site: q.site.ID, Zone: q.period.Zone, Filter: q.filter, Total: estimated(f.Total), Breakdowns: breakdowns(f, q.site.Counting.Smallest),
-		Missed: missedOf(missed(q.site, f.Total)),
+		Missed: missedOf(missed(q.site, f.Total)), NotCounted: uncountedAs(q.filter, func(n named) string { return n.field }),
 	}
 	if total := with.total(); total != nil {
 		compared := estimated(*total)
@@ -167,7 +169,7 @@ func (d *Dashboard) getCSV(c echo.Context) error {
 		return err
 	}
 	if with == nil {
-		return attach(c, "", q, dayTable(f.Days, categoryNames(q.site, f.Total)))
+		return attach(c, "", q, dayTable(f.Days, categoryNames(q.site, f.Total), q.filter))
 	}
 	all := f.Total
 	all.Status = maps.Clone(all.Status)
@@ -175,7 +177,7 @@ func (d *Dashboard) getCSV(c echo.Context) error {
 		mergeSplits(&all.Status, total.Status)
 	}
 	categories := categoryNames(q.site, all)
-	return attach(c, "", q, dayTable(f.Days, categories).above(dayTable(with.days(), categories)))
+	return attach(c, "", q, dayTable(f.Days, categories, q.filter).above(dayTable(with.days(), categories, q.filter)))
 }
 
 func (d *Dashboard) getBreakdownsCSV(c echo.Context) error {

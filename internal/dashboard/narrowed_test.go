@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,4 +61,52 @@ func TestANoticeIsFoundByItsDigest(t *testing.T) {
 	}
 	d.want(d.get("/admin/sites/shop/rates.json?days=7&notice="+digest[:7]), http.StatusBadRequest, "")
 	d.want(d.get("/admin/sites/shop/rates.json?days=7&notice="+digest+"x"), http.StatusBadRequest, "")
+}
+
+// Withdrawals are no answers to a banner, and programs are not counted by country: what
+// a filter does not know is not said to be nothing.
+func TestWhatAFilterDoesNotCountIsNotSaidToBeNothing(t *testing.T) {
+	d := newDesk(t)
+	d.whole()
+	d.in()
+	d.visit(start, 100, 40, 20)
+	withdrawn := consent.Count{Hour: consent.HourOf(start, time.UTC), Day: consent.DateOf(start, time.UTC), N: 17, Key: consent.CountKey(consent.DecidedCount,
+		"who", consent.Human, "kind", consent.Changed, "answer", consent.Rejected, "event", string(consent.Withdrawn), "via", "banner", "layout", "bar", "regime", "opt-in", "variant", "", "notice", "notice-1")}
+	programs := withdrawn
+	programs.Key = consent.CountKey(consent.ShownCount, "who", consent.Automated, "kind", consent.First, "layout", "bar", "regime", "opt-in", "variant", "", "notice", "notice-1")
+	if err := d.store.AddCounts(t.Context(), "shop", []consent.Count{withdrawn, programs}); err != nil {
+		t.Fatal(err)
+	}
+	d.arrived("2026-11-22", "100")
+	api := client{d, theContract(t), d.mint("reader", "marketer", "30")}
+	const came, by, decided = "Who came back to the choice?", `data-column="automated"`, "How many decided, and how often?"
+	for query, says := range map[string]struct {
+		withdrawn, automated, decided bool
+	}{"": {true, true, true}, "&layout=bar": {true, true, true}, "&kind=first": {false, true, false}, "&by=country&value=DE": {false, false, false}} {
+		page := d.get("/admin/sites/shop?days=7" + query)
+		for text, want := range map[string]bool{came: says.withdrawn, `<th scope="col">Withdrawn</th>`: says.withdrawn, "<td>17</td>": says.withdrawn || says.automated, by: says.automated, decided: says.decided, "opt-in, of decisions": query == ""} {
+			if strings.Contains(page.body, text) != want {
+				t.Errorf("%q has %s: %v", query, text, !want)
+			}
+		}
+		rows := d.rows("/admin/sites/shop/rates.csv?from=2026-11-22&to=2026-11-22" + query)
+		cell := make(map[string]string)
+		for i, name := range rows[0] {
+			cell[name] = rows[1][i]
+		}
+		for name, want := range map[string]bool{
+			"banners_shown": true, "withdrawn": says.withdrawn, "one_service": says.withdrawn, "by_signal": says.withdrawn, "decisions": says.decided, "first_decisions": query != "&by=country&value=DE",
+			"automated_banners": says.automated, "analytics_granted": query == "", "unasked_pages_estimated": query == "",
+		} {
+			if (cell[name] != "") != want {
+				t.Errorf("%q: %s is %q", query, name, cell[name])
+			}
+		}
+		answer := api.get("/api/v1/sites/shop/rates?days=7" + query)
+		for name, want := range map[string]bool{`"withdrawn"`: says.withdrawn, `"automated_banners"`: says.automated, `"categories"`: query == ""} {
+			if _, left, _ := strings.Cut(answer.body, `"not_counted":`); strings.Contains(left, name) == want {
+				t.Errorf("%q: not counted are %s", query, left)
+			}
+		}
+	}
 }
