@@ -34,8 +34,33 @@ type Comparison struct {
 	Total  Tally
 	// Steps stand beside those of the page's period, the first beside the first, and are
 	// as long. There may be fewer, and none when there is nothing to compare.
-	Steps []Step
-	Few   bool // fewer banners than may be shown apart; Total is empty
+	Steps      []Step
+	Breakdowns []Breakdown // without a filter
+	Few        bool        // fewer banners than may be shown apart; Total is empty
+}
+
+// besides finds the same breakdown of the period compared with, nil for none.
+func (p *SitePage) besides(b Breakdown) *Breakdown {
+	if p.Compare == nil {
+		return nil
+	}
+	for i := range p.Compare.Breakdowns {
+		if one := &p.Compare.Breakdowns[i]; one.ID == b.ID {
+			return one
+		}
+	}
+	return nil
+}
+
+// of finds a value's own row, nil where it has none: nothing was counted of it, or too
+// little to stand by itself.
+func (b *Breakdown) of(value string) *BreakdownRow {
+	for i := range b.Rows {
+		if r := &b.Rows[i]; r.Folded == 0 && r.Value == value {
+			return r
+		}
+	}
+	return nil
 }
 
 // question is what the panel answers.

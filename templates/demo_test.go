@@ -121,6 +121,9 @@ func against(p templates.SitePage, how string, after, days int) templates.SitePa
 	steps, _ := traffic(days + 5)
 	p.Against = templates.Against{How: how, Period: templates.Period{From: from, To: from.AddDate(0, 0, days), Today: p.Period.Today, Zone: p.Period.Zone}}
 	p.Compare = &templates.Comparison{Period: p.Against.Period, Total: total}
+	if !p.Filter.Narrows() {
+		p.Compare.Breakdowns = []templates.Breakdown{{ID: "country", Smallest: 10, Rows: []templates.BreakdownRow{{Value: "DE", Withheld: []string{"share"}, Tally: measured(total)}, {Folded: 4}}}}
+	}
 	for i := range min(days, len(p.Steps)) {
 		s := steps[i]
 		s.From, s.To = from.AddDate(0, 0, i), from.AddDate(0, 0, i+1)
@@ -139,7 +142,7 @@ func mixed(p templates.SitePage) templates.SitePage {
 // are in both, and a year ago before anything was counted.
 func comparedPages() map[string]page {
 	long := against(sitePage(30), templates.YearBefore, -365, 30)
-	long.Compare.Total, long.Compare.Steps = templates.Tally{}, nil
+	long.Compare.Total, long.Compare.Steps, long.Compare.Breakdowns = templates.Tally{}, nil, nil
 	few := against(narrowedPage(), templates.PeriodBefore, -7, 7)
 	few.Compare.Total, few.Compare.Steps, few.Compare.Few = templates.Tally{}, nil, true
 	hidden := templates.SitePage{Frame: testFrame, ID: "shop", Name: "Kiln & Leaf", Period: period(7), Filter: few.Filter, Against: long.Against, Few: true}

@@ -79,7 +79,11 @@ func (d *Dashboard) beside(ctx context.Context, q question, steps []templates.St
 		return &templates.Comparison{Period: q.against.Period}, nil
 	}
 	with, err := d.compared(ctx, q)
-	return with.page(steps), err
+	shown := with.page(steps)
+	if shown != nil {
+		shown.Breakdowns = with.breakdowns(q.site.Counting.Smallest)
+	}
+	return shown, err
 }
 
 // page is what a page whose period has these steps shows of it.
@@ -110,6 +114,14 @@ func alongside(days []templates.Step, steps []templates.Step) (list []templates.
 		days = days[n:]
 	}
 	return list
+}
+
+// breakdowns are those of the period, none where there are no figures.
+func (c *compared) breakdowns(smallest int64) []templates.Breakdown {
+	if c.total() == nil {
+		return nil
+	}
+	return breakdowns(c.figures, smallest)
 }
 
 // total is nil where there are no figures.

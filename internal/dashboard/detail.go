@@ -116,7 +116,10 @@ type exported struct {
 	Compared     *exportedTally `json:"compared,omitempty"`
 	ComparedFrom string         `json:"compared_from,omitempty"`
 	ComparedTo   string         `json:"compared_to,omitempty"` // included
-	Missed       *apiMissed     `json:"missed,omitempty"`
+	// ComparedBreakdowns are that period's.
+	ComparedBreakdowns []templates.Breakdown `json:"compared_breakdowns,omitempty"`
+
+	Missed *apiMissed `json:"missed,omitempty"`
 	// NotCounted names what the filter leaves uncounted in tallies, where it is 0.
 	NotCounted []string `json:"not_counted,omitempty"`
 }
@@ -156,6 +159,7 @@ func (d *Dashboard) getJSON(c echo.Context) error {
 	out.From, out.To = dates(q.period)
 	if with != nil {
 		out.ComparedFrom, out.ComparedTo = dates(with.period)
+		out.ComparedBreakdowns = with.breakdowns(q.site.Counting.Smallest)
 	}
 	for _, day := range f.Days {
 		out.Days = append(out.Days, exportedDay{day.From.Format(time.DateOnly), day.Few, estimated(day.Tally)})

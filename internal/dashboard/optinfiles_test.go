@@ -14,9 +14,14 @@ import (
 // choose analytics alone and n[3] choose share buttons alone.
 func (d *desk) answers(country, form string, n [4]int64) {
 	d.t.Helper()
+	d.answersAt(start, country, form, n)
+}
+
+func (d *desk) answersAt(at time.Time, country, form string, n [4]int64) {
+	d.t.Helper()
 	var list []consent.Count
 	for i, answer := range []storetest.Visit{{Accepts: true}, {}, {Chooses: []string{"analytics"}}, {Chooses: []string{"share"}}} {
-		answer.Moment = consent.Moment{Time: start, Zone: time.UTC, Country: country}
+		answer.Moment = consent.Moment{Time: at, Zone: time.UTC, Country: country}
 		answer.Locale, answer.Form, answer.Notice = "en", form, "notice-1"
 		for _, c := range append(answer.Impression(), answer.Decision()...) {
 			c.N = n[i]
