@@ -168,6 +168,13 @@ func narrowedPage() templates.SitePage {
 	return p
 }
 
+// nothingPage is a site on which nobody was asked again.
+func nothingPage() templates.SitePage {
+	p := sitePage(7)
+	p.Filter, p.Live, p.Total = templates.Filter{Kind: "again"}, nil, templates.Tally{}
+	return p
+}
+
 // seenPage is a site whose gate has met what nobody declares.
 func seenPage() templates.SitePage {
 	p := sitePage(7)
@@ -230,6 +237,7 @@ func operatorPages() map[string]page {
 		"site-30":       templates.Site(sitePage(30)),
 		"site-months":   templates.Site(yearPage()),
 		"site-narrowed": templates.Site(narrowedPage()),
+		"site-nothing":  templates.Site(nothingPage()),
 		"site-seen":     templates.Site(seenPage()),
 		"site-reports":  templates.Site(reportsPage()),
 		"site-empty":    templates.Site(empty),

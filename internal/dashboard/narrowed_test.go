@@ -110,3 +110,27 @@ func TestWhatAFilterDoesNotCountIsNotSaidToBeNothing(t *testing.T) {
 		}
 	}
 }
+
+// Charts and tables of nothing say nothing: the page says so, and what to do.
+func TestAFilterThatLeavesNothingSaysWhatToDo(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	d.visit(start, 100, 40, 20)
+	d.arrived("2026-11-22", "100")
+	for query, says := range map[string]string{
+		"?days=7&kind=again":                 "Visitors are asked again when a notice has changed.",
+		"?days=7&layout=side":                "No banner was shown like this in this period",
+		"?days=7&layout=bar&notice=another0": "No banner was shown like this in this period",
+	} {
+		page := d.get("/admin/sites/shop" + query)
+		d.want(page, http.StatusOK, says)
+		d.want(page, http.StatusOK, `Choose other dates, or <a href="?days=7">show all</a>.`)
+		d.want(page, http.StatusOK, `href="?days=30`)
+		for _, empty := range []string{"How did visitors answer?", "data-chart", "<table"} {
+			if strings.Contains(strings.Split(page.body, `aria-labelledby="seen"`)[0], empty) {
+				t.Errorf("%s: it has %s", query, empty)
+			}
+		}
+	}
+	d.want(d.get("/admin/sites/shop?days=7&kind=first"), http.StatusOK, "How did visitors answer?")
+}
