@@ -190,6 +190,14 @@ inEveryEngine((newPage, engine) => {
         assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll("a.preview, .only a, .presets a")].filter((el) => el.checkVisibility()).length), 0, "what leads on");
         await page.media(light);
       }
+      await open("/admin/sites/shop?days=7&compare=before");
+      await page.media(light, "print");
+      const larger = () => {
+        const size = (el) => parseFloat(getComputedStyle(el).fontSize);
+        return [...document.querySelectorAll("table .small")].filter((el) => size(el) > size(el.parentElement)).map((el) => el.innerText);
+      };
+      assert.deepEqual(await page.evaluate(larger), [], "remarks larger than what they are about");
+      await page.media(light);
     });
 
     it("has charts whose cursor reads what the tables say", async () => {
