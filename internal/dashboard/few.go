@@ -117,48 +117,23 @@ func (out *Figures) withhold(f templates.Filter, smallest int64) {
 	}
 }
 
-// veil says of each value that a breakdown shows on which days it is withheld, and
-// what that comes to.
-type veil struct {
-	days     map[string][]bool
-	together map[string]int64 // of a value's withheld days
-	rest     int64            // on days of which something is withheld, what is never shown by itself
-	some     bool             // of any day
-	whole    bool             // is there a day of which nothing is shown?
-}
-
 // hidden says of each value that a breakdown shows on which days it is withheld.
 func (out *Figures) hidden(smallest int64) map[string][]bool {
 	values := out.shown(smallest)
-	v := veil{days: make(map[string][]bool), together: make(map[string]int64)}
-	for _, value := range values {
-		v.days[value] = make([]bool, len(out.Days))
-	}
-	rests, order := make([]int64, len(out.Days)), make([]int, len(out.Days))
+	v := out.veiled(values)
 	for i := range out.Days {
+		v.hide(i, out.small(values, i, v.rest[i], smallest))
+	}
+	order := make([]int, len(out.Days))
+	for i := range order {
 		order[i] = i
-		rests[i] = out.rest(values, i)
-		v.hide(out, out.small(values, i, rests[i], smallest), i, rests[i])
 	}
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(out.wider[0][x], out.wider[0][y]) })
-	for _, i := range order {
-		if v.keeps(smallest) {
-			break
-		}
-		if out.wider[0][i] > 0 {
-			v.hide(out, values, i, rests[i])
-		}
+	order = slices.DeleteFunc(order, func(i int) bool { return out.wider[0][i] == 0 })
+	for more := 1; !v.keeps(smallest) && len(order) > 0; more += 1 + more/8 { // one by one of a short period
+		order = v.hideWhole(order, more)
 	}
-	return v.days
-}
-
-// rest is what of a day's banners is of no value that is shown by itself.
-func (out *Figures) rest(values []string, day int) int64 {
-	rest := out.wider[0][day]
-	for _, value := range values {
-		rest -= out.apart[value][day]
-	}
-	return max(0, rest)
+	return v.byValue(values)
 }
 
 // small lists the values that are too small on a day, and the next ones until all of
@@ -173,41 +148,6 @@ func (out *Figures) small(values []string, day int, together, smallest int64) (l
 		}
 	}
 	return list
-}
-
-// hide withholds values on a day.
-func (v *veil) hide(out *Figures, values []string, day int, rest int64) {
-	if len(values) == 0 {
-		return
-	}
-	some, whole := false, true
-	for _, days := range v.days {
-		some = some || days[day]
-	}
-	for _, value := range values {
-		if !v.days[value][day] {
-			v.days[value][day] = true
-			v.together[value] += out.apart[value][day]
-		}
-	}
-	for value, days := range v.days {
-		whole = whole && (days[day] || out.apart[value][day] == 0)
-	}
-	if !some {
-		v.rest += rest
-	}
-	v.some, v.whole = true, v.whole || whole
-}
-
-// keeps reports whether no value's withheld days follow from its period: together they
-// are not too few either, and there is a day of which nothing is shown.
-func (v *veil) keeps(smallest int64) bool {
-	for _, n := range v.together {
-		if small(n, smallest) {
-			return false
-		}
-	}
-	return !v.some || v.whole && !small(v.rest, smallest)
 }
 
 func sum(list []int64) (all int64) {
