@@ -33,10 +33,10 @@ func (out *Figures) addApart(c *counter, day int, n int64, f templates.Filter) {
 				out.wider[i][day] += n
 			}
 		}
-		if f.Value != "" || !c.passes(templates.Filter{Kind: f.Kind}) {
+		if f.Value != "" {
 			return
 		}
-		value = ownValue(templates.Filter{Layout: c.layout, Notice: c.notice}, f)
+		value = ownValue(templates.Filter{Kind: c.kind, Layout: c.layout, Notice: c.notice}, f)
 	case c.name != consent.ShownBy || f.Value == "" || c.dimension != f.By:
 		return
 	}
@@ -58,7 +58,23 @@ func ownValue(of, f templates.Filter) string {
 	if f.Notice != "" {
 		value += "/" + of.Notice
 	}
+	if f.Kind != "" {
+		value += "/" + of.Kind
+	}
 	return value
+}
+
+// combines reports whether a filter is by several things at once. What they sort has
+// more sums than those of its days: each may be filtered by alone. So nothing of it is
+// shown, of a day or of a period, where any of it is too little.
+func combines(f templates.Filter) bool {
+	by := 0
+	for _, one := range []string{f.Kind, f.Layout, f.Notice} {
+		if one != "" {
+			by++
+		}
+	}
+	return by > 1
 }
 
 // tooFew reports whether a filter leaves too little of the whole period to be shown,
@@ -72,7 +88,8 @@ func (out *Figures) tooFew(f templates.Filter, smallest int64) bool {
 			return true
 		}
 	}
-	return !slices.Contains(out.shown(smallest), ownValue(f, f))
+	shown := out.shown(smallest)
+	return !slices.Contains(shown, ownValue(f, f)) || combines(f) && len(shown) < len(out.apart)
 }
 
 // shown lists the values that a breakdown of the period shows by themselves.
@@ -104,7 +121,7 @@ func small(n, smallest int64) bool { return n > 0 && n < smallest }
 // days that are taken out for the latter are the same whichever value is asked for.
 // Whoever subtracts two periods from each other is not kept from it.
 func (out *Figures) withhold(f templates.Filter, smallest int64) {
-	hidden, known := out.hidden(smallest)[ownValue(f, f)]
+	hidden, known := out.hidden(smallest, combines(f))[ownValue(f, f)]
 	for i := range out.Days {
 		day := &out.Days[i]
 		few := known && hidden[i] || day.Shown < smallest && !day.Empty()
@@ -117,12 +134,17 @@ func (out *Figures) withhold(f templates.Filter, smallest int64) {
 	}
 }
 
-// hidden says of each value that a breakdown shows on which days it is withheld.
-func (out *Figures) hidden(smallest int64) map[string][]bool {
+// hidden says of each value that a breakdown shows on which days it is withheld; all: of a
+// day of which any is withheld, all are.
+func (out *Figures) hidden(smallest int64, all bool) map[string][]bool {
 	values := out.shown(smallest)
 	v := out.veiled(values)
 	for i := range out.Days {
-		v.hide(i, out.small(values, i, v.rest[i], smallest))
+		list := out.small(values, i, v.rest[i], smallest)
+		if all && len(list) > 0 {
+			list = values
+		}
+		v.hide(i, list)
 	}
 	order := make([]int, len(out.Days))
 	for i := range order {

@@ -132,8 +132,8 @@ func TestAFilterIsHeldAgainstEveryWiderOne(t *testing.T) {
 		{templates.Filter{Layout: "bar", Notice: "n1"}, true}, // all bars are 1003
 		{templates.Filter{Layout: "bar"}, false},
 		{templates.Filter{Notice: "n1"}, false},
-		{templates.Filter{Layout: "card", Notice: "n1"}, false},
-		{templates.Filter{Layout: "side"}, false}, // there was none
+		{templates.Filter{Layout: "card", Notice: "n1"}, true}, // all cards less these are the others of n2
+		{templates.Filter{Layout: "side"}, false},              // there was none
 	} {
 		f := Rates(sheet(c), first, first+1, test.filter)
 		if f.tooFew(test.filter, 10) != test.few {
