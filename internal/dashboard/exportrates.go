@@ -68,7 +68,8 @@ func (d *Dashboard) getSitesCSV(c echo.Context) error {
 }
 
 // getServicesCSV has one row for each category and each service that visitors were
-// asked about in the period; the rate is empty where nobody decided.
+// asked about in the period; the rate is empty where nobody decided. Under a filter
+// nothing of it is counted, and there is no row.
 func (d *Dashboard) getServicesCSV(c echo.Context) error {
 	q, f, _, err := d.readBoth(c)
 	if err != nil {
@@ -78,7 +79,11 @@ func (d *Dashboard) getServicesCSV(c echo.Context) error {
 	add := func(category, service string, s templates.Split) {
 		t.rows = append(t.rows, append(append([]string{consent.Inert(category), consent.Inert(service)}, splitColumns(s)...), within(s)...))
 	}
-	for _, category := range categoryNames(q.site, f.Total) {
+	categories := categoryNames(q.site, f.Total)
+	if q.filter.Narrows() {
+		categories = nil
+	}
+	for _, category := range categories {
 		add(category.ID, "", f.Total.Status[category.ID])
 		for _, s := range category.Services {
 			add(category.ID, s.ID, f.Total.Services[s.ID])

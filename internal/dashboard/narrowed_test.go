@@ -42,8 +42,10 @@ func TestAFilterLeavesNoBreakdowns(t *testing.T) {
 	for _, filter := range []string{"notice=firstone", "kind=first", "by=country&value=DE", "layout=bar"} {
 		d.want(api.get("/api/v1/sites/shop/breakdowns?"+filter), http.StatusOK, `"breakdowns":[]`)
 		d.want(d.get("/admin/sites/shop/rates.json?"+filter), http.StatusOK, `"breakdowns":null`)
-		if rows := d.rows("/admin/sites/shop/breakdowns.csv?" + filter); len(rows) != 1 {
-			t.Errorf("%s: %v", filter, rows[1:])
+		for _, file := range []string{"breakdowns.csv", "services.csv"} {
+			if rows := d.rows("/admin/sites/shop/" + file + "?" + filter); len(rows) != 1 {
+				t.Errorf("%s?%s: %v", file, filter, rows[1:])
+			}
 		}
 	}
 }
