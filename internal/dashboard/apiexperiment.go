@@ -80,7 +80,7 @@ func (d *Dashboard) apiExperiment(c echo.Context) error {
 
 func resultOf(r *templates.ExperimentResult) *apiResult {
 	out := &apiResult{Shown: r.Shown(), Pairs: []apiPair{}}
-	if r.Low > -1 && r.High < 1 {
+	if r.Low > -1 || r.High < 1 {
 		out.Difference, out.Low, out.High = &r.Difference, &r.Low, &r.High
 	}
 	if r.Unplanned == nil {
