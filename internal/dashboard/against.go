@@ -19,7 +19,10 @@ func parseAgainst(q url.Values, p templates.Period) (templates.Against, error) {
 	if against.How != templates.OwnDates && (q.Has("against_from") || q.Has("against_to")) {
 		return against, fmt.Errorf("%w: against_from and against_to belong to compare=own", ErrPeriod)
 	}
-	var err error
+	err := once(q, ErrPeriod, "compare", "against_from", "against_to")
+	if err != nil {
+		return against, err
+	}
 	switch against.How {
 	case "":
 		return against, nil

@@ -31,6 +31,9 @@ var (
 // parseFilter reads ?kind=again&layout=bar&notice=…, or ?by=country&value=DE.
 func parseFilter(q url.Values) (templates.Filter, error) {
 	f := templates.Filter{Kind: q.Get("kind"), Layout: q.Get("layout"), Notice: q.Get("notice"), By: q.Get("by"), Value: q.Get("value")}
+	if err := once(q, ErrFilter, "kind", "layout", "notice", "by", "value"); err != nil {
+		return f, err
+	}
 	for _, value := range []string{f.Kind, f.Layout, f.By, f.Value} {
 		if value != "" && !filterValue.MatchString(value) {
 			return f, fmt.Errorf("%w: a value is 1 to 32 letters, digits and hyphens", ErrFilter)

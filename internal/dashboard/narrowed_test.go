@@ -136,3 +136,14 @@ func TestAFilterThatLeavesNothingSaysWhatToDo(t *testing.T) {
 	}
 	d.want(d.get("/admin/sites/shop?days=7&kind=first"), http.StatusOK, "How did visitors answer?")
 }
+
+// Of two values of the same thing one would be shown as if it were both.
+func TestWhatIsAskedTwiceIsRefused(t *testing.T) {
+	d := newDesk(t)
+	d.in()
+	for _, query := range []string{"kind=first&kind=again", "by=country&value=DE&value=FR", "compare=before&compare=year", "compare=own&against_from=2026-11-01&against_from=2026-11-02&against_to=2026-11-03"} {
+		for _, page := range []string{"", "/rates.csv", "/rates.json"} {
+			d.want(d.get("/admin/sites/shop"+page+"?days=7&"+query), http.StatusBadRequest, "is there more than once")
+		}
+	}
+}

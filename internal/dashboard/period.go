@@ -29,10 +29,8 @@ func parsePeriod(q url.Values, now time.Time, zone *time.Location) (templates.Pe
 }
 
 func readPeriod(q url.Values, today time.Time) (templates.Period, error) {
-	for _, name := range []string{"days", "week", "from", "to"} {
-		if len(q[name]) > 1 {
-			return templates.Period{}, fmt.Errorf("%w: %s is there more than once", ErrPeriod, name)
-		}
+	if err := once(q, ErrPeriod, "days", "week", "from", "to"); err != nil {
+		return templates.Period{}, err
 	}
 	if q.Has("week") {
 		return lastWeek(q, today)
@@ -53,6 +51,17 @@ func readPeriod(q url.Values, today time.Time) (templates.Period, error) {
 	}
 	to := today.AddDate(0, 0, 1)
 	return templates.Period{From: to.AddDate(0, 0, -days), To: to, Days: days, Today: today}, nil
+}
+
+// once refuses a query in which one of the names stands twice: one of its values would be
+// left out.
+func once(q url.Values, err error, names ...string) error {
+	for _, name := range names {
+		if len(q[name]) > 1 {
+			return fmt.Errorf("%w: %s is there more than once", err, name)
+		}
+	}
+	return nil
 }
 
 func lastWeek(q url.Values, today time.Time) (templates.Period, error) {
