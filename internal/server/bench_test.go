@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -131,7 +132,8 @@ func (c *cost) report(b *testing.B) {
 }
 
 func decisionRequest(b *testing.B, rendering string) []byte {
-	body := decision(newID(b), rendering, "accept-all", "granted")
+	body := strings.Replace(decision(newID(b), rendering, "accept-all", "granted"), `"scope":"keep",`,
+		`"scope":"keep","gpc":false,"dnt":false,"webdriver":false,"untrusted":false,"after_ms":1200,`, 1)
 	return fmt.Appendf(nil, "POST /privacy/decisions HTTP/1.1\r\nHost: shop.example\r\nOrigin: https://shop.example\r\n"+
 		"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36\r\n"+
 		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
