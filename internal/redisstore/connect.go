@@ -35,6 +35,12 @@ func (s *Store) bounded(u *redis.UniversalOptions) *redis.UniversalOptions {
 	return u
 }
 
+// errCut is a stream of which the newest elements were deleted: it gives their ids to no
+// others, and goes on behind them.
+var errCut = errors.New("the newest entries of the site's log were deleted from redis, which takes others in their places only together: " +
+	"what comes waits in the outbox until there are enough. Put back redis' files that still have them, or, if those entries are lost for good, " +
+	"set the log's stream back to its newest element: redis-cli XSETID 'l:{SITE}' ID")
+
 // unavailable wraps whatever kept Redis from answering or from writing: all of
 // it (lost connections, OOM, READONLY, NOAUTH, LOADING, MISCONF, …) means that
 // nothing can be promised now.
@@ -46,6 +52,8 @@ func unavailable(err error) error {
 		return err
 	case strings.Contains(err.Error(), "NEWERSCHEMA"):
 		return fmt.Errorf("%w: %w", consent.ErrUnavailable, ErrNewer)
+	case strings.Contains(err.Error(), "XADD is equal or smaller"):
+		return fmt.Errorf("%w: %w", consent.ErrUnavailable, errCut)
 	}
 	return fmt.Errorf("%w: redis: %w", consent.ErrUnavailable, err)
 }
