@@ -43,8 +43,8 @@ func (s *Store) renewed() error {
 
 // putAgain puts into the store what records refer to and it has lost: of the artefacts
 // that this process has put or seen there, and of those that records refer to which an
-// earlier one has left, those that it does not list. A record on a
-// notice that nobody holds would prove nothing. It reports whether all is there.
+// earlier one has left, those that it does not list, or lists and does not have. A record
+// on a notice that nobody holds would prove nothing. It reports whether all is there.
 func (s *Store) putAgain(ctx context.Context) bool {
 	missing, err := s.missing(ctx)
 	for n := 0; n < len(missing) && err == nil; n++ {
@@ -76,11 +76,33 @@ func (s *Store) missing(ctx context.Context) (list []seen, err error) {
 			}
 			listed[kind] = true
 		}
-		if !held[one.artefactKey] {
+		there := held[one.artefactKey]
+		if there {
+			if there, err = s.holds(ctx, one); err != nil {
+				return nil, err
+			}
+		}
+		if !there {
 			list = append(list, one)
 		}
 	}
 	return list, nil
+}
+
+// holds reports whether the store has an artefact that it lists: an evicting one may have
+// dropped its bytes alone. One that cannot be read while the store answers counts as
+// there: decisions must not end for it.
+func (s *Store) holds(ctx context.Context, one seen) (bool, error) {
+	within, cancel := context.WithTimeout(ctx, s.options.Patience)
+	defer cancel()
+	_, err := s.Store.Artefact(within, one.site, one.digest)
+	switch {
+	case errors.Is(err, consent.ErrNotFound):
+		return false, nil
+	case err == nil || s.healthy(ctx):
+		return true, nil
+	}
+	return false, err
 }
 
 // recollect takes all for seen that an earlier run has copied of some sites: what that

@@ -39,6 +39,7 @@ func (s *Store) PutArtefact(ctx context.Context, site string, a consent.Artefact
 		return fmt.Errorf("put artefact: %w", unavailable(err))
 	}
 	s.marks.reach(site, mark, there.Index, there.Leaf)
+	s.marks.note(site, a.Digest, a.Kind)
 	return nil
 }
 
@@ -58,6 +59,7 @@ func (s *Store) Artefact(ctx context.Context, site, digest string) (consent.Arte
 	if err := decodeHead(&a, text(values[1])); err != nil {
 		return consent.Artefact{}, fmt.Errorf("read artefact %s: %w", digest, unavailable(err))
 	}
+	s.marks.note(site, digest, a.Kind)
 	return a, nil
 }
 

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/consentry/consentry/internal/consent"
 )
 
@@ -25,9 +23,10 @@ var errLost = fmt.Errorf("%w: redis lacks what it had of the site: it was emptie
 // this store knows. What the log says at that place is looked at on every new connection,
 // without which no server can have been restarted.
 type marks struct {
-	mu    sync.Mutex
-	sites map[string]marked
-	lost  int64 // how often data were others than before
+	mu        sync.Mutex
+	sites     map[string]marked
+	lost      int64                     // how often data were others than before
+	artefacts map[string]map[string]int // by site and digest, how often each was lost
 }
 
 // marked is what is known of a site's data.
@@ -38,7 +37,9 @@ type marked struct {
 	leaf [32]byte // of the last of them
 }
 
-func newMarks() marks { return marks{sites: make(map[string]marked)} }
+func newMarks() marks {
+	return marks{sites: make(map[string]marked), artefacts: make(map[string]map[string]int)}
+}
 
 func (m *marks) of(site string) marked {
 	m.mu.Lock()
@@ -64,8 +65,9 @@ func (m *marks) reach(site, mark string, index int64, leaf [32]byte) {
 	}
 }
 
-// lose forgets the data with this mark, and reports whether it was the first to.
-func (m *marks) lose(site, mark string) bool {
+// lose forgets the data with this mark, which lack these artefacts, and reports whether
+// it was the first to.
+func (m *marks) lose(site, mark string, gone []string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.sites[site].mark != mark || mark == "" {
@@ -73,6 +75,9 @@ func (m *marks) lose(site, mark string) bool {
 	}
 	m.sites[site] = marked{old: mark}
 	m.lost++
+	for _, digest := range gone {
+		m.artefacts[site][digest]++
+	}
 	return true
 }
 
@@ -133,8 +138,8 @@ func (s *Store) reaches(ctx context.Context, site string, known marked) (bool, e
 }
 
 // lose notes that a site's data are not those of before, and says so once.
-func (s *Store) lose(site, mark string) error {
-	if s.marks.lose(site, mark) {
+func (s *Store) lose(site, mark string, gone ...string) error {
+	if s.marks.lose(site, mark, gone) {
 		s.listed.Delete(site)
 		s.schemas.Delete(site)
 		s.options.Log.Error("redis lacks what it had of a site: it was emptied, keys were deleted, an older state was put back, or "+
@@ -142,24 +147,4 @@ func (s *Store) lose(site, mark string) error {
 			"the transparency log is not signed until that is back: restore Redis' files, or do as /readyz says", "site", site)
 	}
 	return errLost
-}
-
-// watch looks whether the data of sites that nobody writes to at the moment are still
-// there.
-func (s *Store) watch(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
-	defer cancel()
-	pipe := s.client.Pipeline()
-	asked := make(map[string]*redis.StringCmd)
-	known := make(map[string]marked)
-	for _, site := range s.marks.names() {
-		known[site], asked[site] = s.marks.of(site), pipe.HGet(ctx, factsKey(site), "mark")
-	}
-	_, _ = pipe.Exec(ctx) // each has its own outcome
-	for site, cmd := range asked {
-		gone := errors.Is(cmd.Err(), redis.Nil) || cmd.Err() == nil && cmd.Val() != known[site].mark
-		if gone && known[site].mark != "" {
-			_ = s.lose(site, known[site].mark)
-		}
-	}
 }
