@@ -42,6 +42,8 @@ func prepare(ctx context.Context, from, path string, progress Progress) (*Draft,
 	return d, nil
 }
 
+// partial is the copy. What a restore that was killed has left of it has secrets that may
+// be erased later, and goes when the store is opened.
 func (d *Draft) partial() string { return d.path + ".partial" }
 
 // previous is the store that was there, under a name that no erasure removes.

@@ -54,3 +54,19 @@ func TestAStoreWhosePlaceIsNotTakenKeepsItsLog(t *testing.T) {
 		t.Errorf("the store has %d records of 30", len(log))
 	}
 }
+
+// What a restore that was killed has left of its copy is gone when the store is opened: it
+// has secrets that may be erased later, and no erasure looks for it.
+func TestWhatAKilledRestoreHasLeftGoesWithTheNextOpening(t *testing.T) {
+	path, backup := testPath(t), filepath.Join(t.TempDir(), "backup.db")
+	s := opened(t, path, generationSize)
+	storetest.AppendAll(t, s, 1, shopEntries(0, 10))
+	must(t, s.Backup(t.Context(), backup, nil))
+	must(t, s.Close())
+	d, err := Prepare(t.Context(), backup, path, nil)
+	must(t, err)
+	opened(t, path, generationSize)
+	if _, err := os.Stat(d.partial()); !os.IsNotExist(err) {
+		t.Errorf("the copy is still there: %v", err)
+	}
+}

@@ -91,6 +91,10 @@ func open(path string, opts Options, generation int) (_ *Store, err error) {
 		return nil, err
 	}
 	parts = append(parts, held)
+	// Whoever prepares a restore has the lock, or has this store open in this process.
+	if err := removeIfThere((&Draft{path}).partial()); err != nil {
+		return nil, err
+	}
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
