@@ -61,6 +61,23 @@ func (c *check) differMissing(of Checkpoint, where string) error {
 		"(A server that was killed when it had signed for the first time leaves that until it runs again.)", where, of.Origin, of.Size, has)
 }
 
+// underItsNames adds to keys those of the log that a checkpoint is of, under the name
+// that it carries: what was signed before a restart is held against a key of today.
+func underItsNames(raw []byte, keys []string) (list []string) {
+	of, err := ReadCheckpoint(raw)
+	if err != nil {
+		return keys // whoever opens it says so
+	}
+	for _, text := range keys {
+		if name, _, _ := strings.Cut(text, "+"); SameLog(name, of.Origin) {
+			list = append(list, renamed([]string{text}, of.Origin)...)
+		} else {
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
 // renamed is a log's keys under another of its names; those of witnesses stay.
 func renamed(keys []string, origin string) (list []string) {
 	for _, text := range keys {

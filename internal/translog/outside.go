@@ -29,7 +29,7 @@ func (t *Tree) Root() [32]byte { return t.grown.root() }
 // OpenCheckpoint verifies a checkpoint with public keys alone, and names the
 // witnesses among them that signed it too. Errors: ErrProof.
 func OpenCheckpoint(raw []byte, keys ...string) (c Checkpoint, witnesses []string, err error) {
-	now, witnesses, err := openForAnyone(raw, keys)
+	now, witnesses, err := openForAnyone(raw, underItsNames(raw, keys))
 	if err != nil {
 		return c, nil, err
 	}

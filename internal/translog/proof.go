@@ -194,9 +194,10 @@ type Verified struct {
 
 // Verify checks a proof against verifier keys of C2SP signed-note, which its
 // holder got from elsewhere than the proof: the log's own, of which one must have
-// signed, and any witness's. Errors: ErrProof.
+// signed, and any witness's. A log's key counts under each name that the log was
+// restarted as. Errors: ErrProof.
 func Verify(p *Proof, keys ...string) (*Verified, error) {
-	now, witnesses, err := openForAnyone(p.Checkpoint, keys)
+	now, witnesses, err := openForAnyone(p.Checkpoint, underItsNames(p.Checkpoint, keys))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package translog
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -44,5 +45,40 @@ func TestALogThatWasRewrittenGoesOnAfterARestart(t *testing.T) {
 				t.Errorf("what was signed is not what the store holds: %v", err)
 			}
 		})
+	}
+}
+
+// What was handed out before a restart verifies with the key that the log shows today, as
+// it does with the one it showed then, and with no other log's.
+func TestAProofFromBeforeARestartVerifiesWithTodaysKey(t *testing.T) {
+	store, s, l := shopLog(t, 9)
+	stored := *store.log[4].record
+	stored.Index = 4
+	p, err := l.ProveRecord(t.Context(), stored, s.open(t, store.log[4]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, raw := testKeys(t, l), store.checkpoint
+	store.log = store.log[:7]
+	if _, err := l.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sign(t, l)
+	today := testKeys(t, l)
+	if today[0] == before[0] || !strings.HasPrefix(today[0], testOrigin+"/2+") {
+		t.Fatalf("the keys are %q and were %q", today, before)
+	}
+	for _, keys := range [][]string{before, today} {
+		if v, err := Verify(p, keys...); err != nil || v.Origin != testOrigin {
+			t.Errorf("with %q: %+v, %v", keys, v, err)
+		}
+		if c, _, err := OpenCheckpoint(raw, keys...); err != nil || c.Size != 10 {
+			t.Errorf("with %q: %v, %v", keys, c, err)
+		}
+	}
+	for _, name := range []string{"other.example/log", testOrigin + "x"} {
+		if v, err := Verify(p, renamed(today, name)[1:]...); err == nil {
+			t.Errorf("the key of %s verifies a proof of %s", name, v.Origin)
+		}
 	}
 }
