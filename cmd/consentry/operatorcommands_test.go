@@ -235,3 +235,26 @@ func TestAPurgeThatFailsIsSaid(t *testing.T) {
 	p.recorded()
 	p.stop()
 }
+
+// A backup of a log that was signed otherwise, by another installation under these keys,
+// is put back where that is asked for, and nobody is told that the log goes on.
+func TestABackupOfAnotherHistoryIsNotSaidToGoOn(t *testing.T) {
+	dir := anchoredShop(t)
+	other := newShop(t, "https://shop.example", anyPorts)
+	replace(t, filepath.Join(other, "keys.json"), content(t, filepath.Join(dir, "keys.json")))
+	for d, n := range map[string]int{dir: 1, other: 3} {
+		p := start(t, d)
+		for range n {
+			p.recorded()
+		}
+		p.stop()
+	}
+	backup := filepath.Join(t.TempDir(), "shop.db")
+	wantCommand(t, exitOK, "wrote", "backup", backup, "--config", other)
+	if said := wantCommand(t, exitOK, "log restart shop", "restore", backup, "--older", "--config", dir); strings.Contains(said, "goes on") {
+		t.Errorf("restore says %s", said)
+	}
+	p := start(t, dir)
+	until(t, "/readyz says that nothing is signed", func() bool { return strings.Contains(p.ready(), "the log is not signed") })
+	p.stop()
+}

@@ -235,9 +235,37 @@ func restoredLog(ctx context.Context, store consent.Store, memory checkpointDir,
 	if err != nil {
 		return line, fmt.Errorf("read %s: %w", memory.path(site), err)
 	}
+	said := fmt.Sprintf(", and %d were signed", signed.Size)
 	if signed.Size <= head.Size {
-		return line + ", and the log goes on", nil
+		root, err := rootOf(ctx, store, site, signed.Size)
+		if err != nil {
+			return line, err
+		}
+		if root == signed.Root {
+			return line + ", and the log goes on", nil
+		}
+		said += ", which are others than the first of these"
 	}
-	return line + fmt.Sprintf(", and %d were signed: the server serves and signs nothing, since it would contradict itself.\n"+
-		"  Look for a newer backup first. When there is none, stop the server and run: consentry log restart %s", signed.Size, site), nil
+	return line + said + fmt.Sprintf(": the server serves and signs nothing, since it would contradict itself.\n"+
+		"  Look for a newer backup first. When there is none, stop the server and run: consentry log restart %s", site), nil
 }
+
+// rootOf derives the root over the first size entries of a log.
+func rootOf(ctx context.Context, store consent.Store, site string, size int64) (root [32]byte, err error) {
+	var tree translog.Tree
+	for tree.Size() < size {
+		leaves, err := store.Leaves(ctx, site, tree.Size(), int(min(leavesAtOnce, size-tree.Size())))
+		if err == nil && len(leaves) == 0 {
+			err = fmt.Errorf("the log of %s lacks entry %d", site, tree.Size())
+		}
+		if err != nil {
+			return root, err
+		}
+		for _, leaf := range leaves {
+			tree.Add(leaf)
+		}
+	}
+	return tree.Root(), nil
+}
+
+const leavesAtOnce = 4096
