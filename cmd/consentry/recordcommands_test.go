@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
@@ -207,4 +208,14 @@ func TestALegalHoldKeepsTheRecordAndSaysWhy(t *testing.T) {
 	p.stop()
 	p = start(t, dir)
 	wantBacklog("0")
+}
+
+// A receipt link is taken with a slash behind it, as some programs write links.
+func TestALinkMayEndInASlash(t *testing.T) {
+	token := base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("consent id and token, ", 3)[:48]))
+	for _, link := range []string{"https://shop.example/privacy/receipts/" + token + "/", token + "/", "'" + token} {
+		if id, err := namedRecord(link); err != nil || string(id[:]) != "consent id and t" {
+			t.Errorf("%s is taken for %s, %v", link, id, err)
+		}
+	}
 }

@@ -20,11 +20,11 @@ which.`
 // namedRecord reads what a command was given: a consent id, or a receipt link or
 // its token, of which the first half is the id.
 func namedRecord(text string) (consent.ID, error) {
-	text = strings.TrimPrefix(text, "'") // an export puts it before a hyphen
+	text = strings.TrimRight(strings.TrimPrefix(text, "'"), "/") // an export puts it before a hyphen
 	if id, err := consent.ParseID(text); err == nil {
 		return id, nil
 	}
-	token := text[strings.LastIndexByte(strings.TrimRight(text, "/"), '/')+1:]
+	token := text[strings.LastIndexByte(text, '/')+1:]
 	if raw, err := base64.RawURLEncoding.Strict().DecodeString(token); err == nil && len(raw) == 48 {
 		return consent.ID(raw[:16]), nil
 	}
