@@ -37,6 +37,7 @@ Nothing is removed from the old store. Afterwards:
   1. write TO into consentry.yaml as store
   2. keep data/checkpoints, data/erasures.log and data/outbox as they are
   3. start the server, and: consentry verify
+  4. delete the old store: what is erased from now on stays readable in it
 
 Tiles of the log are not copied: they follow from it.`
 
@@ -94,7 +95,7 @@ func migrate(ctx context.Context, env environment, config ServerConfig, address 
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	to, err := openBare(ctx, env, target, true)
+	to, err := openBare(ctx, env, target, !only)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -72,6 +73,11 @@ func TestAStoreThatIsNotOursIsNotMigratedInto(t *testing.T) {
 	wantCommand(t, exitProblem, "require", "migrate", weak.URL(), "--config", dir)
 	wantCommand(t, exitUsage, "configured store itself", "migrate", "file:data/consentry.db", "--config", dir)
 	wantCommand(t, exitUsage, "written like store", "migrate", "elsewhere", "--config", dir)
+	missing := filepath.Join(t.TempDir(), "missing.db")
+	wantCommand(t, exitProblem, missing, "migrate", "file:"+missing, "--compare", "--config", dir)
+	if _, err := os.Stat(missing); !os.IsNotExist(err) {
+		t.Errorf("a store that was to be compared is made: %v", err)
+	}
 	away := url.URL{Scheme: "redis", User: url.UserPassword("shop", "hush-hush"), Host: "127.0.0.1:1"}
 	if status, out, errs := command(t, "migrate", away.String(), "--config", dir); status != exitProblem || strings.Contains(out+errs, "hush-hush") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
