@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,6 +49,20 @@ func (d checkpointDir) Read(site string) ([]byte, error) {
 		return nil, nil
 	}
 	return b, err
+}
+
+// names lists the sites that there is a checkpoint of.
+func (d checkpointDir) names() (list []string, err error) {
+	files, err := os.ReadDir(string(d))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, file := range files {
+		if name, ok := strings.CutSuffix(file.Name(), ".checkpoint"); ok {
+			list = append(list, name)
+		}
+	}
+	return list, err
 }
 
 func (d checkpointDir) Write(site string, checkpoint []byte) error {

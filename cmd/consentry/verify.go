@@ -124,6 +124,9 @@ func withHeld(ctx context.Context, store consent.Store, config ServerConfig, con
 
 func (d *logDesk) verify(ctx context.Context, only string, copies []string) error {
 	sites, err := d.sites(ctx, only)
+	if err == nil && only == "" {
+		sites, err = d.withRemembered(sites)
+	}
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,31 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/consentry/consentry/internal/consent"
 	"github.com/consentry/consentry/internal/translog"
 )
+
+// withRemembered adds the logs that this server keeps a checkpoint of and neither the
+// store nor a site's file names: an emptied store is not to pass for one without a
+// difference.
+func (d *logDesk) withRemembered(sites []*consent.Site) ([]*consent.Site, error) {
+	names, err := d.logs.memory.names()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(sites, func(s *consent.Site) bool { return s.ID == name }) {
+			sites = append(sites, &consent.Site{ID: name, Deployment: consent.Deployment{Mode: consent.ModeRemote}})
+		}
+	}
+	if len(sites) == 0 {
+		return nil, fmt.Errorf("there is nothing to verify: %s names no site that can be read, the store holds none, and this server keeps no checkpoint; see consentry check", d.config.SitesDir())
+	}
+	return sites, nil
+}
 
 // namedCopies reads files of checkpoints and sorts them by the log that they are of,
 // which must be this installation's. Each file must hold one of a log that is
@@ -17,6 +37,9 @@ func (d *logDesk) namedCopies(ctx context.Context, verified []*consent.Site, fil
 		return nil, nil
 	}
 	all, err := d.sites(ctx, "")
+	if err == nil {
+		all, err = d.withRemembered(all)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -48,3 +48,19 @@ func TestACheckpointThatWasTakenAwayOrAlteredIsFound(t *testing.T) {
 	p.stop()
 	wantVerified(t, dir, exitOK, "no difference; signed")
 }
+
+// A store that was emptied is no store without a difference, also where the file of its
+// site has a mistake: this server keeps a checkpoint of it.
+func TestVerifyMissesALogThatNothingElseNames(t *testing.T) {
+	redis := durableRedis(t)
+	dir := redisShop(t, redis)
+	p := start(t, dir)
+	p.recorded()
+	p.waitSigned(1)
+	p.stop()
+	wantVerified(t, dir, exitOK, "no difference")
+	redis.MustDo("FLUSHALL")
+	replace(t, siteFile(dir), content(t, siteFile(dir))+"\nnonsense: 1\n")
+	wantVerified(t, dir, exitProblem, "shop", "the store was emptied", filepath.Join("checkpoints", "shop.checkpoint"))
+	wantCommand(t, exitProblem, "no site", "verify", "--site", "shop", "--config", dir)
+}
