@@ -146,3 +146,14 @@ func TestBadLinesAreReportedAndNothingIsWritten(t *testing.T) {
 	p.stop()
 	wantVerified(t, dir, exitOK, "2 records", "no difference")
 }
+
+// What a running server would break off half-read is not sent to it, and what to do is
+// said.
+func TestAnOrderThatIsTooLargeIsNotSent(t *testing.T) {
+	if err := fits(maxOrder-1, maxOrder); err != nil {
+		t.Error(err)
+	}
+	if err := fits(300<<20, maxOrder); err == nil || !strings.Contains(err.Error(), "takes 300.0 MB, and a running server takes 256.0 MB at once: cut the file") {
+		t.Errorf("300 MB: %v", err)
+	}
+}

@@ -97,6 +97,9 @@ func askServer(ctx context.Context, env environment, conn *net.UnixConn, name st
 		return err
 	}
 	line, err := json.Marshal(order{Version: programVersion(), Task: name, With: with})
+	if err == nil {
+		err = fits(len(line), maxOrder)
+	}
 	if err != nil {
 		return err
 	}
@@ -109,6 +112,15 @@ func askServer(ctx context.Context, env environment, conn *net.UnixConn, name st
 		_ = conn.SetReadDeadline(time.Now().Add(startPatience))
 	})()
 	return listenTo(env, conn)
+}
+
+// fits refuses an order that the server would break off.
+func fits(size, most int) error {
+	if size < most {
+		return nil
+	}
+	return fmt.Errorf("what is to be done takes %s, and a running server takes %s at once: cut the file into parts, each with the header line, "+
+		"or stop the server and give the command again", megabytes(int64(size)), megabytes(int64(most)))
 }
 
 func listenTo(env environment, conn net.Conn) error {
