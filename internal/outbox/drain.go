@@ -63,6 +63,7 @@ func (s *Store) handOver(ctx context.Context) {
 		if !s.putAgain(ctx) {
 			return
 		}
+		s.ready(renewals)
 		s.ledger.recall(kept) // the one that answers now may lack some of it
 	}
 	for s.ledger.waits() > handSize {

@@ -134,6 +134,7 @@ func open(dir string, inner consent.Store, o Options, d disk) (_ *Store, err err
 		handing: make(chan struct{}, 1), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	s.met.Store(s.renewals())
+	s.ready(s.met.Load())
 	defer func() {
 		if err != nil {
 			s.release()

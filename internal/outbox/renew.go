@@ -20,6 +20,9 @@ import (
 type Renewing interface {
 	// Renewals is how many servers, and other data, there have been.
 	Renewals() int64
+	// Ready tells it that it has what records refer to, as of so many renewals: it
+	// appends nothing to what it has met since, not even what is on its way.
+	Ready(renewals int64)
 }
 
 // errRenewed is a store in which nobody has looked for what records refer to since it
@@ -31,6 +34,13 @@ func (s *Store) renewals() int64 {
 		return store.Renewals()
 	}
 	return 0
+}
+
+// ready lets the store take records again.
+func (s *Store) ready(renewals int64) {
+	if store, ok := s.Store.(Renewing); ok {
+		store.Ready(renewals)
+	}
 }
 
 // renewed returns errRenewed when the store may lack what records refer to.

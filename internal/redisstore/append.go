@@ -138,6 +138,9 @@ func (s *Store) gather(jobs []*job, most int) []*job {
 func (s *Store) flush(list []*batch) {
 	list = slices.DeleteFunc(list, func(b *batch) bool {
 		err := s.listSoon(b.jobs[0].entry.Site)
+		if err == nil && !s.isReady() {
+			err = errUnready
+		}
 		if err != nil {
 			b.refuse(err)
 		}

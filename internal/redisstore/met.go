@@ -3,9 +3,12 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/consentry/consentry/internal/consent"
 )
 
 // errMet is what the first connection ends with to a server that was restarted.
@@ -55,4 +58,17 @@ func (s *Store) Renewals() int64 {
 	s.met.mu.Lock()
 	defer s.met.mu.Unlock()
 	return int64(len(s.met.ids)) + s.marks.losses()
+}
+
+// errUnready is a Redis that may lack what records refer to.
+var errUnready = fmt.Errorf("%w: redis was restarted or has lost something, and gets what records refer to before records", consent.ErrUnavailable)
+
+// Ready notes that Redis has what records refer to, as of so many renewals. Once
+// somebody has said so, nothing is appended after another renewal before it is said
+// again: a record that was on its way would come before its notice.
+func (s *Store) Ready(renewals int64) { s.readyAt.Store(&renewals) }
+
+func (s *Store) isReady() bool {
+	at := s.readyAt.Load()
+	return at == nil || *at == s.Renewals()
 }

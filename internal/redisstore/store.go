@@ -95,8 +95,9 @@ type Store struct {
 	health  probed
 	met     met
 	marks   marks
-	schemas sync.Map // sites whose schema was seen to be this program's, each at which connection
-	listed  sync.Map // sites that were seen in the set of all and recognised, likewise
+	readyAt atomic.Pointer[int64] // renewals as of which what records refer to is there, nil: nobody says
+	schemas sync.Map              // sites whose schema was seen to be this program's, each at which connection
+	listed  sync.Map              // sites that were seen in the set of all and recognised, likewise
 	scrubs  scrubs
 	// connections is how many there have been: at the next one Redis may be another, and
 	// what was seen in it is looked at again.
