@@ -38,7 +38,8 @@ func (a *API) getMyReceipt(c echo.Context) error {
 	return a.answerMine(c, s, sealed)
 }
 
-// postMyReceipt does the same for who holds the sealed value in script storage.
+// postMyReceipt does the same for who holds the sealed value in script storage, which
+// no erasure takes away: of a record that was erased there is none.
 func (a *API) postMyReceipt(c echo.Context) error {
 	s := siteOf(c)
 	setHeader(c.Response().Header(), "Cache-Control", noStore)
@@ -56,6 +57,9 @@ func (a *API) postMyReceipt(c echo.Context) error {
 	}
 	sealed, err := s.jar.Decode(held.Sealed, a.Now())
 	if err != nil {
+		return ErrReceipt
+	}
+	if stored, err := a.Store.Record(c.Request().Context(), s.ID, sealed.Record); err == nil && stored.Erased {
 		return ErrReceipt
 	}
 	return a.answerMine(c, s, sealed)

@@ -3,7 +3,7 @@
 import { mount } from './mount'
 import { all, failed, say, slot, tellChanged, tellSignal, type Recorder } from './banner'
 import { hasPending, honoured, readHint, some } from './cookie'
-import { idle, keep } from './record'
+import { authority, idle } from './record'
 import type { Asking, Decision, Statuses } from './types'
 
 /** What receipts/mine answers, all absent when nothing is held. */
@@ -28,12 +28,6 @@ function writeMoment(pattern: string, months: string[], t: Date): string {
   const parts: Record<string, unknown> = { d: t.getDate(), dd: two(t.getDate()), month: months[t.getMonth()], y: t.getFullYear(), h: t.getHours(), hh: two(t.getHours()), min: two(t.getMinutes()) }
   return pattern.replace(/{(\w+)}/g, (_, name) => String(parts[name]))
 }
-
-/** A request that carries what the visitor holds: cookies, or in mode remote the value that the script keeps. */
-const authority = (gate: Asking): RequestInit =>
-  gate.policy.mode == 'remote'
-    ? { method: 'POST', credentials: 'omit', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sealed: keep(gate, 'sealed') || '' }) }
-    : { credentials: gate.policy.mode == 'path' ? 'same-origin' : 'include', headers: { accept: 'application/json' } }
 
 const status = (input: HTMLInputElement) => (input.checked ? 'granted' : 'denied')
 

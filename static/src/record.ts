@@ -83,6 +83,12 @@ async function request(gate: Asking, decision: Decision): Promise<[number, Reply
   }
 }
 
+/** A request that carries what the visitor holds: cookies, or in mode remote the value that the script keeps. */
+export const authority = (gate: Asking): RequestInit =>
+  gate.policy.mode == 'remote'
+    ? { method: 'POST', credentials: 'omit', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sealed: keep(gate, 'sealed') || '' }) }
+    : { credentials: gate.policy.mode == 'path' ? 'same-origin' : 'include', headers: { accept: 'application/json' } }
+
 /** The notice has changed: a newer banner, which carries its policy, asks. */
 export async function askAnew(gate: Asking, rendering?: string): Promise<void> {
   await gate.load('banner', rendering)

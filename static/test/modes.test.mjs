@@ -134,6 +134,11 @@ describe("Consentry", () => {
         it("asks again whoever has their record erased", () =>
           onPage(async (tab) => {
             await answer(tab, "accept-all");
+            await tab.open(`https://www.${id}.example/#consentry-forget`);
+            await tab.reload();
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            await tab.reload();
+            await waitFor(async () => (await ran(tab)).length, "the tag: a link alone makes nobody forget");
             await openReceipt(tab);
             await tab.click(".erase form:not(:has([name])) button");
             await waitFor(() => holds(() => tab.evaluate(() => !!document.querySelector("a.back") && !document.querySelector(".erase"))), "the page that says so");
